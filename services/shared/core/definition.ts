@@ -1,0 +1,78 @@
+/** Where a KPI takes a dimension from: the pair's entry or exit, or the first or last event of the case. */
+export type LabelAnchor = 'from' | 'to' | 'first' | 'last';
+
+/** One `by` dimension of a KPI. */
+export interface LabelSpec {
+  readonly dimension: string;
+  readonly at: LabelAnchor;
+}
+
+/** A test on one event: on a dimension, or on its value (`field: 'value'`). All conditions of a list must hold. */
+export type Condition =
+  | { readonly op: 'in' | 'not-in'; readonly dimension: string; readonly values: readonly string[] }
+  | { readonly op: 'prefix' | 'not-prefix'; readonly dimension: string; readonly prefix: string }
+  /** A `where` list such as [FAXS, Car-*]: one alternative must hold. */
+  | { readonly op: 'any-of'; readonly alternatives: readonly Condition[] }
+  /** `limit` is a decimal as text, compared exactly. An event without a value never passes. */
+  | { readonly op: 'lt' | 'lte' | 'gt' | 'gte' | 'eq' | 'ne'; readonly field: 'value'; readonly limit: string };
+
+/** Picks events of a case: which activity (`any` for every one) and which of its occurrences. */
+export interface Selector {
+  readonly activity: string;
+  readonly occurrence: 'first' | 'last' | 'each';
+  readonly where: readonly Condition[];
+}
+
+/** One side of a ratio: how many events, or the sum of their values. */
+export interface RatioPart {
+  readonly event: Selector;
+  readonly aggregate: 'count' | 'sum';
+}
+
+export type Measure =
+  | { readonly kind: 'event'; readonly event: Selector }
+  | { readonly kind: 'duration'; readonly from: Selector; readonly to: Selector }
+  | { readonly kind: 'open'; readonly from: Selector; readonly to: Selector }
+  | { readonly kind: 'ratio'; readonly numerator: RatioPart; readonly denominator: RatioPart };
+
+export type Aggregate =
+  | { readonly kind: 'count' | 'sum' | 'mean' | 'min' | 'max' | 'ratio' | 'level' }
+  /** q in (0, 1): the value at rank ⌈q·n⌉, within 1%. */
+  | { readonly kind: 'percentile'; readonly q: number };
+
+export type TumblingUnit = 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
+
+export type WindowSpec =
+  /** A window of `sizeMs` ending at every multiple of `everyMs`; its slice is `everyMs`, which divides `sizeMs`. */
+  | { readonly kind: 'rolling'; readonly sizeMs: number; readonly everyMs: number }
+  /** One calendar unit in an IANA zone; its slice is the unit. */
+  | { readonly kind: 'tumbling'; readonly unit: TumblingUnit; readonly zone: string }
+  /** Everything, one slice. */
+  | { readonly kind: 'total' }
+  /** A level (open): its value at every multiple of `everyMs`. */
+  | { readonly kind: 'instant'; readonly everyMs: number };
+
+/** What a folded definition needs to know; the hash covers exactly this, so two equal hashes fold alike. */
+export interface Definition {
+  /** The KPI's key in the catalogue. */
+  readonly kpi: string;
+  /** 16 hex digits over everything below, the version of the fold's rules and the calendar data. */
+  readonly hash: string;
+  readonly workflow: string;
+  /** Catalogue order of the workflow's activities: decides between events of equal time. */
+  readonly activities: readonly string[];
+  readonly measure: Measure;
+  readonly aggregate: Aggregate;
+  readonly by: readonly LabelSpec[];
+  readonly where: readonly Condition[];
+  readonly window: WindowSpec;
+  /** Digits behind the point that sums of decimals keep. */
+  readonly scale: number;
+  /** What the value is shown in: `ms`, `s`, `min`, `h`, `d` for durations, else free text such as `EUR`, `tickets`. */
+  readonly unit: string;
+  /** How long after a window's end its value still counts as provisional. */
+  readonly settleMs: number;
+}
+
+/** Slice start of the row that sums a whole level, and of the only slice of a total window. */
+export const TOTAL_SLICE_MS = 0;
