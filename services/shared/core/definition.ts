@@ -76,3 +76,6 @@ export interface Definition {
 
 /** Slice start of the row that sums a whole level, and of the only slice of a total window. */
 export const TOTAL_SLICE_MS = 0;
+
+/** Slice start of the row that sums all slices of a level; no slice starts there. */
+export const LEVEL_TOTAL_MS = -1;

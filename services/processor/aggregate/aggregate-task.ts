@@ -1,0 +1,354 @@
+import type { Workflow } from '../../shared/core/catalogue.ts';
+import { type Delta, type WorkflowPlan } from '../../shared/core/case-state.ts';
+import type { Codec } from '../../shared/core/codec.ts';
+import type { Definition } from '../../shared/core/definition.ts';
+import { activityRanks, eventOrder } from '../../shared/core/effective-events.ts';
+import { TaktError } from '../../shared/core/errors.ts';
+import type { LoggedEvent } from '../../shared/core/event.ts';
+import { planMeasure } from '../../shared/core/measure-fold.ts';
+import { type EventsMessage, logged, type Placed, type ProgressMark } from '../../shared/core/messages.ts';
+import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/partition-time.ts';
+import { offsetOf, versionOf } from '../../shared/core/version.ts';
+import { sliceStart } from '../../shared/core/window.ts';
+import type { AppendRecord, LogRecord } from '../../shared/ports/event-log.ts';
+import type { CaseRow, EventRow, KpiStore, PositionRow, SliceRow } from '../../shared/ports/kpi-store.ts';
+import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
+import { CaseCache } from './case-cache.ts';
+import { fromEventRow, toEventRow } from './event-rows.ts';
+import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
+import { type RowKey, rowKeysOf, SliceTable } from './slice-table.ts';
+
+/** When only ticks arrived, the position is stored this often. */
+export const QUIET_STORE_MS = 60_000;
+
+export interface AggregateOptions {
+  readonly workflow: Workflow;
+  readonly partition: number;
+  readonly epoch: number;
+  /** Partition count of [slices]. */
+  readonly labelPartitions: number;
+  readonly store: KpiStore;
+  readonly codec: Codec;
+  /** A definition by hash; undefined when neither the catalogue nor the store has it. */
+  readonly definitionOf: (hash: string) => Definition | undefined;
+  readonly rowsMax?: number;
+  readonly casesMax?: number;
+}
+
+interface PositionContent {
+  readonly time: PartitionTime;
+  readonly definitions: readonly string[];
+}
+
+interface Work {
+  readonly offset: number;
+  readonly importId: string | null;
+  readonly deltas: readonly Delta[];
+  readonly keys: readonly (readonly RowKey[])[];
+}
+
+/** The topic that holds a workflow's events. */
+export function eventsTopic(workflow: string): string {
+  return `events.${workflow}`;
+}
+
+/** The fold of one [events.<workflow>] partition into slices: DESIGN.md sections 3 and 4. */
+export class AggregateTask implements FoldTask {
+  readonly stage = 'aggregate';
+  readonly topic: string;
+  readonly partition: number;
+  readonly source: string;
+  nextOffset = 0;
+  private time: PartitionTime = TIME_START;
+  private hashes: readonly string[] = [];
+  private plan: WorkflowPlan;
+  private readonly options: AggregateOptions;
+  private readonly cases: CaseCache;
+  private readonly slices: SliceTable;
+  private pendingEvents: EventRow[] = [];
+  /** Collected for the store, not yet acknowledged: the archive may or may not have them. */
+  private inFlightEvents: readonly EventRow[] = [];
+  /** Cases that changed since the last store, with their last event. */
+  private touchedCases = new Map<string, LoggedEvent>();
+  private storedVersion = -1n;
+  private eventsSinceStore = false;
+  /** Progress: what the last marks said. */
+  private markedTime: PartitionTime = TIME_START;
+  private readonly toldStored: bigint[];
+  private readonly highest: bigint[];
+  private markAll = true;
+
+  constructor(options: AggregateOptions) {
+    this.options = options;
+    this.topic = eventsTopic(options.workflow.name);
+    this.partition = options.partition;
+    this.source = `${options.workflow.name}/${options.partition}`;
+    this.plan = { plans: [], ranks: activityRanks(options.workflow.activities) };
+    const { store, workflow, partition, epoch, labelPartitions } = options;
+    const casesMax = options.casesMax === undefined ? {} : { casesMax: options.casesMax };
+    const rowsMax = options.rowsMax === undefined ? {} : { rowsMax: options.rowsMax };
+    this.cases = new CaseCache({ store, workflow: workflow.name, partition, ...casesMax });
+    this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, ...rowsMax });
+    this.toldStored = new Array<bigint>(labelPartitions).fill(-1n);
+    this.highest = new Array<bigint>(labelPartitions).fill(-1n);
+  }
+
+  async restore(): Promise<void> {
+    const { store, epoch } = this.options;
+    const row = await store.position(this.stage, this.topic, this.partition);
+    const content = row === null ? null : (JSON.parse(row.content) as PositionContent);
+    this.nextOffset = row === null ? 0 : offsetOf(row.version) + 1;
+    this.storedVersion = row === null ? versionOf(epoch, 0) - 1n : row.version;
+    this.time = content?.time ?? TIME_START;
+    this.markedTime = this.time;
+    this.use(content?.definitions ?? []);
+    this.pendingEvents = [];
+    this.inFlightEvents = [];
+    this.touchedCases.clear();
+    this.eventsSinceStore = false;
+    this.toldStored.fill(-1n);
+    this.highest.fill(-1n);
+    this.markAll = true;
+    await this.slices.restore(this.plan.plans.map(({ definition }) => definition));
+    await this.cases.restore();
+  }
+
+  /** Puts definitions in force. Those that nobody knows any more are left out: their KPI was removed. */
+  private use(hashes: readonly string[]): void {
+    this.hashes = hashes;
+    const definitions = hashes.map((hash) => this.options.definitionOf(hash)).filter((definition) => definition !== undefined);
+    this.plan = { plans: definitions.map(planMeasure), ranks: activityRanks(this.options.workflow.activities) };
+  }
+
+  async apply(records: readonly LogRecord[]): Promise<void> {
+    const placed = records.map(({ offset, appendMs, value }) => {
+      return { offset, appendMs, message: this.options.codec.decode(value) as EventsMessage };
+    });
+    let from = 0;
+    for (let i = 0; i < placed.length; i++) {
+      const { message, offset } = placed[i]!;
+      if (message.type !== 'control') continue;
+      await this.applyEvents(placed.slice(from, i));
+      await this.applyControl(message.definitions, placed[i]!);
+      this.nextOffset = offset + 1;
+      from = i + 1;
+    }
+    await this.applyEvents(placed.slice(from));
+    this.cases.evict();
+  }
+
+  private async applyEvents(batch: readonly Placed<EventsMessage>[]): Promise<void> {
+    if (batch.length === 0) return;
+    const ids = new Set<string>();
+    for (const { message } of batch) if (message.type === 'event') ids.add(message.event.caseId);
+    await this.cases.load(ids, batch[0]!.offset);
+    const work: Work[] = [];
+    for (const { offset, appendMs, message } of batch) {
+      if (offset !== this.nextOffset) {
+        throw new TaktError('LOG_OFFSET_OUT_OF_RANGE', `${this.topic}/${this.partition}: expected offset ${this.nextOffset}, the log gave ${offset}. Offsets never skip here: the log was changed by hand; start a new epoch.`);
+      }
+      this.nextOffset = offset + 1;
+      if (message.type === 'event') {
+        const done = this.applyEvent(logged(message.event, offset, appendMs));
+        if (done !== null) work.push(done);
+        this.time = stepTime(this.time, { type: 'event', timeMs: message.event.timeMs, importId: message.event.importId }, appendMs, this.options.workflow);
+      } else {
+        this.time = stepTime(this.time, message, appendMs, this.options.workflow);
+        // Whoever imports waits for the stored position to pass the end record.
+        if (message.type === 'import') this.eventsSinceStore = true;
+      }
+    }
+    await this.slices.load(keysOf(work));
+    for (const item of work) await this.applyDeltas(item);
+  }
+
+  private applyEvent(event: LoggedEvent): Work | null {
+    const state = this.cases.get(event.caseId);
+    const deltas = state.add(event, this.plan);
+    if (deltas === null) return null;
+    this.eventsSinceStore = true;
+    this.cases.hold(event.caseId);
+    this.pendingEvents.push(toEventRow(event, this.partition, this.options.epoch));
+    this.touchedCases.set(event.caseId, event);
+    return { offset: event.offset, importId: event.importId, deltas, keys: deltas.map(rowKeysOf) };
+  }
+
+  private async applyDeltas({ offset, importId, deltas, keys }: Work): Promise<void> {
+    const touched = new Set<string>();
+    const broken: RowKey[] = [];
+    deltas.forEach((delta, i) => {
+      for (const key of keys[i]!) if (!this.slices.apply(key, delta, offset, importId, touched)) broken.push(key);
+    });
+    for (const key of broken) {
+      this.slices.replace(key, await rebuildExtreme({ ...this.archiveBelow(offset + 1), plan: this.plan, key }), offset);
+    }
+  }
+
+  private archiveBelow(belowOffset: number): Omit<ArchiveScope, 'plan'> {
+    const { store, workflow } = this.options;
+    const events = [...this.inFlightEvents, ...this.pendingEvents];
+    return { store, workflow: workflow.name, partition: this.partition, events, belowOffset };
+  }
+
+  /**
+   * New definitions start here: what the archive below this record contributes to them becomes their first rows, as of
+   * this record. Events not yet stored take part from memory.
+   */
+  private async applyControl(hashes: readonly string[], at: Placed<EventsMessage>): Promise<void> {
+    const added = hashes.filter((hash) => !this.hashes.includes(hash));
+    this.time = stepTime(this.time, { type: 'control' }, at.appendMs, this.options.workflow);
+    this.use(hashes);
+    this.slices.forget(new Set(hashes));
+    const plans = this.plan.plans.filter(({ definition }) => added.includes(definition.hash));
+    this.eventsSinceStore = true;
+    this.markAll = true;
+    if (plans.length === 0) return;
+    const rows = await recompute({ ...this.archiveBelow(at.offset), plan: { ...this.plan, plans } });
+    for (const { key, state } of rows) this.slices.replace(key, state, at.offset);
+  }
+
+  get publishDue(): boolean {
+    return this.slices.toPublish.size > 0 || this.markAll || this.crossed() || this.importsChanged() || this.untold().length > 0;
+  }
+
+  /** Whether the watermark passed the end of a slice or the moment at which one becomes final. */
+  private crossed(): boolean {
+    const { watermarkMs } = this.time;
+    const before = this.markedTime.watermarkMs;
+    if (watermarkMs === before || watermarkMs === null) return false;
+    if (before === null) return true;
+    return this.plan.plans.some(({ definition: { window, settleMs } }) => {
+      return sliceStart(window, watermarkMs) !== sliceStart(window, before) || (settleMs > 0 && sliceStart(window, watermarkMs - settleMs) !== sliceStart(window, before - settleMs));
+    });
+  }
+
+  private importsChanged(): boolean {
+    return Object.keys(this.time.openImports).join() !== Object.keys(this.markedTime.openImports).join();
+  }
+
+  /** Partitions of [slices] that hold a snapshot above the stored position they were last told. */
+  private untold(): number[] {
+    return this.highest.flatMap((version, p) => (version > this.toldStored[p]! && this.storedVersion > this.toldStored[p]! ? [p] : []));
+  }
+
+  collectPublication(): Publication {
+    const all = this.markAll || this.crossed() || this.importsChanged();
+    const marked = new Set(all ? this.highest.keys() : this.untold());
+    const records: AppendRecord[] = [];
+    const { codec } = this.options;
+    for (const key of this.slices.toPublish) {
+      const row = this.slices.row(key);
+      marked.add(row.labelPartition);
+      if (row.version > this.highest[row.labelPartition]!) this.highest[row.labelPartition] = row.version;
+      const { labelPartition, ...snapshot } = row;
+      records.push({ topic: 'slices', partition: labelPartition, key: Buffer.from(row.labels), value: codec.encode({ type: 'slice', ...snapshot }) });
+    }
+    this.slices.toPublish.clear();
+    const mark = codec.encode(this.mark());
+    for (const partition of marked) {
+      records.push({ topic: 'slices', partition, key: null, value: mark });
+      this.toldStored[partition] = this.storedVersion;
+    }
+    this.markedTime = this.time;
+    this.markAll = false;
+    return { records };
+  }
+
+  private mark(): ProgressMark {
+    return {
+      type: 'mark',
+      source: this.source,
+      position: versionOf(this.options.epoch, this.nextOffset) - 1n,
+      watermarkMs: this.time.watermarkMs,
+      storedPosition: this.storedVersion,
+      openImports: Object.keys(this.time.openImports),
+      definitions: this.hashes,
+    };
+  }
+
+  unpublish(publication: Publication): void {
+    for (const { key, value } of publication.records) {
+      if (key === null) continue;
+      const message = this.options.codec.decode(value);
+      if (message.type === 'slice') this.slices.toPublish.add(`${message.definition} ${message.sliceStartMs} ${message.labels}`);
+    }
+    this.markAll = true;
+  }
+
+  storeDue(sinceMs: number): boolean {
+    return this.eventsSinceStore || this.slices.toStore.size > 0 || (sinceMs >= QUIET_STORE_MS && this.position() > this.storedVersion);
+  }
+
+  private position(): bigint {
+    return versionOf(this.options.epoch, this.nextOffset) - 1n;
+  }
+
+  collectCheckpoint(): Checkpoint {
+    const slices = [...this.slices.toStore].map((key) => this.slices.row(key));
+    this.slices.toStore.clear();
+    const cases = [...this.touchedCases.values()].map((event) => this.caseRow(event));
+    const rows = { events: this.pendingEvents, cases, slices };
+    this.inFlightEvents = this.pendingEvents;
+    this.pendingEvents = [];
+    this.touchedCases = new Map();
+    this.eventsSinceStore = false;
+    const content: PositionContent = { time: this.time, definitions: this.hashes };
+    const position: PositionRow = { stage: this.stage, topic: this.topic, partition: this.partition, version: this.position(), content: JSON.stringify(content) };
+    return { rows, position };
+  }
+
+  stored({ rows, position }: Checkpoint): void {
+    this.inFlightEvents = [];
+    for (const { caseId } of rows.events ?? []) this.cases.release(caseId);
+    this.slices.acknowledge(rows.slices ?? []);
+    if (position !== null && position.version > this.storedVersion) this.storedVersion = position.version;
+  }
+
+  unstore({ rows }: Checkpoint): void {
+    this.pendingEvents = [...(rows.events ?? []), ...this.pendingEvents];
+    this.inFlightEvents = [];
+    for (const event of this.pendingEvents) this.touchedCases.set(event.caseId, fromEventRow(event));
+    for (const row of rows.slices ?? []) this.slices.toStore.add(sliceKey(row));
+    this.eventsSinceStore = true;
+  }
+
+  get backlogRows(): number {
+    return this.pendingEvents.length + this.slices.toStore.size;
+  }
+
+  /** The read model of a case, as of its last event. */
+  private caseRow(event: LoggedEvent): CaseRow {
+    const state = this.cases.get(event.caseId);
+    const effective = state.effective(eventOrder(this.plan.ranks));
+    const first = effective[0];
+    const last = effective.at(-1);
+    const dimensions: Record<string, string> = Object.create(null) as Record<string, string>;
+    for (const each of effective) for (const name in each.dimensions) dimensions[name] = each.dimensions[name]!;
+    return {
+      workflow: event.workflow,
+      partition: this.partition,
+      caseId: event.caseId,
+      firstMs: first?.timeMs ?? 0,
+      lastMs: last?.timeMs ?? 0,
+      firstActivity: first?.activity ?? '',
+      lastActivity: last?.activity ?? '',
+      events: effective.length,
+      dimensions,
+      voided: effective.length === 0,
+      version: versionOf(this.options.epoch, event.offset),
+    };
+  }
+
+  /** For status and metrics. */
+  get progress(): { readonly time: PartitionTime; readonly cases: number; readonly slices: number; readonly storedOffset: number } {
+    return { time: this.time, cases: this.cases.size, slices: this.slices.size, storedOffset: offsetOf(this.storedVersion + 1n) - 1 };
+  }
+}
+
+function sliceKey(row: SliceRow): string {
+  return `${row.definition} ${row.sliceStartMs} ${row.labels}`;
+}
+
+function* keysOf(work: readonly Work[]): Iterable<RowKey> {
+  for (const { keys } of work) for (const list of keys) yield* list;
+}

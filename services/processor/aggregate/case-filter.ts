@@ -1,0 +1,57 @@
+/** Bits per stored case: about 0.3% of new cases ask the store in vain. */
+const BITS_PER_CASE = 12;
+const HASHES = 8;
+const CAPACITY_MIN = 50_000;
+
+/**
+ * A Bloom filter of the cases that have events in the store: it tells new cases from those to be loaded. Grows by
+ * stages of doubled capacity, so it never has to be built again.
+ */
+export class CaseFilter {
+  private stages: { readonly bits: Uint8Array; readonly capacity: number; used: number }[] = [];
+
+  add(caseId: string): void {
+    let stage = this.stages.at(-1);
+    if (stage === undefined || stage.used >= stage.capacity) {
+      const capacity = stage === undefined ? CAPACITY_MIN : stage.capacity * 2;
+      stage = { bits: new Uint8Array(Math.ceil((capacity * BITS_PER_CASE) / 8)), capacity, used: 0 };
+      this.stages.push(stage);
+    }
+    const [a, b] = hashes(caseId);
+    const size = stage.bits.length * 8;
+    for (let i = 0; i < HASHES; i++) {
+      const bit = (a + i * b) % size;
+      stage.bits[bit >>> 3]! |= 1 << (bit & 7);
+    }
+    stage.used++;
+  }
+
+  /** False: the case is certainly not stored. */
+  mayHave(caseId: string): boolean {
+    const [a, b] = hashes(caseId);
+    return this.stages.some(({ bits }) => {
+      const size = bits.length * 8;
+      for (let i = 0; i < HASHES; i++) {
+        const bit = (a + i * b) % size;
+        if ((bits[bit >>> 3]! & (1 << (bit & 7))) === 0) return false;
+      }
+      return true;
+    });
+  }
+}
+
+/** Two 32-bit FNV-1a style hashes of a text; Kirsch and Mitzenmacher derive the others from them. */
+function hashes(text: string): [number, number] {
+  let a = 0x811c9dc5;
+  let b = 0x9747b28c;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x5bd1e995);
+    b ^= b >>> 15;
+  }
+  a ^= a >>> 16;
+  a = Math.imul(a, 0x7feb352d);
+  a ^= a >>> 15;
+  return [a >>> 0, (b >>> 0) | 1];
+}

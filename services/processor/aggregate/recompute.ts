@@ -1,0 +1,104 @@
+import { type AggregateState, contribute, emptyState } from '../../shared/core/aggregate-state.ts';
+import { contributionsOf, type WorkflowPlan } from '../../shared/core/case-state.ts';
+import { effectiveEvents, eventOrder } from '../../shared/core/effective-events.ts';
+import type { LoggedEvent } from '../../shared/core/event.ts';
+import { sliceEnd } from '../../shared/core/window.ts';
+import type { EventRow, KpiStore } from '../../shared/ports/kpi-store.ts';
+import { fromEventRow } from './event-rows.ts';
+import { type RowKey, rowKeysOf } from './slice-table.ts';
+
+/** What is read again: the archive of a partition below an offset, with the events that are not stored yet. */
+export interface ArchiveScope {
+  readonly store: KpiStore;
+  readonly workflow: string;
+  readonly partition: number;
+  readonly plan: WorkflowPlan;
+  /** Events in memory, not yet acknowledged; those at or above `belowOffset` are left out. */
+  readonly events: readonly EventRow[];
+  readonly belowOffset: number;
+}
+
+/** Every slice of the plan's definitions, from the archive. */
+export async function recompute(scope: ArchiveScope): Promise<{ key: RowKey; state: AggregateState }[]> {
+  const rows = new Map<string, { key: RowKey; state: AggregateState }>();
+  for await (const events of casesOf(scope)) {
+    for (const delta of netDeltas(scope.plan, events)) {
+      for (const key of rowKeysOf(delta)) {
+        const row = rows.get(key.key) ?? { key, state: emptyState(key.definition.aggregate) };
+        rows.set(key.key, row);
+        contribute(row.state, delta.amount, delta.part, delta.sign);
+      }
+    }
+  }
+  return [...rows.values()];
+}
+
+/** One extreme from the archive: the outermost values of its slice among all cases with an event in it. */
+export async function rebuildExtreme(scope: ArchiveScope & { readonly key: RowKey }): Promise<AggregateState> {
+  const { definition, sliceStartMs } = scope.key;
+  const whole = definition.window.kind === 'total';
+  const between = whole ? undefined : { fromMs: sliceStartMs, toMs: sliceEnd(definition.window, sliceStartMs) };
+  const plan = { ...scope.plan, plans: scope.plan.plans.filter((measure) => measure.definition === definition) };
+  const state = emptyState(definition.aggregate);
+  for await (const events of casesOf({ ...scope, plan }, between)) {
+    for (const delta of netDeltas(plan, events)) {
+      if (rowKeysOf(delta).some(({ key }) => key === scope.key.key)) contribute(state, delta.amount, delta.part, delta.sign);
+    }
+  }
+  return state;
+}
+
+/** Contributions without those that later events of the case take back: an extreme then never loses a value. */
+function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[]): ReturnType<typeof contributionsOf> {
+  const standing = new Map<string, ReturnType<typeof contributionsOf>>();
+  for (const delta of contributionsOf(plan, effectiveEvents(events).sort(eventOrder(plan.ranks)))) {
+    const key = `${delta.plan.definition.hash} ${delta.timeMs} ${delta.part} ${delta.amount} ${delta.labels}`;
+    const list = standing.get(key) ?? [];
+    if (delta.sign === 1) list.push(delta);
+    else list.pop();
+    standing.set(key, list);
+  }
+  return [...standing.values()].flat();
+}
+
+/** The events of each case, archived and waiting ones together, once each. */
+async function* casesOf(scope: ArchiveScope, between?: { fromMs: number; toMs: number }): AsyncIterable<LoggedEvent[]> {
+  const waiting = new Map<string, EventRow[]>();
+  for (const event of scope.events) {
+    if (event.offset >= scope.belowOffset) continue;
+    const list = waiting.get(event.caseId) ?? [];
+    list.push(event);
+    waiting.set(event.caseId, list);
+  }
+  const archived = scope.store.archive(scope.workflow, scope.partition, scope.belowOffset, between);
+  for await (const chunk of archived) {
+    for (const [caseId, rows] of groupByCase(chunk)) {
+      yield merge(rows, waiting.get(caseId) ?? []);
+      waiting.delete(caseId);
+    }
+  }
+  if (waiting.size === 0) return;
+  // Cases the archive did not give: new ones, or (with `between`) those whose archived events lie elsewhere.
+  const ids = [...waiting.keys()];
+  const stored = groupByCase(between === undefined ? [] : await scope.store.caseEvents(scope.workflow, scope.partition, ids, scope.belowOffset));
+  for (const [caseId, rows] of waiting) yield merge(stored.get(caseId) ?? [], rows);
+}
+
+function groupByCase(rows: readonly EventRow[]): Map<string, EventRow[]> {
+  const cases = new Map<string, EventRow[]>();
+  for (const row of rows) {
+    const list = cases.get(row.caseId) ?? [];
+    list.push(row);
+    cases.set(row.caseId, list);
+  }
+  return cases;
+}
+
+function merge(archived: readonly EventRow[], waiting: readonly EventRow[]): LoggedEvent[] {
+  const events = new Map<string, EventRow>();
+  for (const row of [...archived, ...waiting]) {
+    const known = events.get(row.id);
+    if (known === undefined || row.offset < known.offset) events.set(row.id, row);
+  }
+  return [...events.values()].map(fromEventRow);
+}

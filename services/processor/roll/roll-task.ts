@@ -1,0 +1,314 @@
+import type { Codec } from '../../shared/core/codec.ts';
+import type { Definition } from '../../shared/core/definition.ts';
+import { decodeLabels } from '../../shared/core/labels.ts';
+import type { ProgressMark, SliceSnapshot, SlicesMessage } from '../../shared/core/messages.ts';
+import { offsetOf, versionOf } from '../../shared/core/version.ts';
+import { sliceEnd } from '../../shared/core/window.ts';
+import type { AppendRecord, EventLog, LogRecord } from '../../shared/ports/event-log.ts';
+import type { KpiStore, PositionRow, ValueRow } from '../../shared/ports/kpi-store.ts';
+import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
+import { evaluate, LevelReader } from './evaluate.ts';
+import { SeriesTable } from './series-table.ts';
+import type { Series } from './series.ts';
+import { SourceProgress, type SourceState } from './source-progress.ts';
+import { affectedEnds, endsOf, isRequired } from './window-ends.ts';
+
+/** The position is stored at least this often while marks arrive but no value changes. */
+const QUIET_STORE_MS = 60_000;
+
+export interface RollOptions {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly log: EventLog;
+  readonly store: KpiStore;
+  readonly codec: Codec;
+  readonly definitionOf: (hash: string) => Definition | undefined;
+  /** Partition count of a workflow's events topic: its sources. */
+  readonly sourcesOf: (workflow: string) => number;
+  readonly slicesMax?: number;
+}
+
+interface Staged {
+  readonly offset: number;
+  readonly snapshot: SliceSnapshot;
+}
+
+/** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
+export class RollTask implements FoldTask {
+  readonly stage = 'roll';
+  readonly topic = 'slices';
+  readonly partition: number;
+  nextOffset = 0;
+  private readonly options: RollOptions;
+  private readonly sources = new SourceProgress();
+  private readonly series: SeriesTable;
+  /** Snapshots of a source that its mark has not ended yet. */
+  private readonly staged = new Map<string, Staged[]>();
+  /** Snapshots that their source has not stored: the position stays below them. */
+  private unstoredSnapshots: { readonly offset: number; readonly source: string; readonly version: bigint }[] = [];
+  /** Nothing is published before the log was read up to here. */
+  private catchUpOffset = 0;
+  private readonly watermarks = new Map<string, number | null>();
+  private readonly changed = new Map<string, ValueRow>();
+  private readonly toStore = new Map<string, ValueRow>();
+  private marksToSend = new Map<string, ProgressMark>();
+  private storedVersion = -1n;
+
+  constructor(options: RollOptions) {
+    this.options = options;
+    this.partition = options.partition;
+    this.series = new SeriesTable({
+      store: options.store,
+      partition: options.partition,
+      storedOf: (source) => this.sources.storedOf(source),
+      ...(options.slicesMax === undefined ? {} : { slicesMax: options.slicesMax }),
+    });
+  }
+
+  async restore(): Promise<void> {
+    const { store, log, partition, epoch } = this.options;
+    const row = await store.position(this.stage, this.topic, partition);
+    const base = row === null ? {} : (JSON.parse(row.content) as Record<string, SourceState>);
+    this.nextOffset = row === null ? 0 : offsetOf(row.version) + 1;
+    this.storedVersion = row === null ? versionOf(epoch, 0) - 1n : row.version;
+    this.sources.restore(base);
+    this.staged.clear();
+    this.unstoredSnapshots = [];
+    this.watermarks.clear();
+    this.changed.clear();
+    this.toStore.clear();
+    this.marksToSend.clear();
+    this.series.clear();
+    await this.loadActive();
+    // Noted after the rows were read: what they hold beyond the position is below this offset.
+    this.catchUpOffset = await log.endOffset(this.topic, partition);
+  }
+
+  /** Series with windows that time alone will change, and those that an open import touches. */
+  private async loadActive(): Promise<void> {
+    const rows = await this.options.store.definitions();
+    for (const { hash, active } of rows) {
+      const definition = this.options.definitionOf(hash);
+      if (definition === undefined || !active) continue;
+      const watermarkMs = this.watermarkOf(definition);
+      this.watermarks.set(hash, watermarkMs);
+      await this.series.loadActive(definition, watermarkMs, this.sources.openImports());
+    }
+  }
+
+  private watermarkOf(definition: Definition): number | null {
+    return this.sources.watermark(definition.workflow, this.options.sourcesOf(definition.workflow));
+  }
+
+  async apply(records: readonly LogRecord[]): Promise<void> {
+    const messages = records.map(({ offset, value }) => ({ offset, message: this.options.codec.decode(value) as SlicesMessage }));
+    await this.loadSeries(messages.map(({ message }) => message));
+    const marked: number[] = [];
+    for (const { offset, message } of messages) {
+      this.nextOffset = offset + 1;
+      if (message.type === 'slice') this.hold(offset, message);
+      else {
+        this.applyMark(offset, message);
+        marked.push(offset);
+      }
+    }
+    const last = marked.at(-1);
+    if (last !== undefined && this.nextOffset >= this.catchUpOffset) this.computeValues(last);
+    this.series.evict();
+  }
+
+  private async loadSeries(messages: readonly SlicesMessage[]): Promise<void> {
+    const wanted = new Map<string, { definition: Definition; labels: Set<string> }>();
+    for (const message of messages) {
+      if (message.type !== 'slice') continue;
+      const definition = this.options.definitionOf(message.definition);
+      if (definition === undefined) continue;
+      const entry = wanted.get(definition.hash) ?? { definition, labels: new Set() };
+      entry.labels.add(message.labels);
+      wanted.set(definition.hash, entry);
+    }
+    for (const { definition, labels } of wanted.values()) await this.series.load(definition, labels);
+  }
+
+  private hold(offset: number, snapshot: SliceSnapshot): void {
+    const list = this.staged.get(snapshot.source) ?? [];
+    list.push({ offset, snapshot });
+    this.staged.set(snapshot.source, list);
+  }
+
+  /** Merges what the source published up to this mark: its rows are then of one moment. */
+  private applyMark(offset: number, mark: ProgressMark): void {
+    for (const { offset: at, snapshot } of this.staged.get(mark.source) ?? []) {
+      const definition = this.options.definitionOf(snapshot.definition);
+      if (definition !== undefined) this.series.get(definition, snapshot.labels).merge(snapshot);
+      this.unstoredSnapshots.push({ offset: at, source: mark.source, version: snapshot.version });
+    }
+    this.staged.delete(mark.source);
+    const { endedImports } = this.sources.step(offset, mark);
+    if (endedImports.size > 0) for (const series of this.series.all()) series.markImports(endedImports);
+    this.unstoredSnapshots = this.unstoredSnapshots.filter(({ source, version }) => version > this.sources.storedOf(source));
+    this.marksToSend.set(mark.source, mark);
+  }
+
+  /** Computes what changed slices and passed watermarks change, each series once. */
+  private computeValues(offset: number): void {
+    const version = versionOf(this.options.epoch, offset);
+    const moved = new Set<string>();
+    for (const series of this.series.all()) {
+      const { definition } = series;
+      const before = this.watermarks.get(definition.hash) ?? null;
+      const watermarkMs = this.watermarkOf(definition);
+      if (watermarkMs !== before) moved.add(definition.hash);
+      const ends = new Set<number>();
+      for (const startMs of series.dirty) {
+        for (const endMs of affectedEnds(series, startMs)) ends.add(endMs);
+        if (definition.window.kind !== 'total') for (const endMs of endsOf(definition.window, startMs)) series.pendingEnds.add(endMs);
+      }
+      series.dirty.clear();
+      if (watermarkMs !== null && watermarkMs !== before) {
+        for (const endMs of series.pendingEnds) if (endMs <= watermarkMs) ends.add(endMs);
+      }
+      if (ends.size === 0) continue;
+      const levels = definition.window.kind === 'instant' ? new LevelReader(series, this.isOpen) : null;
+      for (const endMs of ends) this.computeValue(series, endMs, watermarkMs, version, levels);
+    }
+    for (const hash of moved) {
+      const definition = this.options.definitionOf(hash);
+      if (definition !== undefined) this.watermarks.set(hash, this.watermarkOf(definition));
+    }
+  }
+
+  private readonly isOpen = (source: string, importId: string): boolean => this.sources.isOpen(source, importId);
+
+  private computeValue(series: Series, endMs: number, watermarkMs: number | null, version: bigint, levels: LevelReader | null): void {
+    const { definition, labels } = series;
+    const before = series.values.get(endMs);
+    const required = isRequired(series, endMs, watermarkMs);
+    const final = definition.window.kind !== 'total' && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
+    if (!required && (before === undefined || before.withdrawn)) {
+      if (final) series.pendingEnds.delete(endMs);
+      return;
+    }
+    const { windowStartMs, value, exact, samples, backfilling } = evaluate(series, endMs, this.isOpen, levels);
+    // One row says that a window is being filled; its value follows when the import ends.
+    if (backfilling && before?.state === 'backfilling' && !before.withdrawn) return;
+    const state = backfilling ? 'backfilling' : final ? 'final' : 'provisional';
+    if (state === 'final') series.pendingEnds.delete(endMs);
+    else if (definition.window.kind !== 'total') series.pendingEnds.add(endMs);
+    const withdrawn = !required;
+    const same = before !== undefined && before.value === value && before.valueExact === exact && before.samples === samples && before.withdrawn === withdrawn;
+    if (same && before.state === state) return;
+    if (before !== undefined && before.version > version) {
+      // A row that is ahead of this record: the change comes again above it.
+      series.dirty.add(lastSliceOf(series, endMs));
+      return;
+    }
+    const revised = before !== undefined && before.state === 'final' && !same;
+    const row: ValueRow = {
+      kpi: definition.kpi,
+      definition: definition.hash,
+      labels,
+      labelMap: decodeLabels(labels),
+      labelPartition: this.partition,
+      windowStartMs,
+      windowEndMs: endMs,
+      validToMs: definition.window.kind === 'tumbling' ? sliceEnd(definition.window, endMs) : null,
+      value,
+      valueExact: exact,
+      samples,
+      state,
+      revision: (before?.revision ?? 0) + (revised ? 1 : 0),
+      reason: revised ? 'late' : (before?.reason ?? ''),
+      withdrawn,
+      version,
+    };
+    series.values.set(endMs, row);
+    const key = `${definition.hash} ${endMs} ${labels}`;
+    this.changed.set(key, row);
+    this.toStore.set(key, row);
+  }
+
+  get publishDue(): boolean {
+    return this.nextOffset >= this.catchUpOffset && (this.changed.size > 0 || this.marksToSend.size > 0);
+  }
+
+  collectPublication(): Publication {
+    const records: AppendRecord[] = [];
+    if (this.nextOffset < this.catchUpOffset) return { records };
+    const { codec } = this.options;
+    const topic = 'values';
+    for (const row of this.changed.values()) {
+      const { labelMap: _map, labelPartition: _partition, validToMs: _validTo, ...message } = row;
+      records.push({ topic, partition: this.partition, key: Buffer.from(row.labels), value: codec.encode({ type: 'value', ...message }) });
+    }
+    this.changed.clear();
+    const position = versionOf(this.options.epoch, this.nextOffset) - 1n;
+    for (const mark of this.marksToSend.values()) {
+      records.push({ topic, partition: this.partition, key: null, value: codec.encode({ ...mark, position, storedPosition: this.storedVersion }) });
+    }
+    this.marksToSend.clear();
+    return { records };
+  }
+
+  unpublish(publication: Publication): void {
+    for (const { key, value } of publication.records) {
+      const message = this.options.codec.decode(value);
+      if (message.type === 'mark') this.marksToSend.set(message.source, message);
+      if (key === null || message.type !== 'value') continue;
+      const definition = this.options.definitionOf(message.definition);
+      const row = definition === undefined ? undefined : this.series.peek(definition, message.labels)?.values.get(message.windowEndMs);
+      if (row !== undefined) this.changed.set(`${row.definition} ${row.windowEndMs} ${row.labels}`, row);
+    }
+  }
+
+  /** The last offset below every snapshot that is staged or that its source has not stored. */
+  private safeOffset(): number {
+    let offset = this.nextOffset - 1;
+    for (const snapshot of this.unstoredSnapshots) offset = Math.min(offset, snapshot.offset - 1);
+    for (const [first] of this.staged.values()) if (first !== undefined) offset = Math.min(offset, first.offset - 1);
+    return offset;
+  }
+
+  storeDue(sinceMs: number): boolean {
+    if (this.nextOffset < this.catchUpOffset) return false;
+    return this.toStore.size > 0 || (sinceMs >= QUIET_STORE_MS && versionOf(this.options.epoch, this.safeOffset() + 1) - 1n > this.storedVersion);
+  }
+
+  collectCheckpoint(): Checkpoint {
+    const values = [...this.toStore.values()];
+    this.toStore.clear();
+    const offset = this.safeOffset();
+    const version = versionOf(this.options.epoch, offset + 1) - 1n;
+    if (offset < 0 || version <= this.storedVersion) return { rows: { values }, position: null };
+    const content = JSON.stringify(this.sources.at(offset));
+    const position: PositionRow = { stage: this.stage, topic: this.topic, partition: this.partition, version, content };
+    return { rows: { values }, position };
+  }
+
+  stored({ position }: Checkpoint): void {
+    if (position !== null && position.version > this.storedVersion) this.storedVersion = position.version;
+  }
+
+  unstore({ rows }: Checkpoint): void {
+    for (const row of rows.values ?? []) {
+      const key = `${row.definition} ${row.windowEndMs} ${row.labels}`;
+      if (!this.toStore.has(key)) this.toStore.set(key, row);
+    }
+  }
+
+  get backlogRows(): number {
+    return this.toStore.size;
+  }
+
+  /** For status and metrics. */
+  get progress(): { readonly series: number; readonly slices: number; readonly held: number; readonly storedOffset: number } {
+    return { series: this.series.size, slices: this.series.slices, held: this.unstoredSnapshots.length, storedOffset: offsetOf(this.storedVersion + 1n) - 1 };
+  }
+}
+
+/** A slice of the window, so that marking it computes the window again. */
+function lastSliceOf(series: Series, endMs: number): number {
+  const { window } = series.definition;
+  if (window.kind === 'rolling' || window.kind === 'instant') return endMs - window.everyMs;
+  return series.starts().find((startMs) => sliceEnd(window, startMs) === endMs) ?? endMs;
+}

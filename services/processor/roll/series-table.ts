@@ -1,0 +1,99 @@
+import type { Definition } from '../../shared/core/definition.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
+import { Series } from './series.ts';
+
+/** Slices kept in memory by one partition's fold; above it the least recently used stored series leave. */
+export const SLICES_MAX = 500_000;
+/** How many label sets one query asks for. */
+const LABELS_MAX = 1_000;
+
+/** The series of one [slices] partition: those in memory of those in the store. */
+export class SeriesTable {
+  private readonly series = new Map<string, Series>();
+  private readonly store: KpiStore;
+  private readonly partition: number;
+  private readonly storedOf: (source: string) => bigint;
+  private readonly slicesMax: number;
+
+  constructor(options: { store: KpiStore; partition: number; storedOf: (source: string) => bigint; slicesMax?: number }) {
+    this.store = options.store;
+    this.partition = options.partition;
+    this.storedOf = options.storedOf;
+    this.slicesMax = options.slicesMax ?? SLICES_MAX;
+  }
+
+  clear(): void {
+    this.series.clear();
+  }
+
+  all(): IterableIterator<Series> {
+    return this.series.values();
+  }
+
+  peek(definition: Definition, labels: string): Series | undefined {
+    return this.series.get(`${definition.hash} ${labels}`);
+  }
+
+  /** A series that `load` brought in. */
+  get(definition: Definition, labels: string): Series {
+    const key = `${definition.hash} ${labels}`;
+    let series = this.series.get(key);
+    if (series === undefined) series = new Series(definition, labels);
+    else this.series.delete(key);
+    this.series.set(key, series);
+    return series;
+  }
+
+  /** Loads what of these series is in the store and not in memory, slices first, then values. */
+  async load(definition: Definition, labels: Iterable<string>): Promise<void> {
+    const missing = [...labels].filter((each) => !this.series.has(`${definition.hash} ${each}`));
+    for (let i = 0; i < missing.length; i += LABELS_MAX) {
+      const chunk = missing.slice(i, i + LABELS_MAX);
+      const query = { definition: definition.hash, labelPartition: this.partition, labels: chunk };
+      const [slices, values] = [await this.store.slices(query), await this.store.values({ ...query, withdrawn: true })];
+      for (const each of chunk) this.get(definition, each);
+      for (const row of slices) this.get(definition, row.labels).merge(row);
+      for (const row of values) this.get(definition, row.labels).values.set(row.windowEndMs, row);
+    }
+  }
+
+  /** Loads the series that time alone will change, or that an open import touched. */
+  async loadActive(definition: Definition, watermarkMs: number | null, openImports: ReadonlySet<string>): Promise<void> {
+    const { window, hash } = definition;
+    const spanMs = window.kind === 'rolling' ? window.sizeMs + window.everyMs : window.kind === 'tumbling' ? 0 : 0;
+    const labels = new Set<string>();
+    const query = { definition: hash, labelPartition: this.partition };
+    const fromMs = watermarkMs === null ? undefined : watermarkMs - spanMs - definition.settleMs - longestUnitMs(definition);
+    for (const row of await this.store.slices(fromMs === undefined ? query : { ...query, fromMs })) labels.add(row.labels);
+    for (const importId of openImports) for (const row of await this.store.slices({ ...query, importId })) labels.add(row.labels);
+    await this.load(definition, labels);
+  }
+
+  /** Series leave only when the store can give every part of them back, and nothing of them waits. */
+  evict(slicesMax = this.slicesMax): void {
+    let slices = this.slices;
+    for (const [key, series] of this.series) {
+      if (slices <= slicesMax) break;
+      if (series.dirty.size > 0 || series.pendingEnds.size > 0 || !series.storedBelow(this.storedOf)) continue;
+      slices -= series.sliceCount;
+      this.series.delete(key);
+    }
+  }
+
+  get size(): number {
+    return this.series.size;
+  }
+
+  get slices(): number {
+    let sum = 0;
+    for (const series of this.series.values()) sum += series.sliceCount;
+    return sum;
+  }
+}
+
+/** An upper bound of a slice's length. */
+function longestUnitMs({ window }: Definition): number {
+  if (window.kind === 'tumbling') return 366 * 86_400_000;
+  return window.kind === 'total' ? 0 : window.everyMs;
+}
+

@@ -1,0 +1,104 @@
+import { type AggregateState, decodeState, emptyState, mergeState } from '../../shared/core/aggregate-state.ts';
+import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
+import type { SliceSnapshot } from '../../shared/core/messages.ts';
+import type { ValueRow } from '../../shared/ports/kpi-store.ts';
+
+/** One source's contribution to a slice. */
+interface Part {
+  version: bigint;
+  samples: number;
+  bytes: Uint8Array;
+  importId: string | null;
+}
+
+/** What roll keeps of a snapshot or of a stored slice row. */
+export type SlicePart = Pick<SliceSnapshot, 'sliceStartMs' | 'source' | 'version' | 'samples' | 'state' | 'importId'>;
+
+/** A series in memory: its slices by source, its values by window end. */
+export class Series {
+  readonly definition: Definition;
+  readonly labels: string;
+  readonly values = new Map<number, ValueRow>();
+  /** Window ends that wait for the watermark: to become final, or because a slice leaves there. */
+  readonly pendingEnds = new Set<number>();
+  /** Slices changed since values were computed. */
+  readonly dirty = new Set<number>();
+  private readonly slices = new Map<number, Map<string, Part>>();
+
+  constructor(definition: Definition, labels: string) {
+    this.definition = definition;
+    this.labels = labels;
+  }
+
+  /** Keeps the highest version per slice and source. A version it has already still marks the slice. */
+  merge(part: SlicePart): void {
+    let sources = this.slices.get(part.sliceStartMs);
+    if (sources === undefined) this.slices.set(part.sliceStartMs, (sources = new Map()));
+    const { version, samples, state: bytes, importId } = part;
+    const known = sources.get(part.source);
+    if (known === undefined || version > known.version) sources.set(part.source, { version, samples, bytes, importId });
+    if (part.sliceStartMs !== LEVEL_TOTAL_MS) this.dirty.add(part.sliceStartMs);
+  }
+
+  /** Highest version of any part of a source; -1 without one. */
+  highestOf(source: string): bigint {
+    let highest = -1n;
+    for (const sources of this.slices.values()) {
+      const part = sources.get(source);
+      if (part !== undefined && part.version > highest) highest = part.version;
+    }
+    return highest;
+  }
+
+  /** Net number of contributions to a slice, over all sources. */
+  samples(sliceStartMs: number): number {
+    let sum = 0;
+    for (const part of this.slices.get(sliceStartMs)?.values() ?? []) sum += part.samples;
+    return sum;
+  }
+
+  /** Adds a slice of all sources into `into`. */
+  mergeSlice(sliceStartMs: number, into: AggregateState): void {
+    for (const { bytes } of this.slices.get(sliceStartMs)?.values() ?? []) {
+      mergeState(into, decodeState(this.definition.aggregate, bytes));
+    }
+  }
+
+  empty(): AggregateState {
+    return emptyState(this.definition.aggregate);
+  }
+
+  /** Whether an import that is open in its source touched the slice last. */
+  inImport(sliceStartMs: number, isOpen: (source: string, importId: string) => boolean): boolean {
+    for (const [source, { importId }] of this.slices.get(sliceStartMs) ?? []) {
+      if (importId !== null && isOpen(source, importId)) return true;
+    }
+    return false;
+  }
+
+  /** Marks the slices that these imports touched last. */
+  markImports(ended: ReadonlySet<string>): void {
+    for (const [startMs, sources] of this.slices) {
+      for (const { importId } of sources.values()) {
+        if (importId !== null && ended.has(importId) && startMs !== LEVEL_TOTAL_MS) this.dirty.add(startMs);
+      }
+    }
+  }
+
+  /** Starts of all slices but a level's total row, ascending. */
+  starts(): number[] {
+    return [...this.slices.keys()].filter((startMs) => startMs !== LEVEL_TOTAL_MS).sort((a, b) => a - b);
+  }
+
+  get sliceCount(): number {
+    return this.slices.size;
+  }
+
+  /** Whether every part is at or below what its source has stored, so that the store can give the series back. */
+  storedBelow(storedOf: (source: string) => bigint): boolean {
+    for (const sources of this.slices.values()) {
+      for (const [source, { version }] of sources) if (version > storedOf(source)) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,41 @@
+import type { WindowSpec } from '../../shared/core/definition.ts';
+import { sliceEnd } from '../../shared/core/window.ts';
+import type { Series } from './series.ts';
+
+/**
+ * Which windows of a series have a value row: those at whose end a slice with data enters or leaves, a leaving one once
+ * the watermark is there. It follows from the slices and the watermark alone, never from the way there.
+ */
+export function isRequired(series: Series, endMs: number, watermarkMs: number | null): boolean {
+  const { window } = series.definition;
+  if (window.kind !== 'rolling') return true;
+  if (series.samples(endMs - window.everyMs) !== 0) return true;
+  if (watermarkMs === null || endMs > watermarkMs) return false;
+  return series.samples(endMs - window.sizeMs - window.everyMs) !== 0;
+}
+
+/** The ends at which a slice enters and (rolling windows) leaves. */
+export function endsOf(window: WindowSpec, sliceStartMs: number): number[] {
+  const endMs = sliceEnd(window, sliceStartMs);
+  return window.kind === 'rolling' ? [endMs, endMs + window.sizeMs] : [endMs];
+}
+
+/** The ends of existing or required rows whose value a change of this slice may change. */
+export function affectedEnds(series: Series, sliceStartMs: number): number[] {
+  const { window } = series.definition;
+  const ends = endsOf(window, sliceStartMs);
+  const firstMs = ends[0]!;
+  if (window.kind === 'instant') {
+    // A level is carried on: every later row changes with it.
+    for (const endMs of series.values.keys()) if (endMs > firstMs) ends.push(endMs);
+  } else if (window.kind === 'rolling') {
+    const steps = window.sizeMs / window.everyMs;
+    for (let i = 1; i < steps; i++) {
+      const endMs = firstMs + i * window.everyMs;
+      const enters = series.samples(endMs - window.everyMs) !== 0;
+      const leaves = series.samples(endMs - window.everyMs - window.sizeMs) !== 0;
+      if (enters || leaves || series.values.has(endMs)) ends.push(endMs);
+    }
+  }
+  return ends;
+}

@@ -1,0 +1,133 @@
+import { type Amount, addAmounts, negateAmount, toAmount } from './amount.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import type { Aggregate } from './definition.ts';
+import { addToExtreme, type Extreme, mergeExtreme } from './extreme.ts';
+import { addToBin, binOf, type LogBins } from './log-bins.ts';
+
+/**
+ * What one slice of one series holds: a mergeable value that can add and take back. `n` is the net number of
+ * contributions; a state with n = 0 equals the empty state.
+ */
+export type AggregateState =
+  | { readonly kind: 'count'; n: number }
+  | { readonly kind: 'sum'; n: number; sum: Amount }
+  | Extreme
+  | { readonly kind: 'quantile'; n: number; readonly bins: LogBins }
+  | { readonly kind: 'ratio'; n: number; numerator: Amount; denominator: Amount }
+  | { readonly kind: 'level'; n: number; delta: number };
+
+/** Which side of a ratio a contribution belongs to; 0 everywhere else. */
+export type Part = 0 | 1;
+
+/** The state of a slice without contributions. */
+export function emptyState(aggregate: Aggregate): AggregateState {
+  switch (aggregate.kind) {
+    case 'count':
+      return { kind: 'count', n: 0 };
+    case 'sum':
+    case 'mean':
+      return { kind: 'sum', n: 0, sum: 0 };
+    case 'min':
+    case 'max':
+      return { kind: 'extreme', side: aggregate.kind, n: 0, kept: [], boundary: null };
+    case 'percentile':
+      return { kind: 'quantile', n: 0, bins: new Map() };
+    case 'ratio':
+      return { kind: 'ratio', n: 0, numerator: 0, denominator: 0 };
+    case 'level':
+      return { kind: 'level', n: 0, delta: 0 };
+  }
+}
+
+/** Adds (1) or takes back (-1) one contribution. False: an extreme must be rebuilt from the archive. */
+export function contribute(state: AggregateState, amount: Amount, part: Part, sign: 1 | -1): boolean {
+  if (state.kind === 'extreme') return addToExtreme(state, amount, sign);
+  state.n += sign;
+  const signed = sign === 1 ? amount : negateAmount(amount);
+  if (state.kind === 'sum') state.sum = addAmounts(state.sum, signed);
+  else if (state.kind === 'quantile') addToBin(state.bins, binOf(amount), sign);
+  else if (state.kind === 'level') state.delta += Number(signed);
+  else if (state.kind === 'ratio') {
+    if (part === 0) state.numerator = addAmounts(state.numerator, signed);
+    else state.denominator = addAmounts(state.denominator, signed);
+  }
+  return true;
+}
+
+/** Adds another slice's state into `into`; both of the same aggregate. */
+export function mergeState(into: AggregateState, from: AggregateState): void {
+  if (into.kind === 'extreme' && from.kind === 'extreme') return mergeExtreme(into, from);
+  into.n += from.n;
+  if (into.kind === 'sum' && from.kind === 'sum') into.sum = addAmounts(into.sum, from.sum);
+  else if (into.kind === 'quantile' && from.kind === 'quantile') for (const [bin, count] of from.bins) addToBin(into.bins, bin, count);
+  else if (into.kind === 'level' && from.kind === 'level') into.delta += from.delta;
+  else if (into.kind === 'ratio' && from.kind === 'ratio') {
+    into.numerator = addAmounts(into.numerator, from.numerator);
+    into.denominator = addAmounts(into.denominator, from.denominator);
+  }
+}
+
+/** The compact binary form, equal for equal states. */
+export function encodeState(state: AggregateState): Uint8Array {
+  const out = new ByteWriter().integer(state.n);
+  switch (state.kind) {
+    case 'count':
+      break;
+    case 'sum':
+      out.integer(state.sum);
+      break;
+    case 'ratio':
+      out.integer(state.numerator).integer(state.denominator);
+      break;
+    case 'level':
+      out.integer(state.delta);
+      break;
+    case 'extreme':
+      out.integer(state.boundary === null ? 0 : 1);
+      if (state.boundary !== null) out.integer(state.boundary);
+      out.integer(state.kept.length);
+      for (const { amount, count } of state.kept) out.integer(amount).integer(count);
+      break;
+    case 'quantile': {
+      const bins = [...state.bins].sort((a, b) => a[0] - b[0]);
+      out.integer(bins.length);
+      for (const [bin, count] of bins) out.integer(bin).integer(count);
+    }
+  }
+  return out.finish();
+}
+
+/** Reads what `encodeState` wrote for the same aggregate. */
+export function decodeState(aggregate: Aggregate, bytes: Uint8Array): AggregateState {
+  const state = emptyState(aggregate);
+  const input = new ByteReader(bytes);
+  state.n = input.integer();
+  switch (state.kind) {
+    case 'count':
+      break;
+    case 'sum':
+      state.sum = toAmount(input.wide());
+      break;
+    case 'ratio':
+      state.numerator = toAmount(input.wide());
+      state.denominator = toAmount(input.wide());
+      break;
+    case 'level':
+      state.delta = input.integer();
+      break;
+    case 'extreme': {
+      if (input.integer() === 1) state.boundary = toAmount(input.wide());
+      const length = input.integer();
+      for (let i = 0; i < length; i++) state.kept.push({ amount: toAmount(input.wide()), count: input.integer() });
+      break;
+    }
+    case 'quantile': {
+      const length = input.integer();
+      for (let i = 0; i < length; i++) {
+        const bin = Number(input.wide());
+        state.bins.set(bin, input.integer());
+      }
+    }
+  }
+  return state;
+}

@@ -1,0 +1,28 @@
+import { didYouMean, type Path, type Problems } from './catalogue-problem.ts';
+import { textOf } from './catalogue-read.ts';
+import type { Aggregate, Measure } from './definition.ts';
+
+const PLAIN = ['count', 'sum', 'mean', 'min', 'max'] as const;
+type Plain = (typeof PLAIN)[number];
+const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,3})?)$/;
+const FORM = 'count, sum, mean, min, max, or a percentile from p1 to p99.9';
+
+/** The aggregate of a KPI of this measure; `path` is the KPI's. Null when there is a problem. */
+export function readAggregate(value: unknown, path: Path, measure: Measure['kind'], problems: Problems): Aggregate | null {
+  const here = [...path, 'aggregate'];
+  if (measure === 'open' || measure === 'ratio') {
+    const kind = measure === 'open' ? 'level' : 'ratio';
+    if (value === undefined) return { kind };
+    const why = measure === 'open' ? 'an open measure counts the open cases' : 'a ratio says how in `of` and `to`';
+    return problems.addAtKey(here, `${why}, so it has no aggregate`, 'leave the line out');
+  }
+  if (value === undefined) return problems.addAtKey(path, 'aggregate is missing', FORM);
+  const text = textOf(value);
+  if (text === null) return null;
+  if (PLAIN.includes(text as Plain)) return { kind: text as Plain };
+  const percent = PERCENTILE.exec(text)?.[1];
+  // 99.9e-2 is the nearest double to 0.999; 99.9 / 100 is not.
+  const q = percent === undefined ? 0 : Number(`${percent}e-2`);
+  if (q > 0) return { kind: 'percentile', q };
+  return problems.add(here, `unknown aggregate '${text}'${didYouMean(text, PLAIN)}`, FORM);
+}

@@ -1,0 +1,57 @@
+import type { Catalogue, Kpi, Workflow } from './catalogue.ts';
+import { readKpi, type KpiScope } from './catalogue-kpi.ts';
+import { Problems, type Problem } from './catalogue-problem.ts';
+import { mapOf } from './catalogue-read.ts';
+import { readZone } from './catalogue-window.ts';
+import { readWorkflow } from './catalogue-workflow.ts';
+
+/** What a catalogue is compiled with. */
+export interface CompileOptions {
+  /** Version of the time-zone data; part of the hash of windows that depend on it. */
+  readonly calendarVersion: string;
+}
+
+/** A catalogue, or what is wrong with it: one of the two is empty. */
+export interface Compiled {
+  readonly catalogue: Catalogue | null;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Makes a catalogue of a parsed file. `shape` holds what the JSON Schema found wrong: a part with a wrong shape is
+ * passed over, so that everything else is checked as well. All problems are given, in no order.
+ */
+export function compileCatalogue(parsed: unknown, shape: readonly Problem[], options: CompileOptions): Compiled {
+  const problems = new Problems();
+  const root = mapOf(parsed) ?? {};
+  const timezone = root['timezone'] === undefined ? 'UTC' : readZone(root['timezone'], ['timezone'], problems);
+  const workflows = new Map<string, Workflow>();
+  for (const [name, value] of Object.entries(mapOf(root['workflows']) ?? {})) {
+    const workflow = readWorkflow(name, value, ['workflows', name], problems);
+    if (workflow !== null) workflows.set(name, workflow);
+  }
+  const scope: KpiScope = { workflows, zone: timezone ?? 'UTC', calendarVersion: options.calendarVersion, problems };
+  const kpis = new Map<string, Kpi>();
+  for (const [key, value] of Object.entries(mapOf(root['kpis']) ?? {})) {
+    const before = problems.list.length;
+    const kpi = readKpi(key, value, ['kpis', key], scope);
+    if (kpi !== null) kpis.set(key, kpi);
+    else if (problems.list.length === before && !explained(shape, key)) {
+      problems.addAtKey(['kpis', key], `the KPI '${key}' does not have the form of the schema`);
+    }
+  }
+  const all = [...shape.filter((problem) => !toldBetter(problem, problems.list)), ...problems.list];
+  if (all.length > 0) return { catalogue: null, problems: all };
+  return { catalogue: { timezone: timezone ?? 'UTC', workflows, kpis }, problems: [] };
+}
+
+/** Whether a problem of shape is also one of meaning, whose message knows more. */
+function toldBetter(problem: Problem, told: readonly Problem[]): boolean {
+  const place = JSON.stringify(problem.path);
+  return told.some(({ path, at }) => at === problem.at && JSON.stringify(path) === place);
+}
+
+/** Whether a problem of shape, in this KPI or above it, says why it could not be read. */
+function explained(shape: readonly Problem[], key: string): boolean {
+  return shape.some(({ path }) => path[0] !== 'kpis' || path.length < 2 || path[1] === key);
+}

@@ -1,0 +1,140 @@
+import type { Part } from './aggregate-state.ts';
+import type { Amount } from './amount.ts';
+import { toAmount } from './amount.ts';
+import { compileConditions } from './condition.ts';
+import { unscaledAt } from './decimal.ts';
+import type { Definition, Selector } from './definition.ts';
+import type { LoggedEvent } from './event.ts';
+import { LabelPlan, type LabelValues } from './label-plan.ts';
+import { type Emitted, PairFold } from './pair-fold.ts';
+
+/** Takes a contribution (sign 1) or takes it back (-1). `labels` are canonical. */
+export type Emit = (timeMs: number, labels: string, amount: Amount, part: Part, sign: 1 | -1) => void;
+
+export type EventTest = (event: LoggedEvent, carried: ReadonlyMap<string, string>) => boolean;
+
+/** What all cases share of one definition. */
+export interface MeasurePlan {
+  readonly definition: Definition;
+  readonly labels: LabelPlan;
+  /** The KPI's own `where`, on the event that anchors the contribution. */
+  readonly passes: EventTest;
+  readonly selectors: readonly { readonly selector: Selector; readonly matches: EventTest }[];
+}
+
+/** Compiles a definition once for all cases. */
+export function planMeasure(definition: Definition): MeasurePlan {
+  const { measure } = definition;
+  const selectors =
+    measure.kind === 'event'
+      ? [measure.event]
+      : measure.kind === 'ratio'
+        ? [measure.numerator.event, measure.denominator.event]
+        : [measure.from, measure.to];
+  return {
+    definition,
+    labels: new LabelPlan(definition.by),
+    passes: conditionTest(definition.where),
+    selectors: selectors.map((selector) => ({ selector, matches: selectorTest(selector) })),
+  };
+}
+
+function conditionTest(conditions: Definition['where']): EventTest {
+  if (conditions.length === 0) return () => true;
+  const test = compileConditions(conditions);
+  return (event, carried) => test((name) => carried.get(name), event.value);
+}
+
+function selectorTest(selector: Selector): EventTest {
+  const where = conditionTest(selector.where);
+  if (selector.activity === 'any') return where;
+  return (event, carried) => event.activity === selector.activity && where(event, carried);
+}
+
+/**
+ * One definition over one case: fed the case's effective events in order, it emits what the case contributes and takes
+ * back what a later event changes. Feeding all events from the start gives the same sum as feeding them one by one,
+ * which is what lets in-order events skip the full computation.
+ */
+export class MeasureFold {
+  private readonly plan: MeasurePlan;
+  private readonly pairs: PairFold | null;
+  /** Per selector of an event or ratio measure: what its first or last occurrence emitted. */
+  private readonly singles: (Emitted | 'seen' | null)[];
+  /** What stands now, kept only where labels follow the case's last event. */
+  private standing: Emitted[] | null;
+  private firstLabels: LabelValues | null = null;
+  private lastLabels: string | null = null;
+
+  constructor(plan: MeasurePlan) {
+    this.plan = plan;
+    const { kind } = plan.definition.measure;
+    this.pairs = kind === 'duration' || kind === 'open' ? new PairFold(plan, kind) : null;
+    this.singles = this.pairs === null ? plan.selectors.map(() => null) : [];
+    this.standing = plan.labels.usesLast ? [] : null;
+  }
+
+  /** `carried`: the case's dimensions with this event's own applied. */
+  feed(event: LoggedEvent, carried: ReadonlyMap<string, string>, emit: Emit): void {
+    const { labels } = this.plan;
+    if (this.firstLabels === null) this.firstLabels = labels.take('first', carried, null);
+    const output = this.standing === null ? direct(labels, emit) : this.relabelling(carried, emit);
+    if (this.pairs !== null) this.pairs.feed(event, carried, this.firstLabels, output);
+    else this.feedSingles(event, carried, output);
+  }
+
+  private feedSingles(event: LoggedEvent, carried: ReadonlyMap<string, string>, output: Output): void {
+    this.plan.selectors.forEach(({ selector, matches }, part) => {
+      if (!matches(event, carried)) return;
+      const before = this.singles[part]!;
+      if (selector.occurrence === 'first' && before !== null) return;
+      const amount = this.amountOf(event, part);
+      const { labels } = this.plan;
+      const emitted =
+        amount === null || !this.plan.passes(event, carried)
+          ? null
+          : { timeMs: event.timeMs, amount, part: part as Part, labels: labels.take('from', carried, labels.take('to', carried, this.firstLabels)) };
+      if (selector.occurrence === 'last' && before !== null && before !== 'seen') output(before, -1);
+      if (emitted !== null) output(emitted, 1);
+      if (selector.occurrence === 'last') this.singles[part] = emitted;
+      else if (selector.occurrence === 'first') this.singles[part] = 'seen';
+    });
+  }
+
+  private amountOf(event: LoggedEvent, part: number): Amount | null {
+    const { aggregate, measure, scale } = this.plan.definition;
+    const side = measure.kind === 'ratio' ? (part === 0 ? measure.numerator : measure.denominator).aggregate : aggregate.kind;
+    if (side === 'count') return 1;
+    return event.value === null ? null : toAmount(unscaledAt(event.value, scale));
+  }
+
+  /** Labels at the case's last event: everything that stands moves when they change. */
+  private relabelling(carried: ReadonlyMap<string, string>, emit: Emit): Output {
+    const { labels } = this.plan;
+    const standing = this.standing!;
+    const encode = (emitted: Emitted, last: LabelValues): string =>
+      labels.encode(emitted.labels.map((value, i) => last[i] ?? value));
+    const now = labels.take('last', carried, null);
+    const key = JSON.stringify(now);
+    if (this.lastLabels !== null && this.lastLabels !== key) {
+      const before = JSON.parse(this.lastLabels) as LabelValues;
+      for (const emitted of standing) {
+        emit(emitted.timeMs, encode(emitted, before), emitted.amount, emitted.part, -1);
+        emit(emitted.timeMs, encode(emitted, now), emitted.amount, emitted.part, 1);
+      }
+    }
+    this.lastLabels = key;
+    return (emitted, sign) => {
+      if (sign === 1) standing.push(emitted);
+      else standing.splice(standing.indexOf(emitted), 1);
+      emit(emitted.timeMs, encode(emitted, now), emitted.amount, emitted.part, sign);
+    };
+  }
+}
+
+/** Where a fold sends what it emits, labels not yet encoded. */
+export type Output = (emitted: Emitted, sign: 1 | -1) => void;
+
+function direct(labels: LabelPlan, emit: Emit): Output {
+  return (emitted, sign) => emit(emitted.timeMs, labels.encode(emitted.labels), emitted.amount, emitted.part, sign);
+}

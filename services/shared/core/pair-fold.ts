@@ -1,0 +1,109 @@
+import type { Part } from './aggregate-state.ts';
+import type { Amount } from './amount.ts';
+import type { LoggedEvent } from './event.ts';
+import type { LabelValues } from './label-plan.ts';
+import type { MeasurePlan, Output } from './measure-fold.ts';
+
+/** A contribution whose labels are not yet encoded. */
+export interface Emitted {
+  readonly timeMs: number;
+  readonly amount: Amount;
+  readonly part: Part;
+  readonly labels: LabelValues;
+}
+
+interface Entry {
+  readonly timeMs: number;
+  readonly labels: LabelValues;
+  /** Of a level: whether the case passes `where` at its entry. */
+  readonly counts: boolean;
+  /** What this entry emitted and may have to take back (levels: the entry itself first). */
+  emitted: Emitted[];
+  closed: boolean;
+}
+
+/**
+ * Pairs entries with exits inside one case, for durations and levels.
+ * - first, last: one entry; `to: first` is its first exit at or after it, `to: last` its last one. An entry that starts
+ *   anew (`from: last`) takes back what the one before it gave. The same event may be entry and exit.
+ * - each → each: in order (first in, first out); an exit without an entry is skipped, an entry without an exit is open.
+ *   An event that is both closes the entry before it and then opens the next.
+ * - each → first (last): every entry with its next (the last) exit. first (last) → each: every exit with that entry.
+ */
+export class PairFold {
+  private readonly plan: MeasurePlan;
+  private readonly level: boolean;
+  private entries: Entry[] = [];
+  private started = false;
+
+  constructor(plan: MeasurePlan, kind: 'duration' | 'open') {
+    this.plan = plan;
+    this.level = kind === 'open';
+  }
+
+  feed(event: LoggedEvent, carried: ReadonlyMap<string, string>, first: LabelValues, output: Output): void {
+    const [from, to] = this.plan.selectors as [MeasurePlan['selectors'][0], MeasurePlan['selectors'][0]];
+    const enters = from.matches(event, carried);
+    const leaves = to.matches(event, carried);
+    const inOrder = from.selector.occurrence === 'each' && to.selector.occurrence === 'each';
+    if (enters && !inOrder) this.enter(event, carried, first, output);
+    if (leaves) this.leave(event, carried, output);
+    if (enters && inOrder) this.enter(event, carried, first, output);
+  }
+
+  private enter(event: LoggedEvent, carried: ReadonlyMap<string, string>, first: LabelValues, output: Output): void {
+    const { occurrence } = this.plan.selectors[0]!.selector;
+    if (occurrence === 'first' && this.started) return;
+    this.started = true;
+    if (occurrence === 'last') {
+      for (const entry of this.entries) for (const emitted of entry.emitted) output(emitted, -1);
+      this.entries = [];
+    }
+    const labels = this.plan.labels.take('from', carried, first);
+    const counts = !this.level || this.plan.passes(event, carried);
+    const entry: Entry = { timeMs: event.timeMs, labels, counts, emitted: [], closed: false };
+    this.entries.push(entry);
+    if (this.level && counts) {
+      const emitted: Emitted = { timeMs: event.timeMs, amount: 1, part: 0, labels };
+      entry.emitted.push(emitted);
+      output(emitted, 1);
+    }
+  }
+
+  private leave(event: LoggedEvent, carried: ReadonlyMap<string, string>, output: Output): void {
+    const [from, to] = this.plan.selectors.map(({ selector }) => selector.occurrence);
+    if (from === 'each' && to === 'each') {
+      const entry = this.entries.shift();
+      if (entry !== undefined) this.close(entry, event, carried, output);
+      return;
+    }
+    for (const entry of this.entries) {
+      if (entry.closed && (to === 'first' || (this.level && to === 'each'))) continue;
+      if (to === 'last' && entry.closed) this.reopen(entry, output);
+      this.close(entry, event, carried, output);
+    }
+    // A closed first pair can be forgotten, unless a new `last` entry may have to take it back.
+    if (from === 'each' && to === 'first') this.entries = [];
+  }
+
+  private close(entry: Entry, event: LoggedEvent, carried: ReadonlyMap<string, string>, output: Output): void {
+    entry.closed = true;
+    let emitted: Emitted;
+    if (this.level) {
+      if (!entry.counts) return;
+      emitted = { timeMs: event.timeMs, amount: -1, part: 0, labels: entry.labels };
+    } else {
+      if (!this.plan.passes(event, carried)) return;
+      const amount = this.plan.definition.aggregate.kind === 'count' ? 1 : event.timeMs - entry.timeMs;
+      emitted = { timeMs: event.timeMs, amount, part: 0, labels: this.plan.labels.take('to', carried, entry.labels) };
+    }
+    entry.emitted.push(emitted);
+    output(emitted, 1);
+  }
+
+  /** Takes back the pair of an entry whose exit turned out not to be its last. */
+  private reopen(entry: Entry, output: Output): void {
+    const keep = this.level && entry.counts ? 1 : 0;
+    for (const emitted of entry.emitted.splice(keep)) output(emitted, -1);
+  }
+}

@@ -1,0 +1,100 @@
+import { durationParts } from './catalogue-duration.ts';
+import type { Aggregate, Condition, Definition, LabelSpec, RatioPart, Selector, WindowSpec } from './definition.ts';
+
+/** A definition as one Chinese sentence behind its name. */
+export function chineseSentence(name: string, definition: Definition): string {
+  const { by, where, window, unit } = definition;
+  const parts = [windowText(window)];
+  if (by.length > 0) parts.push(`按${by.map(labelText).join('、')}分组`);
+  if (where.length > 0) parts.push(`仅限${conditionsText(where)}`);
+  parts.push(measureText(definition));
+  if (unit !== '') parts.push(`单位：${UNITS[unit] ?? unit}`);
+  return `${name}：${parts.join('，')}。`;
+}
+
+const UNITS: Readonly<Record<string, string>> = { ms: '毫秒', s: '秒', min: '分钟', h: '小时', d: '天' };
+
+function measureText({ measure, aggregate }: Definition): string {
+  switch (measure.kind) {
+    case 'event':
+      if (aggregate.kind === 'count') return `${eventText(measure.event)}的数量`;
+      return `${eventText(measure.event)}数值的${aggregateText(aggregate)}`;
+    case 'duration': {
+      const span = `同一案例从${eventText(measure.from)}到${eventText(measure.to)}`;
+      return aggregate.kind === 'count' ? `${span}的次数` : `${span}所用时间的${aggregateText(aggregate)}`;
+    }
+    case 'open':
+      return `已有${eventText(measure.from)}而尚无${eventText(measure.to)}的案例数量`;
+    case 'ratio':
+      return `${ratioText(measure.numerator)}除以${ratioText(measure.denominator)}`;
+  }
+}
+
+function ratioText({ event, aggregate }: RatioPart): string {
+  return aggregate === 'count' ? `${eventText(event)}的数量` : `${eventText(event)}数值的总和`;
+}
+
+const OCCURRENCES = { first: '案例首个', last: '案例最后一个', each: '每个' } as const;
+
+function eventText({ activity, occurrence, where }: Selector): string {
+  const which = `${OCCURRENCES[occurrence]}${activity === 'any' ? '' : `“${activity}”`}事件`;
+  return where.length === 0 ? which : `${which}（${conditionsText(where)}）`;
+}
+
+const AGGREGATES: Readonly<Record<string, string>> = { sum: '总和', mean: '平均值', min: '最小值', max: '最大值' };
+
+function aggregateText(aggregate: Aggregate): string {
+  if (aggregate.kind === 'percentile') return `第${Number((aggregate.q * 100).toFixed(3))}百分位数`;
+  return AGGREGATES[aggregate.kind] ?? aggregate.kind;
+}
+
+const ANCHORS = { from: '（取自起始事件）', to: '', first: '（取自案例首个事件）', last: '（取自案例最后一个事件）' } as const;
+
+function labelText({ dimension, at }: LabelSpec): string {
+  return `${dimension}${ANCHORS[at]}`;
+}
+
+function conditionsText(conditions: readonly Condition[]): string {
+  return conditions.map(conditionText).join('且');
+}
+
+function conditionText(condition: Condition): string {
+  switch (condition.op) {
+    case 'in':
+      return `${condition.dimension}为${condition.values.join('或')}`;
+    case 'not-in':
+      return `${condition.dimension}不为${condition.values.join('或')}`;
+    case 'prefix':
+      return `${condition.dimension}以“${condition.prefix}”开头`;
+    case 'not-prefix':
+      return `${condition.dimension}不以“${condition.prefix}”开头`;
+    case 'any-of':
+      return `（${condition.alternatives.map(conditionText).join('或')}）`;
+    default:
+      return `数值${COMPARISONS[condition.op]}${condition.limit}`;
+  }
+}
+
+const COMPARISONS = { lt: '小于', lte: '不大于', gt: '大于', gte: '不小于', eq: '等于', ne: '不等于' } as const;
+
+const TUMBLING = { hour: '小时', day: '日', week: '周', month: '月', quarter: '季度', year: '年' } as const;
+
+function windowText(window: WindowSpec): string {
+  switch (window.kind) {
+    case 'rolling':
+      return `最近${lengthText(window.sizeMs)}内，每${lengthText(window.everyMs)}计算一次`;
+    case 'tumbling':
+      return `每${TUMBLING[window.unit]}（${window.zone}）`;
+    case 'total':
+      return '全部时间内';
+    case 'instant':
+      return `每${lengthText(window.everyMs)}取值一次`;
+  }
+}
+
+const LENGTHS = { ms: '毫秒', s: '秒', m: '分钟', h: '小时', d: '天' } as const;
+
+function lengthText(ms: number): string {
+  const { count, unit } = durationParts(ms);
+  return `${count}${LENGTHS[unit]}`;
+}

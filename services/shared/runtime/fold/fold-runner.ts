@@ -1,0 +1,135 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { EventLog } from '../../ports/event-log.ts';
+import type { KpiStore, TableName, TableRows } from '../../ports/kpi-store.ts';
+import type { Checkpoint, FoldTask, TableBatch } from './fold-task.ts';
+
+/** Most records one task applies before the next one has its turn. */
+export const BATCH_RECORDS_MAX = 2_000;
+const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/** Rows that may wait for the store over all tasks of a runner; above it nothing is fetched. */
+export const BACKLOG_ROWS_MAX = 200_000;
+
+/** What the runner tells about its work, for metrics and logs. */
+export interface FoldObserver {
+  applied(task: FoldTask, records: number): void;
+  published(stage: string, records: number, durationMs: number): void;
+  stored(stage: string, rows: number, durationMs: number): void;
+  failed(stage: string, step: 'apply' | 'publish' | 'store', error: unknown): void;
+}
+
+/** Order in which tables are written; any order is right, the position always comes last. */
+const TABLES: readonly TableName[] = ['events', 'cases', 'slices', 'values', 'definitions', 'dead_letters'];
+
+/**
+ * Runs the tasks of one stage of one process: fetch and apply, publish in one append, store with one insert per table.
+ * It has no timers; `runLoop` (production) and the simulation decide when each step happens.
+ */
+export class FoldRunner {
+  readonly stage: string;
+  readonly tasks: readonly FoldTask[];
+  private readonly log: EventLog;
+  private readonly store: KpiStore;
+  private readonly clock: Clock;
+  private readonly observer: FoldObserver;
+
+  constructor(options: {
+    readonly stage: string;
+    readonly tasks: readonly FoldTask[];
+    readonly log: EventLog;
+    readonly store: KpiStore;
+    readonly clock: Clock;
+    readonly observer: FoldObserver;
+  }) {
+    this.stage = options.stage;
+    this.tasks = options.tasks;
+    this.log = options.log;
+    this.store = options.store;
+    this.clock = options.clock;
+    this.observer = options.observer;
+  }
+
+  async restore(): Promise<void> {
+    for (const task of this.tasks) await task.restore();
+  }
+
+  /** Fetches one batch for each task and applies it. Gives how many records were applied; 0: nothing new or backed up. */
+  async step(): Promise<number> {
+    let applied = 0;
+    for (const task of this.tasks) {
+      if (this.backlogRows() > BACKLOG_ROWS_MAX) break;
+      const limits = { recordsMax: BATCH_RECORDS_MAX, bytesMax: BATCH_BYTES_MAX };
+      const records = await this.log.read(task.topic, task.partition, task.nextOffset, limits);
+      if (records.length === 0) continue;
+      try {
+        await task.apply(records);
+      } catch (error) {
+        this.observer.failed(this.stage, 'apply', error);
+        await task.restore();
+        throw error;
+      }
+      this.observer.applied(task, records.length);
+      applied += records.length;
+    }
+    return applied;
+  }
+
+  backlogRows(): number {
+    return this.tasks.reduce((sum, task) => sum + task.backlogRows, 0);
+  }
+
+  /** Publishes what changed, all tasks in one append. */
+  async publish(): Promise<void> {
+    const due = this.tasks.filter((task) => task.publishDue);
+    if (due.length > 0) await this.send(due);
+  }
+
+  private async send(tasks: readonly FoldTask[], prepared?: ReturnType<FoldTask['collectPublication']>[]): Promise<void> {
+    const publications = prepared ?? tasks.map((task) => task.collectPublication());
+    const records = publications.flatMap((publication) => publication.records);
+    if (records.length === 0) return;
+    const startMs = this.clock.nowMs();
+    try {
+      await this.log.append(records);
+    } catch (error) {
+      tasks.forEach((task, i) => task.unpublish(publications[i]!));
+      this.observer.failed(this.stage, 'publish', error);
+      throw error;
+    }
+    this.observer.published(this.stage, records.length, this.clock.nowMs() - startMs);
+  }
+
+  /** Stores what is due. What is collected is published first: stored means published. */
+  async storeChanges(sinceMs: number): Promise<void> {
+    const due = this.tasks.filter((task) => task.storeDue(sinceMs));
+    if (due.length === 0) return;
+    const startMs = this.clock.nowMs();
+    const publications = due.map((task) => task.collectPublication());
+    const checkpoints = due.map((task) => task.collectCheckpoint());
+    try {
+      await this.send(due, publications);
+      await this.insertAll(checkpoints);
+    } catch (error) {
+      due.forEach((task, i) => task.unstore(checkpoints[i]!));
+      this.observer.failed(this.stage, 'store', error);
+      throw error;
+    }
+    due.forEach((task, i) => task.stored(checkpoints[i]!));
+    const rows = checkpoints.reduce((sum, { rows: tables }) => sum + countRows(tables), 0);
+    this.observer.stored(this.stage, rows, this.clock.nowMs() - startMs);
+  }
+
+  private async insertAll(checkpoints: readonly Checkpoint[]): Promise<void> {
+    await Promise.all(TABLES.map((table) => this.insertTable(table, checkpoints)));
+    const positions = checkpoints.flatMap(({ position }) => (position === null ? [] : [position]));
+    if (positions.length > 0) await this.store.insert('positions', positions);
+  }
+
+  private async insertTable<T extends TableName>(table: T, checkpoints: readonly Checkpoint[]): Promise<void> {
+    const rows = checkpoints.flatMap((checkpoint) => (checkpoint.rows[table] ?? []) as readonly TableRows[T][]);
+    if (rows.length > 0) await this.store.insert(table, rows);
+  }
+}
+
+function countRows(tables: TableBatch): number {
+  return Object.values(tables).reduce((sum, rows) => sum + rows.length, 0);
+}

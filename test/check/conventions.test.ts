@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ROOT } from './planted-tree.ts';
+
+/** What no linter here can say: a banned line, why, and one line each that must and must not be caught. */
+interface Convention {
+  readonly name: string;
+  readonly folders: readonly string[];
+  readonly banned: RegExp;
+  readonly caught: readonly string[];
+  readonly passed: readonly string[];
+}
+
+const CONVENTIONS: readonly Convention[] = [
+  {
+    name: 'no barrels: nothing is exported on from another file, import the file itself',
+    folders: ['services', 'test'],
+    banned: /^\s*export\s+(type\s+)?(\*|\{[^}]*\})\s*(as\s+\w+\s+)?from\s/m,
+    caught: ["export * from './a.ts';", "export { a } from './a.ts';", "export type { A } from './a.ts';"],
+    passed: ['export { a };', "export const from = 'a';"],
+  },
+  {
+    name: 'a directive that switches a check off says why after --',
+    folders: ['services', 'test'],
+    banned: /(?:\/\/|\/\*)\s*(?:oxlint|eslint)-disable(?:(?!\s--\s+\S)[^\n])*$/m,
+    caught: ['// oxlint-disable-next-line no-console', '/* eslint-disable no-console */'],
+    passed: ['// oxlint-disable-next-line no-console -- the only place that speaks to the shell'],
+  },
+];
+
+function sources(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => `${folder}/${file}`)
+      // The files of this folder quote what is banned.
+      .filter((file) => !file.startsWith('test/check/')),
+  );
+}
+
+test.each(CONVENTIONS)('$name', ({ folders, banned, caught, passed }) => {
+  expect(caught.filter((line) => !banned.test(line))).toEqual([]);
+  expect(passed.filter((line) => banned.test(line))).toEqual([]);
+  const offenders = sources(folders).filter((file) => banned.test(readFileSync(join(ROOT, file), 'utf8')));
+  expect(offenders).toEqual([]);
+});
+
+test('files are named in kebab-case', () => {
+  const kebab = /^(?:[a-z0-9-]+\/)+[a-z0-9]+(?:[.-][a-z0-9]+)*\.ts$/;
+  expect(['services/a/fooBar.ts', 'services/a/foo_bar.ts'].filter((file) => kebab.test(file))).toEqual([]);
+  expect(sources(['services', 'test']).filter((file) => !kebab.test(file))).toEqual([]);
+});

@@ -1,0 +1,15 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, 'test/check/fixtures*/**', 'test/bench/**'],
+    // Native modules (the embedded log and store) are safe in processes, not in worker threads.
+    pool: 'forks',
+    // Two cores are what the project is built for; more forks only make the crash tests slower.
+    maxWorkers: 2,
+    // Bounds a test that hangs; no test asserts on wall time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
