@@ -5,7 +5,7 @@ import type { Definition } from '../../shared/core/definition.ts';
 import { activityRanks, eventOrder } from '../../shared/core/effective-events.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
-import { planMeasure } from '../../shared/core/measure-fold.ts';
+import { planMeasure } from '../../shared/core/measure-plan.ts';
 import { type EventsMessage, logged, type Placed, type ProgressMark } from '../../shared/core/messages.ts';
 import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/partition-time.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
@@ -13,6 +13,7 @@ import { sliceStart } from '../../shared/core/window.ts';
 import type { AppendRecord, LogRecord } from '../../shared/ports/event-log.ts';
 import type { CaseRow, EventRow, KpiStore, PositionRow, SliceRow } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
+import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
 import { CaseCache } from './case-cache.ts';
 import { fromEventRow, toEventRow } from './event-rows.ts';
 import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
@@ -45,11 +46,6 @@ interface Work {
   readonly importId: string | null;
   readonly deltas: readonly Delta[];
   readonly keys: readonly (readonly RowKey[])[];
-}
-
-/** The topic that holds a workflow's events. */
-export function eventsTopic(workflow: string): string {
-  return `events.${workflow}`;
 }
 
 /** The fold of one [events.<workflow>] partition into slices: DESIGN.md sections 3 and 4. */
@@ -241,12 +237,12 @@ export class AggregateTask implements FoldTask {
       marked.add(row.labelPartition);
       if (row.version > this.highest[row.labelPartition]!) this.highest[row.labelPartition] = row.version;
       const { labelPartition, ...snapshot } = row;
-      records.push({ topic: 'slices', partition: labelPartition, key: Buffer.from(row.labels), value: codec.encode({ type: 'slice', ...snapshot }) });
+      records.push({ topic: SLICES_TOPIC, partition: labelPartition, key: Buffer.from(row.labels), value: codec.encode({ type: 'slice', ...snapshot }) });
     }
     this.slices.toPublish.clear();
     const mark = codec.encode(this.mark());
     for (const partition of marked) {
-      records.push({ topic: 'slices', partition, key: null, value: mark });
+      records.push({ topic: SLICES_TOPIC, partition, key: null, value: mark });
       this.toldStored[partition] = this.storedVersion;
     }
     this.markedTime = this.time;
@@ -337,6 +333,14 @@ export class AggregateTask implements FoldTask {
       voided: effective.length === 0,
       version: versionOf(this.options.epoch, event.offset),
     };
+  }
+
+  get workflow(): string {
+    return this.options.workflow.name;
+  }
+
+  get definitionsInForce(): readonly string[] {
+    return this.hashes;
   }
 
   /** For status and metrics. */

@@ -7,6 +7,7 @@ import { sliceEnd } from '../../shared/core/window.ts';
 import type { AppendRecord, EventLog, LogRecord } from '../../shared/ports/event-log.ts';
 import type { KpiStore, PositionRow, ValueRow } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
+import { SLICES_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { evaluate, LevelReader } from './evaluate.ts';
 import { SeriesTable } from './series-table.ts';
 import type { Series } from './series.ts';
@@ -36,7 +37,7 @@ interface Staged {
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
 export class RollTask implements FoldTask {
   readonly stage = 'roll';
-  readonly topic = 'slices';
+  readonly topic = SLICES_TOPIC;
   readonly partition: number;
   nextOffset = 0;
   private readonly options: RollOptions;
@@ -236,7 +237,7 @@ export class RollTask implements FoldTask {
     const records: AppendRecord[] = [];
     if (this.nextOffset < this.catchUpOffset) return { records };
     const { codec } = this.options;
-    const topic = 'values';
+    const topic = VALUES_TOPIC;
     for (const row of this.changed.values()) {
       const { labelMap: _map, labelPartition: _partition, validToMs: _validTo, ...message } = row;
       records.push({ topic, partition: this.partition, key: Buffer.from(row.labels), value: codec.encode({ type: 'value', ...message }) });

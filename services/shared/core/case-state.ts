@@ -1,6 +1,7 @@
 import { effectiveEvents, eventOrder } from './effective-events.ts';
 import type { LoggedEvent } from './event.ts';
-import { type Emit, MeasureFold, type MeasurePlan } from './measure-fold.ts';
+import { MeasureFold } from './measure-fold.ts';
+import type { Emit, MeasurePlan } from './measure-plan.ts';
 import type { Amount } from './amount.ts';
 import type { Part } from './aggregate-state.ts';
 

@@ -8,7 +8,12 @@ const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,3})?)$/;
 const FORM = 'count, sum, mean, min, max, or a percentile from p1 to p99.9';
 
 /** The aggregate of a KPI of this measure; `path` is the KPI's. Null when there is a problem. */
-export function readAggregate(value: unknown, path: Path, measure: Measure['kind'], problems: Problems): Aggregate | null {
+export function readAggregate(
+  value: unknown,
+  path: Path,
+  measure: Measure['kind'],
+  problems: Problems,
+): Aggregate | null {
   const here = [...path, 'aggregate'];
   if (measure === 'open' || measure === 'ratio') {
     const kind = measure === 'open' ? 'level' : 'ratio';

@@ -3,7 +3,7 @@ import type { Definition } from './definition.ts';
 import { FOLD_RULES_VERSION } from './fold-rules.ts';
 
 /** Hex digits of a definition's hash. */
-export const HASH_DIGITS = 16;
+const HASH_DIGITS = 16;
 
 /**
  * The hash of a definition: over all of its fields, the version of the fold's rules and, where its slices depend on the

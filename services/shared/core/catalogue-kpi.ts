@@ -1,20 +1,19 @@
 import type { Kpi, Workflow } from './catalogue.ts';
 import { readAggregate } from './catalogue-aggregate.ts';
-import { parseDuration } from './catalogue-duration.ts';
+import { readDuration } from './catalogue-duration.ts';
 import { definitionHash } from './catalogue-hash.ts';
+import { readBy } from './catalogue-by.ts';
 import { readMeasure } from './catalogue-measure.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
 import { mapOf, numberOf, textOf } from './catalogue-read.ts';
-import { checkDimension, readWhere } from './catalogue-where.ts';
+import { readWhere } from './catalogue-where.ts';
 import { readWindow } from './catalogue-window.ts';
-import type { Aggregate, LabelAnchor, LabelSpec, Measure } from './definition.ts';
+import type { Aggregate, Measure } from './definition.ts';
 
 /** Digits behind the point that sums keep when the catalogue does not say. */
-export const SCALE_DEFAULT = 6;
-export const SCALE_MAX = 18;
+const SCALE_DEFAULT = 6;
 /** What a duration's value may be shown in. */
-export const TIME_UNITS: readonly string[] = ['ms', 's', 'min', 'h', 'd'];
-const ANCHORS: readonly string[] = ['from', 'to', 'first', 'last'] satisfies LabelAnchor[];
+const TIME_UNITS: readonly string[] = ['ms', 's', 'min', 'h', 'd'];
 
 /** What a KPI is read against. */
 export interface KpiScope {
@@ -43,7 +42,7 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   const window = readWindow(map['window'], [...path, 'window'], kind, scope.zone, problems);
   const unit = readUnit(map['unit'], [...path, 'unit'], kind, aggregate, problems);
   const scale = map['scale'] === undefined ? SCALE_DEFAULT : numberOf(map['scale']);
-  const settleMs = map['settle'] === undefined ? 0 : parseDuration(map['settle']);
+  const settleMs = readDuration(map['settle'], [...path, 'settle'], problems, { defaultMs: 0, leastMs: 0 });
   const name = readName(map['name'], key);
   if (measure === null || aggregate === null || by === null || where === null || window === null) return null;
   if (unit === null || scale === null || settleMs === null || name === null) return null;
@@ -92,48 +91,6 @@ function measureKind(value: unknown): Measure['kind'] | null {
   return kinds.length === 1 ? (kinds[0] ?? null) : null;
 }
 
-function readBy(
-  value: unknown,
-  path: Path,
-  kind: Measure['kind'],
-  workflow: Workflow,
-  problems: Problems,
-): LabelSpec[] | null {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) return null;
-  const specs: LabelSpec[] = [];
-  let sound = true;
-  for (const [index, entry] of (value as readonly unknown[]).entries()) {
-    const spec = readLabel(entry, [...path, index], kind, workflow, problems);
-    if (spec === null) sound = false;
-    else if (specs.some(({ dimension }) => dimension === spec.dimension)) {
-      problems.add([...path, index], `'${spec.dimension}' is named twice`, 'each dimension once');
-    } else specs.push(spec);
-  }
-  return sound ? specs : null;
-}
-
-function readLabel(
-  entry: unknown,
-  path: Path,
-  kind: Measure['kind'],
-  workflow: Workflow,
-  problems: Problems,
-): LabelSpec | null {
-  const map = mapOf(entry);
-  const dimension = textOf(map === null ? entry : map['dimension']);
-  if (dimension === null) return null;
-  const place = map === null ? path : [...path, 'dimension'];
-  const known = checkDimension(dimension, place, workflow, problems, false);
-  const at = map?.['at'] ?? (kind === 'open' ? 'from' : 'to');
-  if (typeof at !== 'string' || !ANCHORS.includes(at)) return null;
-  if (kind === 'open' && at === 'to') {
-    const message = 'an open case has no closing event to take a dimension from';
-    return problems.add([...path, 'at'], message, 'from, first, last');
-  }
-  return known ? { dimension, at: at as LabelAnchor } : null;
-}
-
 function readUnit(
   value: unknown,
   path: Path,
@@ -145,7 +102,11 @@ function readUnit(
   if (value === undefined) return isTime ? 's' : '';
   const unit = textOf(value);
   if (unit === null || !isTime || aggregate === null || TIME_UNITS.includes(unit)) return unit;
-  return problems.add(path, `a duration cannot be shown in '${unit}'${didYouMean(unit, TIME_UNITS)}`, listed(TIME_UNITS));
+  return problems.add(
+    path,
+    `a duration cannot be shown in '${unit}'${didYouMean(unit, TIME_UNITS)}`,
+    listed(TIME_UNITS),
+  );
 }
 
 function readName(value: unknown, key: string): Readonly<Record<string, string>> | null {

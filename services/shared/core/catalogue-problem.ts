@@ -11,7 +11,7 @@ export interface Problem {
 }
 
 /** Values that a message lists before it only counts the rest. */
-export const LISTED_MAX = 20;
+const LISTED_MAX = 20;
 
 /** Collects problems, so that a user sees all of them at once. */
 export class Problems {
@@ -44,7 +44,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
 }
 
 /** The candidate within two edits (one for short words), the nearest first; null when none is. */
-export function closest(word: string, candidates: readonly string[]): string | null {
+function closest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestEdits = word.length <= 4 ? 2 : 3;
   for (const candidate of candidates) {

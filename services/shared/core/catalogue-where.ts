@@ -19,7 +19,9 @@ export function readWhere(value: unknown, path: Path, workflow: Workflow, proble
   for (const [name, wanted] of Object.entries(map)) {
     const here = [...path, name];
     const read =
-      name === 'value' ? readComparisons(wanted, here, problems) : readDimension(name, wanted, here, workflow, problems);
+      name === 'value'
+        ? readComparisons(wanted, here, problems)
+        : readDimension(name, wanted, here, workflow, problems);
     if (read === null) sound = false;
     else conditions.push(...read);
   }

@@ -1,4 +1,4 @@
-import { DURATION_FORM, parseDuration } from './catalogue-duration.ts';
+import { readDuration } from './catalogue-duration.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf, textOf } from './catalogue-read.ts';
 import type { Measure, TumblingUnit, WindowSpec } from './definition.ts';
@@ -7,8 +7,8 @@ import { SLICES_PER_WINDOW_MAX } from './window.ts';
 
 const UNITS: readonly string[] = ['hour', 'day', 'week', 'month', 'quarter', 'year'] satisfies TumblingUnit[];
 /** How often a level is taken when the catalogue does not say. */
-export const LEVEL_EVERY_MS = 60_000;
-const FORMS = "{ rolling: 4h, every: 1m }, { tumbling: day }, or total";
+const LEVEL_EVERY_MS = 60_000;
+const FORMS = '{ rolling: 4h, every: 1m }, { tumbling: day }, or total';
 
 /** The window of a KPI of this measure; null when there is a problem. `path` is the window's. */
 export function readWindow(
@@ -50,7 +50,7 @@ function readRolling(map: Readonly<Record<string, unknown>>, path: Path, problem
   const everyMs = positive(map['every'], [...path, 'every'], problems);
   if (sizeMs === null || everyMs === null) return null;
   if (sizeMs % everyMs !== 0) {
-    const message = `every (${String(map['every'])}) does not divide rolling (${String(map['rolling'])})`;
+    const message = `every (${textOf(map['every']) ?? ''}) does not divide rolling (${textOf(map['rolling']) ?? ''})`;
     return problems.add([...path, 'every'], message, 'a step that goes into the window a whole number of times');
   }
   const slices = sizeMs / everyMs;
@@ -83,7 +83,5 @@ export function readZone(value: unknown, path: Path, problems: Problems): string
 }
 
 function positive(value: unknown, path: Path, problems: Problems): number | null {
-  const ms = parseDuration(value);
-  if (ms !== null && ms > 0) return ms;
-  return textOf(value) === null ? null : problems.add(path, `'${String(value)}' is no length of time`, DURATION_FORM);
+  return readDuration(value, path, problems, { defaultMs: null, leastMs: 1 });
 }

@@ -1,14 +1,14 @@
 import type { Workflow } from './catalogue.ts';
-import { parseDuration } from './catalogue-duration.ts';
+import { readDuration } from './catalogue-duration.ts';
 import { ANY } from './catalogue-measure.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf, textsOf } from './catalogue-read.ts';
 import { CORRECT, VOID } from './event.ts';
 
 /** What holds where a workflow does not say: see Workflow. */
-export const DISORDER_MS = 30_000;
-export const IDLE_TIMEOUT_MS = 10_000;
-export const FUTURE_LIMIT_MS = 600_000;
+const DISORDER_MS = 30_000;
+const IDLE_TIMEOUT_MS = 10_000;
+const FUTURE_LIMIT_MS = 600_000;
 
 /** In `where`, `value` is the event's value. */
 const RESERVED_DIMENSION = 'value';
@@ -32,12 +32,14 @@ export function readWorkflow(name: string, value: unknown, path: Path, problems:
     const message = `the dimension 'value' is reserved: it is the value of an event`;
     problems.add([...path, 'dimensions', reserved], message, 'any other name');
   }
+  const duration = (key: string, defaultMs: number, leastMs: number): number =>
+    readDuration(map[key], [...path, key], problems, { defaultMs, leastMs }) ?? defaultMs;
   return {
     name,
     activities,
     dimensions,
-    disorderMs: parseDuration(map['disorder']) ?? DISORDER_MS,
-    idleTimeoutMs: parseDuration(map['idle']) ?? IDLE_TIMEOUT_MS,
-    futureLimitMs: parseDuration(map['future']) ?? FUTURE_LIMIT_MS,
+    disorderMs: duration('disorder', DISORDER_MS, 0),
+    idleTimeoutMs: duration('idle', IDLE_TIMEOUT_MS, 1),
+    futureLimitMs: duration('future', FUTURE_LIMIT_MS, 0),
   };
 }

@@ -1,55 +1,10 @@
 import type { Part } from './aggregate-state.ts';
-import type { Amount } from './amount.ts';
-import { toAmount } from './amount.ts';
-import { compileConditions } from './condition.ts';
+import { type Amount, toAmount } from './amount.ts';
 import { unscaledAt } from './decimal.ts';
-import type { Definition, Selector } from './definition.ts';
 import type { LoggedEvent } from './event.ts';
-import { LabelPlan, type LabelValues } from './label-plan.ts';
-import { type Emitted, PairFold } from './pair-fold.ts';
-
-/** Takes a contribution (sign 1) or takes it back (-1). `labels` are canonical. */
-export type Emit = (timeMs: number, labels: string, amount: Amount, part: Part, sign: 1 | -1) => void;
-
-export type EventTest = (event: LoggedEvent, carried: ReadonlyMap<string, string>) => boolean;
-
-/** What all cases share of one definition. */
-export interface MeasurePlan {
-  readonly definition: Definition;
-  readonly labels: LabelPlan;
-  /** The KPI's own `where`, on the event that anchors the contribution. */
-  readonly passes: EventTest;
-  readonly selectors: readonly { readonly selector: Selector; readonly matches: EventTest }[];
-}
-
-/** Compiles a definition once for all cases. */
-export function planMeasure(definition: Definition): MeasurePlan {
-  const { measure } = definition;
-  const selectors =
-    measure.kind === 'event'
-      ? [measure.event]
-      : measure.kind === 'ratio'
-        ? [measure.numerator.event, measure.denominator.event]
-        : [measure.from, measure.to];
-  return {
-    definition,
-    labels: new LabelPlan(definition.by),
-    passes: conditionTest(definition.where),
-    selectors: selectors.map((selector) => ({ selector, matches: selectorTest(selector) })),
-  };
-}
-
-function conditionTest(conditions: Definition['where']): EventTest {
-  if (conditions.length === 0) return () => true;
-  const test = compileConditions(conditions);
-  return (event, carried) => test((name) => carried.get(name), event.value);
-}
-
-function selectorTest(selector: Selector): EventTest {
-  const where = conditionTest(selector.where);
-  if (selector.activity === 'any') return where;
-  return (event, carried) => event.activity === selector.activity && where(event, carried);
-}
+import type { LabelPlan, LabelValues } from './label-plan.ts';
+import type { Emit, Emitted, MeasurePlan, Output } from './measure-plan.ts';
+import { PairFold } from './pair-fold.ts';
 
 /**
  * One definition over one case: fed the case's effective events in order, it emits what the case contributes and takes
@@ -131,9 +86,6 @@ export class MeasureFold {
     };
   }
 }
-
-/** Where a fold sends what it emits, labels not yet encoded. */
-export type Output = (emitted: Emitted, sign: 1 | -1) => void;
 
 function direct(labels: LabelPlan, emit: Emit): Output {
   return (emitted, sign) => emit(emitted.timeMs, labels.encode(emitted.labels), emitted.amount, emitted.part, sign);

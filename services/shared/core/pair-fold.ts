@@ -1,16 +1,6 @@
-import type { Part } from './aggregate-state.ts';
-import type { Amount } from './amount.ts';
 import type { LoggedEvent } from './event.ts';
 import type { LabelValues } from './label-plan.ts';
-import type { MeasurePlan, Output } from './measure-fold.ts';
-
-/** A contribution whose labels are not yet encoded. */
-export interface Emitted {
-  readonly timeMs: number;
-  readonly amount: Amount;
-  readonly part: Part;
-  readonly labels: LabelValues;
-}
+import type { Emitted, MeasurePlan, Output } from './measure-plan.ts';
 
 interface Entry {
   readonly timeMs: number;

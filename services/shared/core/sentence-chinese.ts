@@ -48,7 +48,12 @@ function aggregateText(aggregate: Aggregate): string {
   return AGGREGATES[aggregate.kind] ?? aggregate.kind;
 }
 
-const ANCHORS = { from: '（取自起始事件）', to: '', first: '（取自案例首个事件）', last: '（取自案例最后一个事件）' } as const;
+const ANCHORS = {
+  from: '（取自起始事件）',
+  to: '',
+  first: '（取自案例首个事件）',
+  last: '（取自案例最后一个事件）',
+} as const;
 
 function labelText({ dimension, at }: LabelSpec): string {
   return `${dimension}${ANCHORS[at]}`;

@@ -27,7 +27,9 @@ function measureText({ measure, aggregate }: Definition): string {
       return `${aggregateText(aggregate)} of the values of ${eventsText(measure.event)}`;
     case 'duration': {
       const span = `from ${eventText(measure.from)} of a case to ${eventText(measure.to)}`;
-      return aggregate.kind === 'count' ? `how often it came ${span}` : `${aggregateText(aggregate)} of the time ${span}`;
+      return aggregate.kind === 'count'
+        ? `how often it came ${span}`
+        : `${aggregateText(aggregate)} of the time ${span}`;
     }
     case 'open':
       return `the number of cases that had ${eventText(measure.from)} and not yet ${eventText(measure.to)}`;
@@ -70,7 +72,8 @@ function aggregateText(aggregate: Aggregate): string {
 function ordinal(percent: number): string {
   const last = percent % 10;
   const teen = percent >= 11 && percent <= 13;
-  const ending = teen || !Number.isInteger(percent) ? 'th' : last === 1 ? 'st' : last === 2 ? 'nd' : last === 3 ? 'rd' : 'th';
+  const ending =
+    teen || !Number.isInteger(percent) ? 'th' : last === 1 ? 'st' : last === 2 ? 'nd' : last === 3 ? 'rd' : 'th';
   return `${percent}${ending}`;
 }
 

@@ -68,7 +68,10 @@ export async function loadCatalogue(path: string, options: CompileOptions): Prom
 
 /** A problem on one line. */
 export function problemLine({ file, line, column, message, allowed }: CatalogueProblem): string {
-  return `${file}:${line}:${column}: ${message}${allowed === null ? '' : `; allowed: ${allowed}`}`.replaceAll('\n', ' ');
+  return `${file}:${line}:${column}: ${message}${allowed === null ? '' : `; allowed: ${allowed}`}`.replaceAll(
+    '\n',
+    ' ',
+  );
 }
 
 async function readText(path: string): Promise<string> {

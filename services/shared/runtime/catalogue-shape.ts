@@ -22,7 +22,13 @@ function compileSchema(): ValidateFunction {
   if (place === undefined) {
     throw new TaktError('INTERNAL', 'schemas/catalogue.schema.json is missing: install takt again.');
   }
-  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictTypes: false, strictRequired: false });
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+    strictTypes: false,
+    strictRequired: false,
+  });
   return ajv.compile(JSON.parse(readFileSync(place, 'utf8')) as object);
 }
 
@@ -59,7 +65,10 @@ function describe(error: ErrorObject, path: Path): Description {
     case 'required':
       return value(`${here} lacks '${String(params['missingProperty'])}'`, form);
     case 'type':
-      return value(`${here} is ${kindOf(error.data)}`, `${typesOf(params['type'])}${form === null ? '' : ` (${form})`}`);
+      return value(
+        `${here} is ${kindOf(error.data)}`,
+        `${typesOf(params['type'])}${form === null ? '' : ` (${form})`}`,
+      );
     case 'const':
       return value(`${here} is ${shown(error.data)}`, shown(params['allowedValue']));
     case 'enum': {
@@ -119,7 +128,10 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 function typesOf(types: unknown): string {
-  return [types].flat().map((type) => TYPES[String(type)] ?? String(type)).join(' or ');
+  return [types]
+    .flat()
+    .map((type) => TYPES[String(type)] ?? String(type))
+    .join(' or ');
 }
 
 function shown(value: unknown): string {

@@ -1,0 +1,36 @@
+import type { StatusReport, Wiring } from '../wiring.ts';
+import type { CommonOptions } from './options.ts';
+import { call, openSession } from './session.ts';
+
+/** `takt status`: how far every partition is. */
+export async function status(wiring: Wiring, options: CommonOptions & { readonly json?: boolean }): Promise<void> {
+  const session = await openSession(wiring, options);
+  let report: StatusReport;
+  if (session.url !== null) report = (await call(session.url, '/v1/status')) as StatusReport;
+  else {
+    try {
+      report = await session.takt.status();
+    } finally {
+      await session.takt.stop();
+    }
+  }
+  process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : table(report, session.url));
+}
+
+function table(report: StatusReport, url: string | null): string {
+  const lines = [
+    url === null ? 'takt is not running; its data directory was read.' : `takt runs at ${url}${report.ready ? '' : ' (catching up)'}`,
+    `log: ${(report.log.usedBytes / 1e6).toFixed(1)} MB of ${(report.log.limitBytes / 1e6).toFixed(0)} MB`,
+    '',
+    'stage      partition                 lag  unstored  watermark',
+  ];
+  for (const { stage, topic, partition, nextOffset, endOffset, storedOffset, watermarkMs, openImports } of report.tasks) {
+    const place = `${topic}/${partition}`;
+    const watermark = watermarkMs === null ? '' : new Date(watermarkMs).toISOString();
+    const imports = openImports.length === 0 ? '' : `  imports open: ${openImports.length}`;
+    const lag = String(endOffset - nextOffset).padStart(6);
+    const unstored = String(Math.max(0, nextOffset - 1 - storedOffset)).padStart(9);
+    lines.push(`${stage.padEnd(10)} ${place.padEnd(22)} ${lag} ${unstored}  ${watermark}${imports}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,53 @@
+import type { Catalogue } from '../shared/core/catalogue.ts';
+import type { WorkflowEvent } from '../shared/core/event.ts';
+import type { DeadLetter } from '../shared/core/messages.ts';
+import type { DataDirectory } from './data-directory.ts';
+
+/** takt over one data directory, all services in this process. */
+export interface Standalone {
+  events(events: readonly WorkflowEvent[]): Promise<void>;
+  bracket(workflow: string, importId: string, phase: 'begin' | 'end', maxEventMs: number | null): Promise<void>;
+  deadLetters(letters: readonly DeadLetter[]): Promise<void>;
+  query(sql: string, format: string): Promise<Uint8Array>;
+  status(): Promise<StatusReport>;
+  /** Serves HTTP; gives the address. Throws PORT_IN_USE, BIND_REFUSED. */
+  listen(host: string, port: number): Promise<string>;
+  /** Settles when the folds end; rejects with what made them halt. */
+  readonly ended: Promise<void>;
+  /** Stops taking events, stores everything, closes log and store. */
+  stop(): Promise<void>;
+}
+
+/** How far the folds are. */
+export interface StatusReport {
+  readonly ready: boolean;
+  /** Every record the log holds is applied and stored, up to values. */
+  readonly settled: boolean;
+  readonly log: { readonly usedBytes: number; readonly limitBytes: number };
+  readonly tasks: readonly {
+    readonly stage: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly nextOffset: number;
+    readonly endOffset: number;
+    readonly storedOffset: number;
+    readonly watermarkMs: number | null;
+    readonly openImports: readonly string[];
+  }[];
+}
+
+/** What main.ts gives to the commands: they know no adapter. */
+export interface Wiring {
+  /** The catalogue of a file. Throws CATALOGUE_INVALID. */
+  loadCatalogue(path: string): Promise<Catalogue>;
+  /** Opens everything and starts the folds. Throws DATA_LOCKED when another process has the directory. */
+  open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone>;
+  /** The catalogue that a new data directory starts with. */
+  readonly starterCatalogue: string;
+}
+
+export interface OpenOptions {
+  readonly logLimitBytes: number;
+  readonly keyHash: string | null;
+  readonly logLevel: string;
+}

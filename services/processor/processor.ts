@@ -1,0 +1,144 @@
+import type { Catalogue } from '../shared/core/catalogue.ts';
+import type { Codec } from '../shared/core/codec.ts';
+import type { Clock } from '../shared/ports/clock.ts';
+import type { AppendRecord, EventLog } from '../shared/ports/event-log.ts';
+import type { KpiStore } from '../shared/ports/kpi-store.ts';
+import { FoldLoop } from '../shared/runtime/fold/fold-loop.ts';
+import { type FoldObserver, FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
+import type { FoldTask } from '../shared/runtime/fold/fold-task.ts';
+import { DEAD_LETTERS_TOPIC, eventsTopic, SLICES_TOPIC, TRANSITIONS_TOPIC, VALUES_TOPIC } from '../shared/runtime/topics.ts';
+import { AggregateTask } from './aggregate/aggregate-task.ts';
+import { DeadLetterTask } from './dead-letters/dead-letter-task.ts';
+import { DefinitionBook } from './definition-book.ts';
+import { RollTask } from './roll/roll-task.ts';
+import { Ticker } from './ticker.ts';
+
+const PUBLISH_EVERY_MS = 50;
+const STORE_EVERY_MS = 1_000;
+
+export interface ProcessorOptions {
+  readonly catalogue: Catalogue;
+  /** Partitions per topic. */
+  readonly partitions: number;
+  readonly epoch: number;
+  readonly log: EventLog;
+  readonly store: KpiStore;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly observer: FoldObserver;
+}
+
+/** How far one task is, for status, metrics and whoever waits for an import. */
+export interface TaskStatus {
+  readonly stage: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+  readonly endOffset: number;
+  readonly storedOffset: number;
+  readonly watermarkMs: number | null;
+  readonly openImports: readonly string[];
+}
+
+/** The stream processor of one process: aggregate, roll and the archive of dead letters over all partitions. */
+export class Processor {
+  private readonly options: ProcessorOptions;
+  private readonly aggregates: AggregateTask[];
+  private readonly rolls: RollTask[];
+  private readonly letters: DeadLetterTask;
+  private readonly loops: FoldLoop[];
+  private readonly runners: FoldRunner[];
+  private readonly ticker: Ticker;
+  private readonly startOffsets = new Map<FoldTask, number>();
+  private caughtUp = false;
+
+  private constructor(options: ProcessorOptions, book: DefinitionBook) {
+    this.options = options;
+    const { catalogue, partitions, epoch, log, store, codec, clock, observer } = options;
+    const numbers = Array.from({ length: partitions }, (_, p) => p);
+    const definitionOf = (hash: string) => book.of(hash);
+    this.aggregates = [...catalogue.workflows.values()].flatMap((workflow) =>
+      numbers.map((partition) => new AggregateTask({ workflow, partition, epoch, labelPartitions: partitions, store, codec, definitionOf })),
+    );
+    this.rolls = numbers.map((partition) => new RollTask({ partition, epoch, log, store, codec, definitionOf, sourcesOf: () => partitions }));
+    this.letters = new DeadLetterTask({ store, epoch });
+    const runner = (stage: string, tasks: readonly FoldTask[]): FoldRunner => new FoldRunner({ stage, tasks, log, store, clock, observer });
+    this.runners = [runner('aggregate', this.aggregates), runner('roll', this.rolls), runner('dead-letters', [this.letters])];
+    this.loops = this.runners.map((each) => {
+      const publishEveryMs = each.stage === 'aggregate' ? PUBLISH_EVERY_MS : 0;
+      return new FoldLoop({ runner: each, log, clock, timing: { publishEveryMs, storeEveryMs: STORE_EVERY_MS } });
+    });
+    this.ticker = new Ticker({ log, codec, clock, places: this.aggregates });
+  }
+
+  /** Creates topics, restores every fold and announces the catalogue's definitions where they differ from those in force. */
+  static async open(options: ProcessorOptions): Promise<Processor> {
+    const { catalogue, partitions, log, store, clock } = options;
+    for (const name of catalogue.workflows.keys()) await log.createTopic(eventsTopic(name), partitions);
+    for (const topic of [SLICES_TOPIC, VALUES_TOPIC]) await log.createTopic(topic, partitions);
+    for (const topic of [TRANSITIONS_TOPIC, DEAD_LETTERS_TOPIC]) await log.createTopic(topic, 1);
+    const book = await DefinitionBook.open(store, catalogue, clock);
+    const processor = new Processor(options, book);
+    for (const runner of processor.runners) await runner.restore();
+    await processor.announce(book);
+    for (const task of processor.tasks()) processor.startOffsets.set(task, await log.endOffset(task.topic, task.partition));
+    return processor;
+  }
+
+  /** A control record starts changed definitions in each partition; its fold then computes them from the archive. */
+  private async announce(book: DefinitionBook): Promise<void> {
+    const records: AppendRecord[] = [];
+    for (const task of this.aggregates) {
+      const definitions = book.inForce(task.workflow);
+      if (same(definitions, task.definitionsInForce)) continue;
+      const value = this.options.codec.encode({ type: 'control', definitions });
+      records.push({ topic: task.topic, partition: task.partition, key: null, value });
+    }
+    if (records.length > 0) await this.options.log.append(records);
+  }
+
+  private tasks(): FoldTask[] {
+    return [...this.aggregates, ...this.rolls, this.letters];
+  }
+
+  /** Runs until `stop`. Rejects when a stage must halt. */
+  async run(): Promise<void> {
+    const ticking = this.ticker.run();
+    const [aggregate, roll, letters] = this.loops.map((loop) => loop.run());
+    try {
+      await Promise.all([aggregate, roll, letters]);
+    } finally {
+      this.stop();
+      await ticking;
+    }
+  }
+
+  /** Ends the loops; each stores what it has before `run` resolves. */
+  stop(): void {
+    this.ticker.stop();
+    for (const loop of this.loops) loop.stop();
+  }
+
+  /** True once every fold has passed what the log held at the start: stored values then include changed definitions. */
+  get ready(): boolean {
+    if (this.caughtUp) return true;
+    this.caughtUp = [...this.startOffsets].every(([task, offset]) => task.nextOffset >= offset);
+    return this.caughtUp;
+  }
+
+  async status(): Promise<TaskStatus[]> {
+    const result: TaskStatus[] = [];
+    for (const task of [...this.aggregates, ...this.rolls]) {
+      const { stage, topic, partition, nextOffset } = task;
+      const endOffset = await this.options.log.endOffset(topic, partition);
+      const { storedOffset } = task.progress;
+      const time = task instanceof AggregateTask ? task.progress.time : null;
+      result.push({ stage, topic, partition, nextOffset, endOffset, storedOffset, watermarkMs: time?.watermarkMs ?? null, openImports: Object.keys(time?.openImports ?? {}) });
+    }
+    return result;
+  }
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && [...a].sort().join() === [...b].sort().join();
+}

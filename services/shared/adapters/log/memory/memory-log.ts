@@ -1,0 +1,97 @@
+import type { Clock } from '../../../ports/clock.ts';
+import type { AppendRecord, EventLog, LogRecord, ReadLimits, TopicDescription } from '../../../ports/event-log.ts';
+import { logClosed, logFull, outOfRange, partitionsChanged, topicUnknown } from '../log-errors.ts';
+
+interface Topic {
+  readonly identity: string;
+  readonly partitions: LogRecord[][];
+}
+
+/** An event log in memory: for tests and the simulation. */
+export class MemoryLog implements EventLog {
+  private readonly topics = new Map<string, Topic>();
+  private readonly listeners = new Set<(topic: string, partition: number) => void>();
+  private readonly clock: Clock;
+  private readonly limitBytes: number;
+  private usedBytes = 0;
+  private created = 0;
+  private closed = false;
+
+  constructor(options: { readonly clock: Clock; readonly limitBytes?: number }) {
+    this.clock = options.clock;
+    this.limitBytes = options.limitBytes ?? Infinity;
+  }
+
+  async createTopic(topic: string, partitions: number): Promise<void> {
+    this.assertOpen();
+    const known = this.topics.get(topic);
+    if (known === undefined) {
+      this.topics.set(topic, { identity: String(++this.created), partitions: Array.from({ length: partitions }, () => []) });
+    } else if (known.partitions.length !== partitions) throw partitionsChanged(topic, known.partitions.length, partitions);
+  }
+
+  async describeTopic(topic: string): Promise<TopicDescription | null> {
+    this.assertOpen();
+    const known = this.topics.get(topic);
+    return known === undefined ? null : { partitions: known.partitions.length, identity: known.identity };
+  }
+
+  async append(records: readonly AppendRecord[]): Promise<number[]> {
+    this.assertOpen();
+    const places = records.map(({ topic, partition }) => this.place(topic, partition));
+    const bytes = records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + value.length, 0);
+    if (this.usedBytes + bytes > this.limitBytes) throw logFull(this.usedBytes, this.limitBytes);
+    this.usedBytes += bytes;
+    const nowMs = this.clock.nowMs();
+    const offsets = records.map(({ key, value }, i) => {
+      const place = places[i]!;
+      const appendMs = Math.max(nowMs, place.at(-1)?.appendMs ?? 0);
+      place.push({ offset: place.length, appendMs, key: key === null ? null : Buffer.from(key), value: Buffer.from(value) });
+      return place.length - 1;
+    });
+    for (const { topic, partition } of records) for (const listener of this.listeners) listener(topic, partition);
+    return offsets;
+  }
+
+  async read(topic: string, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogRecord[]> {
+    this.assertOpen();
+    const place = this.place(topic, partition);
+    if (fromOffset < 0 || fromOffset > place.length) throw outOfRange(topic, partition, fromOffset, place.length);
+    const result: LogRecord[] = [];
+    let bytes = 0;
+    for (let i = fromOffset; i < place.length && result.length < limits.recordsMax; i++) {
+      bytes += place[i]!.value.length + (place[i]!.key?.length ?? 0);
+      if (result.length > 0 && bytes > limits.bytesMax) break;
+      result.push(place[i]!);
+    }
+    return result;
+  }
+
+  async endOffset(topic: string, partition: number): Promise<number> {
+    this.assertOpen();
+    return this.place(topic, partition).length;
+  }
+
+  onAppend(listener: (topic: string, partition: number) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  size(): { readonly usedBytes: number; readonly limitBytes: number } {
+    return { usedBytes: this.usedBytes, limitBytes: this.limitBytes };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  private place(topic: string, partition: number): LogRecord[] {
+    const place = this.topics.get(topic)?.partitions[partition];
+    if (place === undefined) throw topicUnknown(`${topic}/${partition}`);
+    return place;
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw logClosed();
+  }
+}

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { TaktError } from '../../core/errors.ts';
+import type { SchemaRegistry } from '../../ports/schema-registry.ts';
+
+interface LockedSchema {
+  readonly version: number;
+  readonly id: number;
+  readonly schema: string;
+}
+
+/** Schema ids from the committed lock file: without a registry every process gives a schema the same id. */
+export class LockFileRegistry implements SchemaRegistry {
+  private readonly path: string;
+  private readonly subjects: ReadonlyMap<string, readonly LockedSchema[]>;
+
+  private constructor(path: string, subjects: ReadonlyMap<string, readonly LockedSchema[]>) {
+    this.path = path;
+    this.subjects = subjects;
+  }
+
+  /** Reads schemas/schemas.lock.json. */
+  static async open(path: string): Promise<LockFileRegistry> {
+    const content = JSON.parse(await readFile(path, 'utf8')) as Record<string, LockedSchema[]>;
+    return new LockFileRegistry(path, new Map(Object.entries(content)));
+  }
+
+  async idOf(subject: string): Promise<number> {
+    const current = this.subjects.get(subject)?.at(-1);
+    if (current === undefined) {
+      throw new TaktError('SCHEMA_UNKNOWN_SUBJECT', `${this.path} has no schema called ${subject}; it has ${[...this.subjects.keys()].join(', ')}.`);
+    }
+    return current.id;
+  }
+
+  async schemaOf(id: number): Promise<string> {
+    for (const versions of this.subjects.values()) {
+      for (const version of versions) if (version.id === id) return version.schema;
+    }
+    throw new TaktError('SCHEMA_UNKNOWN_ID', `${this.path} has no schema of id ${id}.`);
+  }
+
+  /** Every id that records may carry. */
+  ids(): number[] {
+    return [...this.subjects.values()].flatMap((versions) => versions.map(({ id }) => id));
+  }
+}

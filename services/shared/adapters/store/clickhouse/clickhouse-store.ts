@@ -1,0 +1,159 @@
+import { setImmediate } from 'node:timers/promises';
+import { TaktError } from '../../../core/errors.ts';
+import type { DefinitionRow, EventRow, KpiStore, PositionRow, SliceQuery, SliceRow, TableName, TableRows, TimeRange, ValueQuery, ValueRow } from '../../../ports/kpi-store.ts';
+import { migrate } from './migrate.ts';
+import { RowBinaryWriter } from './row-binary-writer.ts';
+import { type Raw, readDefinition, readEvent, readSlice, readValue } from './rows.ts';
+import { TABLES } from './tables.ts';
+import type { ClickHouseTransport } from './transport.ts';
+import { checkUserQuery, userQueryError } from './user-query.ts';
+
+/** Rows encoded before other work has its turn. */
+const ENCODE_STEP_ROWS = 2_000;
+/** Keys of one query. */
+const KEYS_MAX = 1_000;
+/** Cases of one page of the archive. */
+const PAGE_CASES = 2_000;
+
+/** The KPI store on ClickHouse, over either transport. */
+export class ClickHouseStore implements KpiStore {
+  private readonly transport: ClickHouseTransport;
+  private readonly migrationsPath: string;
+  private closed = false;
+
+  constructor(options: { readonly transport: ClickHouseTransport; readonly migrationsPath: string }) {
+    this.transport = options.transport;
+    this.migrationsPath = options.migrationsPath;
+  }
+
+  async migrate(): Promise<void> {
+    this.assertOpen();
+    await migrate(this.transport, this.migrationsPath);
+  }
+
+  async insert<T extends TableName>(table: T, rows: readonly TableRows[T][]): Promise<void> {
+    this.assertOpen();
+    if (rows.length === 0) return;
+    const { structure, write } = TABLES[table];
+    const out = new RowBinaryWriter();
+    for (let i = 0; i < rows.length; i++) {
+      if (i > 0 && i % ENCODE_STEP_ROWS === 0) await setImmediate();
+      write(out, rows[i]!);
+    }
+    await this.transport.insert(`\`${table}\``, structure, out.finish());
+  }
+
+  async caseEvents(workflow: string, partition: number, caseIds: readonly string[], belowOffset: number): Promise<EventRow[]> {
+    const result: EventRow[] = [];
+    for (let i = 0; i < caseIds.length; i += KEYS_MAX) {
+      const ids = caseIds.slice(i, i + KEYS_MAX);
+      const where = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND case_id IN {ids:Array(String)} AND offset < {below:UInt64}';
+      const rows = await this.select(`SELECT * FROM events WHERE ${where}`, { workflow, partition, ids, below: belowOffset });
+      result.push(...firstOfEach(rows.map(readEvent)));
+    }
+    return result;
+  }
+
+  async *caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]> {
+    let after = '';
+    for (;;) {
+      const where = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND case_id > {after:String} AND offset >= {from:UInt64}';
+      const sql = `SELECT DISTINCT case_id FROM events WHERE ${where} ORDER BY case_id LIMIT 100000`;
+      const rows = await this.select(sql, { workflow, partition, after, from: fromOffset });
+      if (rows.length === 0) return;
+      const ids = rows.map((row) => String(row['case_id']));
+      yield ids;
+      after = ids.at(-1)!;
+    }
+  }
+
+  async *archive(workflow: string, partition: number, belowOffset: number, between?: TimeRange): AsyncIterable<readonly EventRow[]> {
+    let after: string | null = null;
+    const inside = between === undefined ? '' : 'AND time_ms >= {fromMs:Int64} AND time_ms < {toMs:Int64}';
+    for (;;) {
+      const place = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND offset < {below:UInt64}';
+      const page: string = `SELECT DISTINCT case_id FROM events WHERE ${place} ${inside} ${after === null ? '' : 'AND case_id > {after:String}'} ORDER BY case_id LIMIT ${PAGE_CASES}`;
+      const parameters: Record<string, unknown> = { workflow, partition, below: belowOffset, ...between, ...(after === null ? {} : { after }) };
+      const ids: string[] = (await this.select(page, parameters)).map((row) => String(row['case_id']));
+      if (ids.length === 0) return;
+      yield await this.caseEvents(workflow, partition, ids, belowOffset);
+      after = ids.at(-1)!;
+    }
+  }
+
+  async slices(query: SliceQuery): Promise<SliceRow[]> {
+    const conditions = ['definition = {definition:String}'];
+    if (query.source !== undefined) conditions.push('source = {source:String}');
+    if (query.labelPartition !== undefined) conditions.push('label_partition = {labelPartition:UInt16}');
+    if (query.labels !== undefined) conditions.push('labels IN {labels:Array(String)}');
+    if (query.fromMs !== undefined) conditions.push('slice_start_ms >= {fromMs:Int64}');
+    if (query.toMs !== undefined) conditions.push('slice_start_ms < {toMs:Int64}');
+    // After FINAL: an older version of the row may name the import, the newest decides.
+    if (query.importId !== undefined) conditions.push('import_id = {importId:String}');
+    const sql = `SELECT * EXCEPT state, base64Encode(state) AS state FROM slices FINAL WHERE ${conditions.join(' AND ')}`;
+    return (await this.select(sql, { ...query })).map(readSlice);
+  }
+
+  async values(query: ValueQuery): Promise<ValueRow[]> {
+    const conditions = ['definition = {definition:String}'];
+    if (query.labelPartition !== undefined) conditions.push('label_partition = {labelPartition:UInt16}');
+    if (query.labels !== undefined) conditions.push('labels IN {labels:Array(String)}');
+    if (query.fromMs !== undefined) conditions.push('window_end_ms >= {fromMs:Int64}');
+    if (query.toMs !== undefined) conditions.push('window_end_ms < {toMs:Int64}');
+    if (query.withdrawn !== true) conditions.push('withdrawn = 0');
+    const { withdrawn: _withdrawn, ...parameters } = query;
+    const sql = `SELECT * FROM \`values\` FINAL WHERE ${conditions.join(' AND ')} ORDER BY labels, window_end_ms`;
+    return (await this.select(sql, parameters)).map(readValue);
+  }
+
+  async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {
+    const sql = 'SELECT content, version FROM positions FINAL WHERE stage = {stage:String} AND topic = {topic:String} AND partition = {partition:UInt16}';
+    const [row] = await this.select(sql, { stage, topic, partition });
+    if (row === undefined) return null;
+    return { stage, topic, partition, content: String(row['content']), version: BigInt(String(row['version'])) };
+  }
+
+  async definitions(): Promise<DefinitionRow[]> {
+    return (await this.select('SELECT * FROM definitions FINAL', {})).map(readDefinition);
+  }
+
+  async query(sql: string, format: string): Promise<Uint8Array> {
+    this.assertOpen();
+    const statement = checkUserQuery(sql, format);
+    try {
+      return await this.transport.userQuery(statement, format);
+    } catch (error) {
+      throw userQueryError(error);
+    }
+  }
+
+  private async select(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<Raw[]> {
+    this.assertOpen();
+    try {
+      return await this.transport.rows<Raw>(sql, parameters);
+    } catch (error) {
+      throw new TaktError('STORE_FAILED', `a read of the store failed: ${((error as Error).message.split('\n')[0] ?? '').slice(0, 300)}`, { cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.transport.close();
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new TaktError('STORE_CLOSED', 'the store is closed: takt is stopping.');
+  }
+}
+
+/** Rows not yet merged, or a duplicate that should not be there: the lowest offset of an id counts. */
+function firstOfEach(rows: readonly EventRow[]): EventRow[] {
+  const first = new Map<string, EventRow>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.caseId, row.id]);
+    const known = first.get(key);
+    if (known === undefined || row.offset < known.offset) first.set(key, row);
+  }
+  return [...first.values()];
+}

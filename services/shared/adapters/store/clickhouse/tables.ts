@@ -1,0 +1,120 @@
+import type { TableName, TableRows } from '../../../ports/kpi-store.ts';
+import type { RowBinaryWriter } from './row-binary-writer.ts';
+
+interface Table<T extends TableName> {
+  /** Column names and types, in the order in which `write` writes them. */
+  readonly structure: string;
+  write(out: RowBinaryWriter, row: TableRows[T]): void;
+}
+
+/** How the rows of each table become RowBinary; the columns are those of deploy/clickhouse. */
+export const TABLES: { readonly [T in TableName]: Table<T> } = {
+  events: {
+    structure:
+      'workflow String, partition UInt16, case_id String, id String, kind String, activity String, time_ms Int64, dimensions Map(String, String), value Nullable(String), target Nullable(String), import_id Nullable(String), append_ms Int64, offset UInt64, version UInt64',
+    write(out, row) {
+      out.string(row.workflow);
+      out.uint16(row.partition);
+      out.string(row.caseId);
+      out.string(row.id);
+      out.string(row.kind);
+      out.string(row.activity);
+      out.int64(row.timeMs);
+      out.map(row.dimensions);
+      out.nullable(row.value, (text) => out.string(text));
+      out.nullable(row.target, (text) => out.string(text));
+      out.nullable(row.importId, (text) => out.string(text));
+      out.int64(row.appendMs);
+      out.uint64(row.offset);
+      out.uint64(row.version);
+    },
+  },
+  cases: {
+    structure:
+      'workflow String, partition UInt16, case_id String, first_ms Int64, last_ms Int64, first_activity String, last_activity String, events UInt32, dimensions Map(String, String), voided UInt8, version UInt64',
+    write(out, row) {
+      out.string(row.workflow);
+      out.uint16(row.partition);
+      out.string(row.caseId);
+      out.int64(row.firstMs);
+      out.int64(row.lastMs);
+      out.string(row.firstActivity);
+      out.string(row.lastActivity);
+      out.uint32(row.events);
+      out.map(row.dimensions);
+      out.uint8(row.voided ? 1 : 0);
+      out.uint64(row.version);
+    },
+  },
+  slices: {
+    structure:
+      'definition String, label_partition UInt16, labels String, slice_start_ms Int64, source String, samples Int64, state String, import_id Nullable(String), version UInt64',
+    write(out, row) {
+      out.string(row.definition);
+      out.uint16(row.labelPartition);
+      out.string(row.labels);
+      out.int64(row.sliceStartMs);
+      out.string(row.source);
+      out.int64(row.samples);
+      out.bytes(row.state);
+      out.nullable(row.importId, (text) => out.string(text));
+      out.uint64(row.version);
+    },
+  },
+  values: {
+    structure:
+      'kpi String, definition String, labels String, label_map Map(String, String), label_partition UInt16, window_start_ms Int64, window_end_ms Int64, valid_to_ms Nullable(Int64), value Nullable(Float64), value_exact Nullable(String), samples Int64, state String, revision UInt32, reason String, withdrawn UInt8, version UInt64',
+    write(out, row) {
+      out.string(row.kpi);
+      out.string(row.definition);
+      out.string(row.labels);
+      out.map(row.labelMap);
+      out.uint16(row.labelPartition);
+      out.int64(row.windowStartMs);
+      out.int64(row.windowEndMs);
+      out.nullable(row.validToMs, (ms) => out.int64(ms));
+      out.nullable(row.value, (value) => out.float64(value));
+      out.nullable(row.valueExact, (text) => out.string(text));
+      out.int64(row.samples);
+      out.string(row.state);
+      out.uint32(row.revision);
+      out.string(row.reason);
+      out.uint8(row.withdrawn ? 1 : 0);
+      out.uint64(row.version);
+    },
+  },
+  positions: {
+    structure: 'stage String, topic String, partition UInt16, content String, version UInt64',
+    write(out, row) {
+      out.string(row.stage);
+      out.string(row.topic);
+      out.uint16(row.partition);
+      out.string(row.content);
+      out.uint64(row.version);
+    },
+  },
+  definitions: {
+    structure: 'hash String, kpi String, workflow String, content String, active UInt8, version UInt64',
+    write(out, row) {
+      out.string(row.hash);
+      out.string(row.kpi);
+      out.string(row.workflow);
+      out.string(row.content);
+      out.uint8(row.active ? 1 : 0);
+      out.uint64(row.version);
+    },
+  },
+  dead_letters: {
+    structure: 'id String, workflow String, source String, code String, reason String, raw String, time_ms Int64, version UInt64',
+    write(out, row) {
+      out.string(row.id);
+      out.string(row.workflow);
+      out.string(row.source);
+      out.string(row.code);
+      out.string(row.reason);
+      out.bytes(row.raw);
+      out.int64(row.timeMs);
+      out.uint64(row.version);
+    },
+  },
+};

@@ -1,0 +1,136 @@
+import { TaktError } from '../../../core/errors.ts';
+import type { DefinitionRow, EventRow, KpiStore, PositionRow, SliceQuery, SliceRow, TableName, TableRows, TimeRange, ValueQuery, ValueRow } from '../../../ports/kpi-store.ts';
+
+/** The key columns of each table. */
+const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown[] } = {
+  events: (row) => [row.workflow, row.partition, row.caseId, row.id],
+  cases: (row) => [row.workflow, row.caseId],
+  slices: (row) => [row.definition, row.labelPartition, row.labels, row.sliceStartMs, row.source],
+  values: (row) => [row.definition, row.labels, row.windowEndMs],
+  positions: (row) => [row.stage, row.topic, row.partition],
+  definitions: (row) => [row.hash],
+  dead_letters: (row) => [row.id],
+};
+const TABLE_NAMES = Object.keys(KEYS) as TableName[];
+/** Cases in one chunk of `archive` and `caseIds`. */
+const CHUNK_CASES = 1_000;
+
+/** A KPI store in memory: for tests and the simulation. It has no SQL. */
+export class MemoryStore implements KpiStore {
+  private readonly tables = new Map<TableName, Map<string, TableRows[TableName]>>(TABLE_NAMES.map((name) => [name, new Map()]));
+  /** Events by partition and case, so that keyed reads stay keyed. */
+  private readonly byCase = new Map<string, Map<string, Map<string, EventRow>>>();
+  private closed = false;
+
+  async migrate(): Promise<void> {
+    this.assertOpen();
+  }
+
+  async insert<T extends TableName>(table: T, rows: readonly TableRows[T][]): Promise<void> {
+    this.assertOpen();
+    const content = this.tables.get(table)!;
+    for (const row of rows) {
+      const key = JSON.stringify(KEYS[table](row));
+      const known = content.get(key);
+      if (known !== undefined && known.version > row.version) continue;
+      content.set(key, row);
+      if (table === 'events') this.index(row as EventRow);
+    }
+  }
+
+  private index(row: EventRow): void {
+    const place = `${row.workflow}/${row.partition}`;
+    const cases = this.byCase.get(place) ?? new Map<string, Map<string, EventRow>>();
+    this.byCase.set(place, cases);
+    const events = cases.get(row.caseId) ?? new Map<string, EventRow>();
+    cases.set(row.caseId, events);
+    const known = events.get(row.id);
+    if (known === undefined || row.offset < known.offset) events.set(row.id, row);
+  }
+
+  async caseEvents(workflow: string, partition: number, caseIds: readonly string[], belowOffset: number): Promise<EventRow[]> {
+    this.assertOpen();
+    const cases = this.byCase.get(`${workflow}/${partition}`);
+    return caseIds.flatMap((id) => [...(cases?.get(id)?.values() ?? [])].filter(({ offset }) => offset < belowOffset));
+  }
+
+  async *caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]> {
+    this.assertOpen();
+    const cases = this.byCase.get(`${workflow}/${partition}`) ?? new Map<string, Map<string, EventRow>>();
+    const ids: string[] = [];
+    for (const [id, events] of cases) if ([...events.values()].some(({ offset }) => offset >= fromOffset)) ids.push(id);
+    for (let i = 0; i < ids.length; i += CHUNK_CASES) yield ids.slice(i, i + CHUNK_CASES);
+  }
+
+  async *archive(workflow: string, partition: number, belowOffset: number, between?: TimeRange): AsyncIterable<readonly EventRow[]> {
+    this.assertOpen();
+    const cases = this.byCase.get(`${workflow}/${partition}`) ?? new Map<string, Map<string, EventRow>>();
+    const ids = [...cases.keys()].sort();
+    for (let i = 0; i < ids.length; i += CHUNK_CASES) {
+      const rows: EventRow[] = [];
+      for (const id of ids.slice(i, i + CHUNK_CASES)) {
+        const events = [...cases.get(id)!.values()].filter(({ offset }) => offset < belowOffset);
+        const inside = between === undefined || events.some(({ timeMs }) => timeMs >= between.fromMs && timeMs < between.toMs);
+        if (inside) rows.push(...events);
+      }
+      if (rows.length > 0) yield rows;
+    }
+  }
+
+  async slices(query: SliceQuery): Promise<SliceRow[]> {
+    this.assertOpen();
+    const labels = query.labels === undefined ? null : new Set(query.labels);
+    return this.dump('slices').filter(
+      (row) =>
+        row.definition === query.definition &&
+        (query.source === undefined || row.source === query.source) &&
+        (query.labelPartition === undefined || row.labelPartition === query.labelPartition) &&
+        (labels === null || labels.has(row.labels)) &&
+        (query.fromMs === undefined || row.sliceStartMs >= query.fromMs) &&
+        (query.toMs === undefined || row.sliceStartMs < query.toMs) &&
+        (query.importId === undefined || row.importId === query.importId),
+    );
+  }
+
+  async values(query: ValueQuery): Promise<ValueRow[]> {
+    this.assertOpen();
+    const labels = query.labels === undefined ? null : new Set(query.labels);
+    return this.dump('values').filter(
+      (row) =>
+        row.definition === query.definition &&
+        (query.labelPartition === undefined || row.labelPartition === query.labelPartition) &&
+        (labels === null || labels.has(row.labels)) &&
+        (query.fromMs === undefined || row.windowEndMs >= query.fromMs) &&
+        (query.toMs === undefined || row.windowEndMs < query.toMs) &&
+        (query.withdrawn === true || !row.withdrawn),
+    );
+  }
+
+  async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {
+    this.assertOpen();
+    return (this.tables.get('positions')!.get(JSON.stringify([stage, topic, partition])) as PositionRow | undefined) ?? null;
+  }
+
+  async definitions(): Promise<DefinitionRow[]> {
+    this.assertOpen();
+    return this.dump('definitions');
+  }
+
+  async query(): Promise<Uint8Array> {
+    this.assertOpen();
+    throw new TaktError('QUERY_FAILED', 'the memory store has no SQL; queries need the ClickHouse store.');
+  }
+
+  /** All rows of a table. */
+  dump<T extends TableName>(table: T): TableRows[T][] {
+    return [...this.tables.get(table)!.values()] as TableRows[T][];
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new TaktError('STORE_CLOSED', 'the store is closed: takt is stopping.');
+  }
+}

@@ -1,0 +1,61 @@
+import type { Part } from './aggregate-state.ts';
+import type { Amount } from './amount.ts';
+import { compileConditions } from './condition.ts';
+import type { Definition, Selector } from './definition.ts';
+import type { LoggedEvent } from './event.ts';
+import { LabelPlan, type LabelValues } from './label-plan.ts';
+
+/** A contribution whose labels are not yet encoded. */
+export interface Emitted {
+  readonly timeMs: number;
+  readonly amount: Amount;
+  readonly part: Part;
+  readonly labels: LabelValues;
+}
+
+/** Where a fold sends what it emits, labels not yet encoded. */
+export type Output = (emitted: Emitted, sign: 1 | -1) => void;
+
+/** Takes a contribution (sign 1) or takes it back (-1). `labels` are canonical. */
+export type Emit = (timeMs: number, labels: string, amount: Amount, part: Part, sign: 1 | -1) => void;
+
+/** Whether an event counts; `carried` are the case's dimensions with its own applied. */
+export type EventTest = (event: LoggedEvent, carried: ReadonlyMap<string, string>) => boolean;
+
+/** What all cases share of one definition. */
+export interface MeasurePlan {
+  readonly definition: Definition;
+  readonly labels: LabelPlan;
+  /** The KPI's own `where`, on the event that anchors the contribution. */
+  readonly passes: EventTest;
+  readonly selectors: readonly { readonly selector: Selector; readonly matches: EventTest }[];
+}
+
+/** Compiles a definition once for all cases. */
+export function planMeasure(definition: Definition): MeasurePlan {
+  const { measure } = definition;
+  const selectors =
+    measure.kind === 'event'
+      ? [measure.event]
+      : measure.kind === 'ratio'
+        ? [measure.numerator.event, measure.denominator.event]
+        : [measure.from, measure.to];
+  return {
+    definition,
+    labels: new LabelPlan(definition.by),
+    passes: conditionTest(definition.where),
+    selectors: selectors.map((selector) => ({ selector, matches: selectorTest(selector) })),
+  };
+}
+
+function conditionTest(conditions: Definition['where']): EventTest {
+  if (conditions.length === 0) return () => true;
+  const test = compileConditions(conditions);
+  return (event, carried) => test((name) => carried.get(name), event.value);
+}
+
+function selectorTest(selector: Selector): EventTest {
+  const where = conditionTest(selector.where);
+  if (selector.activity === 'any') return where;
+  return (event, carried) => event.activity === selector.activity && where(event, carried);
+}

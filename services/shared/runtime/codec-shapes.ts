@@ -1,0 +1,93 @@
+import type { Decimal } from '../core/decimal.ts';
+import type { WorkflowEvent } from '../core/event.ts';
+import type { Message } from '../core/messages.ts';
+
+interface AvroDecimal {
+  readonly unscaled: Buffer;
+  readonly scale: number;
+}
+
+/** The Avro body of a message. */
+export function toAvro(message: Message): unknown {
+  switch (message.type) {
+    case 'event': {
+      const { event } = message;
+      const dimensions = Object.entries(event.dimensions).map(([name, value]) => ({ name, value }));
+      return { ...event, dimensions, value: event.value === null ? null : decimalToAvro(event.value) };
+    }
+    case 'slice':
+      return { ...message, version: versionToBytes(message.version), state: asBuffer(message.state) };
+    case 'mark':
+      return { ...message, position: versionToBytes(message.position), storedPosition: versionToBytes(message.storedPosition) };
+    case 'value':
+    case 'transition':
+      return { ...message, version: versionToBytes(message.version) };
+    case 'tick':
+    case 'import':
+    case 'control':
+      return message;
+  }
+}
+
+/** The message of an Avro body. */
+export function fromAvro(type: Message['type'], body: unknown): Message {
+  const record = body as Record<string, never>;
+  switch (type) {
+    case 'event':
+      return { type, event: eventFromAvro(body as AvroEvent) };
+    case 'mark':
+      return { ...record, type, position: bytesToVersion(record['position']!), storedPosition: bytesToVersion(record['storedPosition']!) } as unknown as Message;
+    case 'slice':
+    case 'value':
+    case 'transition':
+      return { ...record, type, version: bytesToVersion(record['version']!) } as unknown as Message;
+    case 'tick':
+      return { type };
+    case 'import':
+    case 'control':
+      return { ...record, type } as unknown as Message;
+  }
+}
+
+type AvroEvent = Omit<WorkflowEvent, 'dimensions' | 'value'> & {
+  readonly dimensions: readonly { readonly name: string; readonly value: string }[];
+  readonly value: AvroDecimal | null;
+};
+
+function eventFromAvro(body: AvroEvent): WorkflowEvent {
+  const { workflow, caseId, id, kind, activity, timeMs, target, importId } = body;
+  const dimensions: Record<string, string> = {};
+  for (const { name, value } of body.dimensions) {
+    // A dimension called __proto__ must stay a dimension.
+    if (name === '__proto__') Object.defineProperty(dimensions, name, { value, enumerable: true, writable: true, configurable: true });
+    else dimensions[name] = value;
+  }
+  const value = body.value === null ? null : decimalFromAvro(body.value);
+  return { workflow, caseId, id, kind, activity, timeMs, dimensions, value, target, importId };
+}
+
+function decimalToAvro({ unscaled, scale }: Decimal): AvroDecimal {
+  let bits = 8n;
+  while (BigInt.asIntN(Number(bits), unscaled) !== unscaled) bits += 8n;
+  const hex = BigInt.asUintN(Number(bits), unscaled).toString(16).padStart(Number(bits) / 4, '0');
+  return { unscaled: Buffer.from(hex, 'hex'), scale };
+}
+
+function decimalFromAvro({ unscaled, scale }: AvroDecimal): Decimal {
+  if (unscaled.length === 0) return { unscaled: 0n, scale };
+  return { unscaled: BigInt.asIntN(unscaled.length * 8, BigInt(`0x${unscaled.toString('hex')}`)), scale };
+}
+
+function versionToBytes(version: bigint): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigInt64BE(version);
+  return bytes;
+}
+
+function bytesToVersion(bytes: unknown): bigint {
+  return (bytes as Buffer).readBigInt64BE();
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,97 @@
+import avro from 'avsc';
+import type { Codec } from '../core/codec.ts';
+import { TaktError } from '../core/errors.ts';
+import type { Message } from '../core/messages.ts';
+import type { SchemaRegistry } from '../ports/schema-registry.ts';
+import { fromAvro, toAvro } from './codec-shapes.ts';
+
+/** Message type to registry subject (and schemas/<subject>.avsc). */
+const SUBJECTS: Readonly<Record<Message['type'], string>> = {
+  event: 'event',
+  tick: 'tick',
+  import: 'import-bracket',
+  control: 'control',
+  slice: 'slice-snapshot',
+  mark: 'progress-mark',
+  value: 'value',
+  transition: 'transition',
+};
+/** Byte 0 of the Confluent wire format, then the schema id as 4 bytes, big-endian. */
+const MAGIC = 0;
+const HEADER_BYTES = 5;
+
+interface Subject {
+  readonly type: Message['type'];
+  readonly id: number;
+  readonly avro: avro.Type;
+}
+
+interface Reader {
+  readonly type: Message['type'];
+  readonly avro: avro.Type;
+  /** For a writer schema that is not the current one. */
+  readonly resolver: avro.Resolver | null;
+}
+
+/** Messages as Avro in the Confluent wire format; the schema id tells the type. */
+export class MessageCodec implements Codec {
+  private readonly subjects: ReadonlyMap<Message['type'], Subject>;
+  private readonly readers = new Map<number, Reader>();
+
+  private constructor(subjects: ReadonlyMap<Message['type'], Subject>) {
+    this.subjects = subjects;
+    for (const { type, id, avro: schema } of subjects.values()) this.readers.set(id, { type, avro: schema, resolver: null });
+  }
+
+  /** Reads the current schemas, and those of `olderIds` (ids that records in the log may still carry). */
+  static async create(registry: SchemaRegistry, olderIds: readonly number[] = []): Promise<MessageCodec> {
+    const subjects = new Map<Message['type'], Subject>();
+    for (const [type, subject] of Object.entries(SUBJECTS) as [Message['type'], string][]) {
+      const id = await registry.idOf(subject);
+      subjects.set(type, { type, id, avro: parse(await registry.schemaOf(id)) });
+    }
+    const codec = new MessageCodec(subjects);
+    for (const id of olderIds) if (!codec.readers.has(id)) codec.addWriter(id, parse(await registry.schemaOf(id)));
+    return codec;
+  }
+
+  private addWriter(id: number, writer: avro.Type): void {
+    for (const { type, avro: reader } of this.subjects.values()) {
+      if (reader.name !== writer.name) continue;
+      this.readers.set(id, { type, avro: reader, resolver: reader.createResolver(writer) });
+    }
+  }
+
+  encode(message: Message): Buffer {
+    const { id, avro: schema } = this.subjects.get(message.type)!;
+    const body = schema.toBuffer(toAvro(message));
+    const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length);
+    bytes[0] = MAGIC;
+    bytes.writeInt32BE(id, 1);
+    body.copy(bytes, HEADER_BYTES);
+    return bytes;
+  }
+
+  decode(bytes: Uint8Array): Message {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (buffer.length < HEADER_BYTES || buffer[0] !== MAGIC) {
+      throw new TaktError('RECORD_UNREADABLE', `a record of ${buffer.length} bytes does not begin as the Confluent wire format does (0, then a schema id)`);
+    }
+    const id = buffer.readInt32BE(1);
+    const reader = this.readers.get(id);
+    if (reader === undefined) {
+      throw new TaktError('SCHEMA_UNKNOWN_ID', `a record names schema id ${id}; known are ${[...this.readers.keys()].join(', ')}. Use the takt, or the registry, that wrote it.`);
+    }
+    try {
+      const body: unknown = reader.avro.fromBuffer(buffer.subarray(HEADER_BYTES), reader.resolver ?? undefined);
+      return fromAvro(reader.type, body);
+    } catch (error) {
+      throw new TaktError('RECORD_UNREADABLE', `a record of ${buffer.length} bytes is not a valid ${reader.type} (schema ${id}): ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+function parse(schema: string): avro.Type {
+  // Unions are of null and one more type: unwrapped, a value stands for itself.
+  return avro.Type.forSchema(JSON.parse(schema) as avro.Schema, { wrapUnions: false });
+}

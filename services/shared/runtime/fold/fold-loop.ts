@@ -1,0 +1,112 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { EventLog } from '../../ports/event-log.ts';
+import type { FoldRunner } from './fold-runner.ts';
+
+/** When a stage publishes and stores. */
+export interface FoldTiming {
+  /** 0: at the end of every batch (roll, alert); else at most this often (aggregate). */
+  readonly publishEveryMs: number;
+  readonly storeEveryMs: number;
+}
+
+/** Waits after a failure: doubled up to the limit. */
+const RETRY_MIN_MS = 100;
+const RETRY_MAX_MS = 5_000;
+/** Looks for work at least this often even when nobody calls. */
+const IDLE_MAX_MS = 250;
+
+/**
+ * Drives one runner: fetch and apply, publish, store in the background, one store at a time. Collecting for a publish or
+ * a store happens between steps, never inside one, so what is handed out is always one moment.
+ */
+export class FoldLoop {
+  private readonly runner: FoldRunner;
+  private readonly log: EventLog;
+  private readonly clock: Clock;
+  private readonly timing: FoldTiming;
+  private stopping = false;
+  private wake: AbortController = new AbortController();
+  private storing: Promise<void> | null = null;
+  private storeRetryMs = 0;
+  private storeNotBeforeMs = 0;
+
+  constructor(options: { readonly runner: FoldRunner; readonly log: EventLog; readonly clock: Clock; readonly timing: FoldTiming }) {
+    this.runner = options.runner;
+    this.log = options.log;
+    this.clock = options.clock;
+    this.timing = options.timing;
+  }
+
+  /** Runs until `stop`, then stores what is left. Rejects only on an error that must halt the stage. */
+  async run(): Promise<void> {
+    const topics = new Set(this.runner.tasks.map((task) => task.topic));
+    const remove = this.log.onAppend((topic) => {
+      if (topics.has(topic)) this.wake.abort();
+    });
+    let publishedMs = 0;
+    let storedMs = this.clock.nowMs();
+    let retryMs = 0;
+    try {
+      while (!this.stopping) {
+        this.wake = new AbortController();
+        let applied = 0;
+        try {
+          applied = await this.runner.step();
+          const nowMs = this.clock.nowMs();
+          if (nowMs - publishedMs >= this.timing.publishEveryMs) {
+            await this.runner.publish();
+            publishedMs = nowMs;
+          }
+          retryMs = 0;
+        } catch (error) {
+          if (isHalting(error)) throw error;
+          retryMs = Math.min(Math.max(retryMs * 2, RETRY_MIN_MS), RETRY_MAX_MS);
+          await this.clock.sleep(retryMs);
+        }
+        const nowMs = this.clock.nowMs();
+        if (this.storing === null && nowMs - storedMs >= this.timing.storeEveryMs && nowMs >= this.storeNotBeforeMs) {
+          this.startStore(nowMs - storedMs);
+          storedMs = nowMs;
+        }
+        if (applied === 0) await this.clock.sleep(this.pauseMs(publishedMs), this.wake.signal);
+        else await this.clock.sleep(0);
+      }
+    } finally {
+      remove();
+    }
+    await this.storing;
+    await this.runner.publish();
+    await this.runner.storeChanges(Infinity);
+  }
+
+  private startStore(sinceMs: number): void {
+    this.storing = this.runner.storeChanges(sinceMs).then(
+      () => {
+        this.storeRetryMs = 0;
+        this.storing = null;
+      },
+      () => {
+        // The observer has heard of it; the rows are marked again and go with the next store.
+        this.storeRetryMs = Math.min(Math.max(this.storeRetryMs * 2, RETRY_MIN_MS), RETRY_MAX_MS);
+        this.storeNotBeforeMs = this.clock.nowMs() + this.storeRetryMs;
+        this.storing = null;
+      },
+    );
+  }
+
+  private pauseMs(publishedMs: number): number {
+    if (this.timing.publishEveryMs === 0 || !this.runner.tasks.some((task) => task.publishDue)) return IDLE_MAX_MS;
+    return Math.max(1, Math.min(IDLE_MAX_MS, publishedMs + this.timing.publishEveryMs - this.clock.nowMs()));
+  }
+
+  stop(): void {
+    this.stopping = true;
+    this.wake.abort();
+  }
+}
+
+/** Errors after which going on would make wrong numbers. */
+function isHalting(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return code === 'LOG_OFFSET_OUT_OF_RANGE' || code === 'LOG_PARTITIONS_CHANGED' || code === 'LOG_TOPIC_RECREATED' || code === 'RECORD_UNREADABLE';
+}

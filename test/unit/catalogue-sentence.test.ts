@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { sentence } from '../../services/shared/core/sentence.ts';
+import { loadCatalogue, parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
+
+const options = { calendarVersion: '2025b' };
+const load = (name: string) =>
+  loadCatalogue(fileURLToPath(new URL(`../catalogues/${name}.yaml`, import.meta.url)), options);
+
+test('the catalogues of the tests load and say themselves', async () => {
+  const helpdesk = await load('helpdesk_italian');
+  expect(helpdesk.workflows.get('helpdesk')!.activities).toHaveLength(14);
+  expect(helpdesk.kpis.size).toBe(21);
+  expect(sentence(helpdesk.kpis.get('opened_per_month')!, 'en')).toBe(
+    'Tickets opened per month: the number of first events of a case, per month (UTC), in tickets.',
+  );
+  expect(sentence(helpdesk.kpis.get('resolution_p90')!, 'en')).toBe(
+    "Resolution, p90: the 90th percentile of the time from the first event of a case to the last 'Resolve ticket', over all time, in seconds.",
+  );
+  expect(sentence(helpdesk.kpis.get('open_tickets')!, 'zh-CN')).toBe(
+    '未关闭工单：每1小时取值一次，已有案例首个事件而尚无案例最后一个“Closed”事件的案例数量，单位：tickets。',
+  );
+  const dascen = await load('dascen');
+  expect(dascen.workflows.get('dascen')!.activities.slice(-2)).toEqual(['Entry', 'Exit']);
+  expect(sentence(dascen.kpis.get('busy_s')!, 'en')).toBe(
+    "Busy time: the sum of the time from each 'Entry' of a case to each 'Exit', for each station, only where (object is FAXS or object starts with 'Car-') and station starts with 'WS-', over all time, in seconds.",
+  );
+});
+
+test('a sentence of each kind of window, ratio and condition', () => {
+  const text = `version: 1
+workflows: { w: { activities: [a, b], dimensions: [team, region] } }
+kpis:
+  k:
+    name: { zh-CN: 比率 }
+    workflow: w
+    measure: { ratio: { of: { event: a, aggregate: sum }, to: { event: { last: any, where: { value: { gte: 5 } } } } } }
+    by: [{ dimension: team, at: first }, region]
+    where: { region: { not: [x, y, z*] } }
+    window: { rolling: 90m, every: 1m }
+`;
+  const kpi = parseCatalogue(text, 'c.yaml', options).catalogue!.kpis.get('k')!;
+  expect(sentence(kpi, 'en')).toBe(
+    "比率: the sum of the values of 'a' events divided by the number of last events of a case where the value is at least 5, for each team (at the case's first event) and region, only where region is not x or y and region does not start with 'z', over the last 90 minutes, taken every minute.",
+  );
+  expect(sentence(kpi, 'zh-CN')).toBe(
+    '比率：最近90分钟内，每1分钟计算一次，按team（取自案例首个事件）、region分组，仅限region不为x或y且region不以“z”开头，每个“a”事件数值的总和除以案例最后一个事件（数值不小于5）的数量。',
+  );
+});
+
+test('the example of docs/catalogue.md is a catalogue', () => {
+  const docs = readFileSync(new URL('../../docs/catalogue.md', import.meta.url), 'utf8');
+  const example = /```yaml\n([\s\S]*?)```/.exec(docs)?.[1] ?? '';
+  const { catalogue, problems } = parseCatalogue(example, 'docs', options);
+  expect(problems).toEqual([]);
+  expect([...catalogue!.kpis.keys()]).toEqual(['first_response_time']);
+});
