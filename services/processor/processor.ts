@@ -36,6 +36,8 @@ export interface TaskStatus {
   readonly nextOffset: number;
   readonly endOffset: number;
   readonly storedOffset: number;
+  /** Rows that wait for the store. */
+  readonly unstored: number;
   readonly watermarkMs: number | null;
   readonly openImports: readonly string[];
 }
@@ -133,7 +135,7 @@ export class Processor {
       const endOffset = await this.options.log.endOffset(topic, partition);
       const { storedOffset } = task.progress;
       const time = task instanceof AggregateTask ? task.progress.time : null;
-      result.push({ stage, topic, partition, nextOffset, endOffset, storedOffset, watermarkMs: time?.watermarkMs ?? null, openImports: Object.keys(time?.openImports ?? {}) });
+      result.push({ stage, topic, partition, nextOffset, endOffset, storedOffset, unstored: task.backlogRows, watermarkMs: time?.watermarkMs ?? null, openImports: Object.keys(time?.openImports ?? {}) });
     }
     return result;
   }
