@@ -309,7 +309,7 @@ export class AggregateTask implements FoldTask {
   }
 
   get backlogRows(): number {
-    return this.pendingEvents.length + this.slices.toStore.size;
+    return this.pendingEvents.length + this.inFlightEvents.length + this.slices.toStore.size;
   }
 
   /** The read model of a case, as of its last event. */

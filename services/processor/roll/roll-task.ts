@@ -54,6 +54,8 @@ export class RollTask implements FoldTask {
   private readonly toStore = new Map<string, ValueRow>();
   private marksToSend = new Map<string, ProgressMark>();
   private storedVersion = -1n;
+  /** Rows collected for the store, not yet acknowledged. */
+  private inFlightRows = 0;
 
   constructor(options: RollOptions) {
     this.options = options;
@@ -79,6 +81,7 @@ export class RollTask implements FoldTask {
     this.changed.clear();
     this.toStore.clear();
     this.marksToSend.clear();
+    this.inFlightRows = 0;
     this.series.clear();
     await this.loadActive();
     // Noted after the rows were read: what they hold beyond the position is below this offset.
@@ -278,6 +281,7 @@ export class RollTask implements FoldTask {
   collectCheckpoint(): Checkpoint {
     const values = [...this.toStore.values()];
     this.toStore.clear();
+    this.inFlightRows = values.length;
     const offset = this.safeOffset();
     const version = versionOf(this.options.epoch, offset + 1) - 1n;
     if (offset < 0 || version <= this.storedVersion) return { rows: { values }, position: null };
@@ -287,10 +291,12 @@ export class RollTask implements FoldTask {
   }
 
   stored({ position }: Checkpoint): void {
+    this.inFlightRows = 0;
     if (position !== null && position.version > this.storedVersion) this.storedVersion = position.version;
   }
 
   unstore({ rows }: Checkpoint): void {
+    this.inFlightRows = 0;
     for (const row of rows.values ?? []) {
       const key = `${row.definition} ${row.windowEndMs} ${row.labels}`;
       if (!this.toStore.has(key)) this.toStore.set(key, row);
@@ -298,7 +304,7 @@ export class RollTask implements FoldTask {
   }
 
   get backlogRows(): number {
-    return this.toStore.size;
+    return this.toStore.size + this.inFlightRows;
   }
 
   /** For status and metrics. */
