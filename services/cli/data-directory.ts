@@ -23,7 +23,12 @@ export interface RunFile {
 /** Where a data directory's parts are; touches nothing. */
 export function describeDirectory(path: string): DataDirectory {
   const root = resolve(path);
-  return { path: root, logPath: join(root, 'log'), storePath: join(root, 'store'), cataloguePath: join(root, 'catalogue.yaml') };
+  return {
+    path: root,
+    logPath: join(root, 'log'),
+    storePath: join(root, 'store'),
+    cataloguePath: join(root, 'catalogue.yaml'),
+  };
 }
 
 /**
@@ -37,11 +42,15 @@ export async function prepareDirectory(path: string, starterCatalogue: string): 
     await mkdir(directory.path, { recursive: true });
     const format = await readFile(formatPath, 'utf8').catch(missingIsNull);
     if (format !== null && format.trim() !== FORMAT_VERSION) {
-      throw new TaktError('DATA_VERSION', `${directory.path} has data format ${JSON.stringify(format.trim().slice(0, 20))}; this takt reads format ${FORMAT_VERSION}.\nUse the takt that wrote it, or another directory with --data DIR.`);
+      throw new TaktError(
+        'DATA_VERSION',
+        `${directory.path} has data format ${JSON.stringify(format.trim().slice(0, 20))}; this takt reads format ${FORMAT_VERSION}.\nUse the takt that wrote it, or another directory with --data DIR.`,
+      );
     }
     if (format === null) await writeFile(formatPath, `${FORMAT_VERSION}\n`);
     await Promise.all([mkdir(directory.logPath, { recursive: true }), mkdir(directory.storePath, { recursive: true })]);
-    if ((await readFile(directory.cataloguePath).catch(missingIsNull)) === null) await copyFile(starterCatalogue, directory.cataloguePath);
+    if ((await readFile(directory.cataloguePath).catch(missingIsNull)) === null)
+      await copyFile(starterCatalogue, directory.cataloguePath);
     // A read-only disk must be known now, not at the first event.
     await writeFile(join(directory.path, '.writable'), '');
   } catch (error) {
@@ -52,9 +61,18 @@ export async function prepareDirectory(path: string, starterCatalogue: string): 
 
 function unwritable(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC') return new TaktError('DISK_FULL', `${path}: the disk is full.\nFree some space, or use another directory with --data DIR.`, { cause: error });
+  if (code === 'ENOSPC')
+    return new TaktError(
+      'DISK_FULL',
+      `${path}: the disk is full.\nFree some space, or use another directory with --data DIR.`,
+      { cause: error },
+    );
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST') {
-    return new TaktError('DATA_UNWRITABLE', `${path} cannot be written (${code}).\nGive this user write permission, or use another directory with --data DIR.`, { cause: error });
+    return new TaktError(
+      'DATA_UNWRITABLE',
+      `${path} cannot be written (${code}).\nGive this user write permission, or use another directory with --data DIR.`,
+      { cause: error },
+    );
   }
   return error;
 }

@@ -7,16 +7,19 @@ import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
 import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry.ts';
 import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../shared/adapters/store/clickhouse/clickhouse-store.ts';
+import { registerEventRoutes } from '../ingest/event-routes.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
+import { registerImportRoutes } from '../ingest/import-routes.ts';
 import { Processor } from '../processor/processor.ts';
+import { registerReadRoutes } from '../wallboard/read-routes.ts';
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import { loadCatalogue } from '../shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../shared/runtime/codec.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { createHttp } from './http.ts';
+import { createApp, listen } from '../wallboard/server.ts';
+import { createLogger, observerOf } from './logging.ts';
 import { run } from './program.ts';
-import { StandaloneTakt } from './standalone.ts';
-import type { OpenOptions, Standalone } from './wiring.ts';
+import type { OpenOptions, Standalone, StatusReport } from './wiring.ts';
 
 /** Partitions per topic of the standalone shape; fixed for the life of a data directory. */
 const PARTITIONS = 4;
@@ -42,16 +45,44 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const log = await LmdbLog.open({ path: directory.logPath, clock, limitBytes: options.logLimitBytes });
     const registry = await LockFileRegistry.open(join(root, 'schemas', 'schemas.lock.json'));
     const codec = await MessageCodec.create(registry, registry.ids());
-    return await StandaloneTakt.open({
+    const observer = observerOf(createLogger(options.logLevel));
+    const processor = await Processor.open({
+      catalogue,
+      partitions: PARTITIONS,
+      epoch: EPOCH,
       log,
       store,
+      codec,
       clock,
-      catalogue,
-      options,
-      writer: new EventWriter({ log, codec, partitions: PARTITIONS }),
-      openProcessor: (observer) => Processor.open({ catalogue, partitions: PARTITIONS, epoch: EPOCH, log, store, codec, clock, observer }),
-      createHttp,
+      observer,
     });
+    const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
+    const ended = processor.run();
+    const status = async (): Promise<StatusReport> => ({
+      ready: processor.ready,
+      log: log.size(),
+      tasks: await processor.status(),
+    });
+    const app = createApp();
+    registerEventRoutes(app, { workflows: catalogue.workflows, append: (events) => writer.events(events), clock });
+    registerImportRoutes(app, catalogue.workflows, writer);
+    registerReadRoutes(app, { catalogue, store, status });
+    return {
+      events: (events) => writer.events(events),
+      bracket: (...bracket) => writer.bracket(...bracket),
+      deadLetters: (letters) => writer.deadLetters(letters),
+      query: (sql, format) => store.query(sql, format),
+      status,
+      ended,
+      listen: (host, port) => listen(app, host, port),
+      async stop() {
+        await app.close();
+        processor.stop();
+        await ended.catch(() => {});
+        await log.close();
+        await store.close();
+      },
+    };
   } catch (error) {
     await store.close();
     throw error;
@@ -59,6 +90,10 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
 }
 
 process.exitCode = await run(
-  { open, loadCatalogue: (path) => loadCatalogue(path, { calendarVersion }), starterCatalogue: join(root, 'examples', 'helpdesk', 'catalogue.yaml') },
+  {
+    open,
+    loadCatalogue: (path) => loadCatalogue(path, { calendarVersion }),
+    starterCatalogue: join(root, 'examples', 'helpdesk', 'catalogue.yaml'),
+  },
   process.argv,
 );

@@ -3,11 +3,15 @@ import type { WorkflowEvent } from '../shared/core/event.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
 import type { DataDirectory } from './data-directory.ts';
 
-/** takt over one data directory, all services in this process. */
-export interface Standalone {
+/** Where an import writes; each call resolves once the log has flushed. */
+interface ImportTarget {
   events(events: readonly WorkflowEvent[]): Promise<void>;
   bracket(workflow: string, importId: string, phase: 'begin' | 'end', maxEventMs: number | null): Promise<void>;
   deadLetters(letters: readonly DeadLetter[]): Promise<void>;
+}
+
+/** takt over one data directory, all services in this process. */
+export interface Standalone extends ImportTarget {
   query(sql: string, format: string): Promise<Uint8Array>;
   status(): Promise<StatusReport>;
   /** Serves HTTP; gives the address. Throws PORT_IN_USE, BIND_REFUSED. */
@@ -21,8 +25,6 @@ export interface Standalone {
 /** How far the folds are. */
 export interface StatusReport {
   readonly ready: boolean;
-  /** Every record the log holds is applied and stored, up to values. */
-  readonly settled: boolean;
   readonly log: { readonly usedBytes: number; readonly limitBytes: number };
   readonly tasks: readonly {
     readonly stage: string;
@@ -31,6 +33,8 @@ export interface StatusReport {
     readonly nextOffset: number;
     readonly endOffset: number;
     readonly storedOffset: number;
+    /** Rows that wait for the store. */
+    readonly unstored: number;
     readonly watermarkMs: number | null;
     readonly openImports: readonly string[];
   }[];
@@ -48,6 +52,5 @@ export interface Wiring {
 
 export interface OpenOptions {
   readonly logLimitBytes: number;
-  readonly keyHash: string | null;
   readonly logLevel: string;
 }

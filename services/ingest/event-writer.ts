@@ -32,11 +32,18 @@ export class EventWriter {
   async bracket(workflow: string, importId: string, phase: 'begin' | 'end', maxEventMs: number | null): Promise<void> {
     const value = this.codec.encode({ type: 'import', importId, phase, maxEventMs });
     const topic = eventsTopic(workflow);
-    await this.log.append(Array.from({ length: this.partitions }, (_, partition) => ({ topic, partition, key: null, value })));
+    await this.log.append(
+      Array.from({ length: this.partitions }, (_, partition) => ({ topic, partition, key: null, value })),
+    );
   }
 
   async deadLetters(letters: readonly DeadLetter[]): Promise<void> {
-    const records = letters.map((letter) => ({ topic: DEAD_LETTERS_TOPIC, partition: 0, key: null, value: encodeDeadLetter(letter) }));
+    const records = letters.map((letter) => ({
+      topic: DEAD_LETTERS_TOPIC,
+      partition: 0,
+      key: null,
+      value: encodeDeadLetter(letter),
+    }));
     if (records.length > 0) await this.log.append(records);
   }
 }

@@ -21,9 +21,11 @@ export class DefinitionBook {
       hashes.add(hash);
       book.byHash.set(hash, definition);
       book.active.set(workflow, [...(book.active.get(workflow) ?? []), hash]);
-      if (known.get(hash)?.active !== true) rows.push({ hash, kpi, workflow, content: JSON.stringify(definition), active: true, version });
+      if (known.get(hash)?.active !== true)
+        rows.push({ hash, kpi, workflow, content: JSON.stringify(definition), active: true, version });
     }
-    for (const row of known.values()) if (row.active && !hashes.has(row.hash)) rows.push({ ...row, active: false, version });
+    for (const row of known.values())
+      if (row.active && !hashes.has(row.hash)) rows.push({ ...row, active: false, version });
     if (rows.length > 0) await store.insert('definitions', rows);
     return book;
   }

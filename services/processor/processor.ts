@@ -6,7 +6,13 @@ import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { FoldLoop } from '../shared/runtime/fold/fold-loop.ts';
 import { type FoldObserver, FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
 import type { FoldTask } from '../shared/runtime/fold/fold-task.ts';
-import { DEAD_LETTERS_TOPIC, eventsTopic, SLICES_TOPIC, TRANSITIONS_TOPIC, VALUES_TOPIC } from '../shared/runtime/topics.ts';
+import {
+  DEAD_LETTERS_TOPIC,
+  eventsTopic,
+  SLICES_TOPIC,
+  TRANSITIONS_TOPIC,
+  VALUES_TOPIC,
+} from '../shared/runtime/topics.ts';
 import { AggregateTask } from './aggregate/aggregate-task.ts';
 import { DeadLetterTask } from './dead-letters/dead-letter-task.ts';
 import { DefinitionBook } from './definition-book.ts';
@@ -60,12 +66,22 @@ export class Processor {
     const numbers = Array.from({ length: partitions }, (_, p) => p);
     const definitionOf = (hash: string) => book.of(hash);
     this.aggregates = [...catalogue.workflows.values()].flatMap((workflow) =>
-      numbers.map((partition) => new AggregateTask({ workflow, partition, epoch, labelPartitions: partitions, store, codec, definitionOf })),
+      numbers.map(
+        (partition) =>
+          new AggregateTask({ workflow, partition, epoch, labelPartitions: partitions, store, codec, definitionOf }),
+      ),
     );
-    this.rolls = numbers.map((partition) => new RollTask({ partition, epoch, log, store, codec, definitionOf, sourcesOf: () => partitions }));
+    this.rolls = numbers.map(
+      (partition) => new RollTask({ partition, epoch, log, store, codec, definitionOf, sourcesOf: () => partitions }),
+    );
     this.letters = new DeadLetterTask({ store, epoch });
-    const runner = (stage: string, tasks: readonly FoldTask[]): FoldRunner => new FoldRunner({ stage, tasks, log, store, clock, observer });
-    this.runners = [runner('aggregate', this.aggregates), runner('roll', this.rolls), runner('dead-letters', [this.letters])];
+    const runner = (stage: string, tasks: readonly FoldTask[]): FoldRunner =>
+      new FoldRunner({ stage, tasks, log, store, clock, observer });
+    this.runners = [
+      runner('aggregate', this.aggregates),
+      runner('roll', this.rolls),
+      runner('dead-letters', [this.letters]),
+    ];
     this.loops = this.runners.map((each) => {
       const publishEveryMs = each.stage === 'aggregate' ? PUBLISH_EVERY_MS : 0;
       return new FoldLoop({ runner: each, log, clock, timing: { publishEveryMs, storeEveryMs: STORE_EVERY_MS } });
@@ -83,7 +99,8 @@ export class Processor {
     const processor = new Processor(options, book);
     for (const runner of processor.runners) await runner.restore();
     await processor.announce(book);
-    for (const task of processor.tasks()) processor.startOffsets.set(task, await log.endOffset(task.topic, task.partition));
+    for (const task of processor.tasks())
+      processor.startOffsets.set(task, await log.endOffset(task.topic, task.partition));
     return processor;
   }
 
@@ -135,7 +152,17 @@ export class Processor {
       const endOffset = await this.options.log.endOffset(topic, partition);
       const { storedOffset } = task.progress;
       const time = task instanceof AggregateTask ? task.progress.time : null;
-      result.push({ stage, topic, partition, nextOffset, endOffset, storedOffset, unstored: task.backlogRows, watermarkMs: time?.watermarkMs ?? null, openImports: Object.keys(time?.openImports ?? {}) });
+      result.push({
+        stage,
+        topic,
+        partition,
+        nextOffset,
+        endOffset,
+        storedOffset,
+        unstored: task.backlogRows,
+        watermarkMs: time?.watermarkMs ?? null,
+        openImports: Object.keys(time?.openImports ?? {}),
+      });
     }
     return result;
   }

@@ -19,7 +19,12 @@ export class Ticker {
   private readonly lastAppendMs = new Map<string, number>();
   private readonly stopped = new AbortController();
 
-  constructor(options: { readonly log: EventLog; readonly codec: Codec; readonly clock: Clock; readonly places: readonly Place[] }) {
+  constructor(options: {
+    readonly log: EventLog;
+    readonly codec: Codec;
+    readonly clock: Clock;
+    readonly places: readonly Place[];
+  }) {
     this.log = options.log;
     this.codec = options.codec;
     this.clock = options.clock;
@@ -28,13 +33,17 @@ export class Ticker {
 
   /** Runs until `stop`. A failed tick is left to the next round: silence goes on. */
   async run(): Promise<void> {
-    const remove = this.log.onAppend((topic, partition) => this.lastAppendMs.set(`${topic}/${partition}`, this.clock.nowMs()));
+    const remove = this.log.onAppend((topic, partition) =>
+      this.lastAppendMs.set(`${topic}/${partition}`, this.clock.nowMs()),
+    );
     const value = this.codec.encode({ type: 'tick' });
     while (!this.stopped.signal.aborted) {
       await this.clock.sleep(TICK_AFTER_MS, this.stopped.signal);
       if (this.stopped.signal.aborted) break;
       const nowMs = this.clock.nowMs();
-      const silent = this.places.filter(({ topic, partition }) => nowMs - (this.lastAppendMs.get(`${topic}/${partition}`) ?? 0) >= TICK_AFTER_MS);
+      const silent = this.places.filter(
+        ({ topic, partition }) => nowMs - (this.lastAppendMs.get(`${topic}/${partition}`) ?? 0) >= TICK_AFTER_MS,
+      );
       const records = silent.map(({ topic, partition }) => ({ topic, partition, key: null, value }));
       if (records.length > 0) await this.log.append(records).catch(() => []);
     }

@@ -26,8 +26,26 @@ async function rowsOf(file: string): Promise<string[][]> {
   return rows.slice(1);
 }
 
-function event(workflow: string, caseId: string, id: string, activity: string, timeMs: number, dimensions: Record<string, string>): WorkflowEvent {
-  return { workflow, caseId, id, kind: 'event', activity, timeMs, dimensions, value: null, target: null, importId: null };
+function event(
+  workflow: string,
+  caseId: string,
+  id: string,
+  activity: string,
+  timeMs: number,
+  dimensions: Record<string, string>,
+): WorkflowEvent {
+  return {
+    workflow,
+    caseId,
+    id,
+    kind: 'event',
+    activity,
+    timeMs,
+    dimensions,
+    value: null,
+    target: null,
+    importId: null,
+  };
 }
 
 interface Current {
@@ -36,57 +54,99 @@ interface Current {
   readonly value_exact: string | null;
 }
 
-describe.skipIf(dataSetsMissing)(`golden figures${dataSetsMissing === false ? '' : `: skipped, ${dataSetsMissing}`}`, () => {
-  test('helpdesk_italian: months, first response, resolution, open to close', { timeout: 120_000 }, async () => {
-    const takt = await open('test/catalogues/helpdesk_italian.yaml');
-    const rows = await rowsOf(dataSet('helpdesk_italian.csv'));
-    const events = rows.map((row, i) => event('helpdesk', row[0]!, String(i), row[1]!, Date.parse(`${row[3]!.replaceAll('/', '-').replace(' ', 'T')}Z`), {}));
-    await takt.importAll(events);
-    await takt.settled();
-    const golden = (JSON.parse(readFileSync(dataSet('golden/helpdesk_italian.json'), 'utf8')) as { kpis: Record<string, never> }).kpis as Record<string, Record<string, number>>;
-    for (const kpi of ['opened_per_month', 'closed_per_month']) {
-      const months = await takt.rows<{ month: string; value: number }>(`SELECT formatDateTime(window_start, '%Y-%m') AS month, value FROM kpi_history WHERE kpi = '${kpi}' AND samples > 0 ORDER BY month`);
-      expect(Object.fromEntries(months.map(({ month, value }) => [month, value])), kpi).toEqual(golden[kpi]);
-    }
-    const current = await takt.rows<Current>('SELECT kpi, value, value_exact FROM kpi_current');
-    const valueOf = (kpi: string): Current => current.find((row) => row.kpi === kpi)!;
-    for (const name of ['first_response', 'resolution', 'open_to_close']) {
-      const expected = golden[`${name}_s`]!;
-      expect(valueOf(`${name}_n`).value, name).toBe(expected['n']);
-      expect(Number(valueOf(`${name}_sum`).value_exact), name).toBe(expected['sum']);
-      expect(Number(valueOf(`${name}_min`).value_exact), name).toBe(expected['min']);
-      expect(Number(valueOf(`${name}_max`).value_exact), name).toBe(expected['max']);
-    }
-    const resolution = sortedDurations(events, (list) => list.findLast(({ activity }) => activity === 'Resolve ticket'));
-    for (const [kpi, q] of [['resolution_p50', 0.5], ['resolution_p90', 0.9]] as const) {
-      const exact = resolution[Math.ceil(q * resolution.length) - 1]!;
-      expect(Math.abs(valueOf(kpi).value - exact), kpi).toBeLessThanOrEqual(exact * 0.01);
-    }
-    const [archived] = await takt.rows<{ n: string }>('SELECT count() AS n FROM events FINAL');
-    expect(Number(archived!.n)).toBe(21_348);
-  });
+describe.skipIf(dataSetsMissing)(
+  `golden figures${dataSetsMissing === false ? '' : `: skipped, ${dataSetsMissing}`}`,
+  () => {
+    test('helpdesk_italian: months, first response, resolution, open to close', { timeout: 120_000 }, async () => {
+      const takt = await open('test/catalogues/helpdesk_italian.yaml');
+      const rows = await rowsOf(dataSet('helpdesk_italian.csv'));
+      const events = rows.map((row, i) =>
+        event(
+          'helpdesk',
+          row[0]!,
+          String(i),
+          row[1]!,
+          Date.parse(`${row[3]!.replaceAll('/', '-').replace(' ', 'T')}Z`),
+          {},
+        ),
+      );
+      await takt.importAll(events);
+      await takt.settled();
+      const golden = (
+        JSON.parse(readFileSync(dataSet('golden/helpdesk_italian.json'), 'utf8')) as { kpis: Record<string, never> }
+      ).kpis as Record<string, Record<string, number>>;
+      for (const kpi of ['opened_per_month', 'closed_per_month']) {
+        const months = await takt.rows<{ month: string; value: number }>(
+          `SELECT formatDateTime(window_start, '%Y-%m') AS month, value FROM kpi_history WHERE kpi = '${kpi}' AND samples > 0 ORDER BY month`,
+        );
+        expect(Object.fromEntries(months.map(({ month, value }) => [month, value])), kpi).toEqual(golden[kpi]);
+      }
+      const current = await takt.rows<Current>('SELECT kpi, value, value_exact FROM kpi_current');
+      const valueOf = (kpi: string): Current => current.find((row) => row.kpi === kpi)!;
+      for (const name of ['first_response', 'resolution', 'open_to_close']) {
+        const expected = golden[`${name}_s`]!;
+        expect(valueOf(`${name}_n`).value, name).toBe(expected['n']);
+        expect(Number(valueOf(`${name}_sum`).value_exact), name).toBe(expected['sum']);
+        expect(Number(valueOf(`${name}_min`).value_exact), name).toBe(expected['min']);
+        expect(Number(valueOf(`${name}_max`).value_exact), name).toBe(expected['max']);
+      }
+      const resolution = sortedDurations(events, (list) =>
+        list.findLast(({ activity }) => activity === 'Resolve ticket'),
+      );
+      for (const [kpi, q] of [
+        ['resolution_p50', 0.5],
+        ['resolution_p90', 0.9],
+      ] as const) {
+        const exact = resolution[Math.ceil(q * resolution.length) - 1]!;
+        expect(Math.abs(valueOf(kpi).value - exact), kpi).toBeLessThanOrEqual(exact * 0.01);
+      }
+      const [archived] = await takt.rows<{ n: string }>('SELECT count() AS n FROM events FINAL');
+      expect(Number(archived!.n)).toBe(21_348);
+    });
 
-  test.each([1, 2, 3, 4, 5, 6])('dascen scenario %i: busy time per station within 1 ms', { timeout: 60_000 }, async (scenario) => {
-    const takt = await open('test/catalogues/dascen.yaml');
-    const name = `scenario_0${scenario}`;
-    const rows = (await rowsOf(dataSet(`dascen/${name}_clean.csv`))).filter(([time]) => time !== '');
-    await takt.importAll(
-      rows.map(([time, order, object, station, activity], i) =>
-        event('dascen', `${order!.length}:${order}${object!.length}:${object}${station}`, String(i), activity!, Date.parse(time!), { object: object!, station: station! }),
-      ),
+    test.each([1, 2, 3, 4, 5, 6])(
+      'dascen scenario %i: busy time per station within 1 ms',
+      { timeout: 60_000 },
+      async (scenario) => {
+        const takt = await open('test/catalogues/dascen.yaml');
+        const name = `scenario_0${scenario}`;
+        const rows = (await rowsOf(dataSet(`dascen/${name}_clean.csv`))).filter(([time]) => time !== '');
+        await takt.importAll(
+          rows.map(([time, order, object, station, activity], i) =>
+            event(
+              'dascen',
+              `${order!.length}:${order}${object!.length}:${object}${station}`,
+              String(i),
+              activity!,
+              Date.parse(time!),
+              { object: object!, station: station! },
+            ),
+          ),
+        );
+        await takt.settled();
+        const golden = JSON.parse(readFileSync(dataSet('golden/dascen.json'), 'utf8')) as {
+          scenarios: Record<string, { busy_time_check: Record<string, { ours_busy_s: number }> }>;
+        };
+        const current = await takt.rows<{ labels: { station: string }; value: number }>(
+          "SELECT labels, value FROM kpi_current WHERE kpi = 'busy_s' AND samples > 0",
+        );
+        const busy = Object.fromEntries(current.map(({ labels, value }) => [labels.station, value]));
+        const expected = Object.entries(golden.scenarios[name]!.busy_time_check).map(
+          ([station, { ours_busy_s: seconds }]) => [station, seconds] as const,
+        );
+        expect(Object.keys(busy).sort()).toEqual(expected.map(([station]) => station).sort());
+        for (const [station, seconds] of expected)
+          expect(Math.abs(busy[station]! - seconds), station).toBeLessThanOrEqual(0.001);
+      },
     );
-    await takt.settled();
-    const golden = JSON.parse(readFileSync(dataSet('golden/dascen.json'), 'utf8')) as { scenarios: Record<string, { busy_time_check: Record<string, { ours_busy_s: number }> }> };
-    const current = await takt.rows<{ labels: { station: string }; value: number }>("SELECT labels, value FROM kpi_current WHERE kpi = 'busy_s' AND samples > 0");
-    const busy = Object.fromEntries(current.map(({ labels, value }) => [labels.station, value]));
-    const expected = Object.entries(golden.scenarios[name]!.busy_time_check).map(([station, { ours_busy_s: seconds }]) => [station, seconds] as const);
-    expect(Object.keys(busy).sort()).toEqual(expected.map(([station]) => station).sort());
-    for (const [station, seconds] of expected) expect(Math.abs(busy[station]! - seconds), station).toBeLessThanOrEqual(0.001);
-  });
-});
+  },
+);
 
 /** First event to the one that `end` picks, in seconds, ascending; by brute force. */
-function sortedDurations(events: readonly WorkflowEvent[], end: (list: readonly WorkflowEvent[]) => WorkflowEvent | undefined): number[] {
+function sortedDurations(
+  events: readonly WorkflowEvent[],
+  end: (list: readonly WorkflowEvent[]) => WorkflowEvent | undefined,
+): number[] {
   const cases = group(events);
   const result: number[] = [];
   for (const list of cases.values()) {

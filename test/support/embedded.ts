@@ -41,17 +41,35 @@ export function temporaryDirectory(): { readonly path: string; remove(): void } 
 export async function openEmbedded(path: string, catalogueFile: string): Promise<Embedded> {
   const clock = new SystemClock();
   const catalogue = await loadCatalogue(catalogueFile, { calendarVersion: 'test' });
-  const store = new ClickHouseStore({ transport: await ChdbTransport.open(join(path, 'store')), migrationsPath: 'deploy/clickhouse' });
+  const store = new ClickHouseStore({
+    transport: await ChdbTransport.open(join(path, 'store')),
+    migrationsPath: 'deploy/clickhouse',
+  });
   await store.migrate();
   const log = await LmdbLog.open({ path: join(path, 'log'), clock, limitBytes: LOG_LIMIT_BYTES });
   const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
   const failures: unknown[] = [];
-  const observer = { applied() {}, published() {}, stored() {}, failed: (_stage: string, _step: string, error: unknown) => failures.push(error) };
-  const processor = await Processor.open({ catalogue, partitions: PARTITIONS, epoch: 0, log, store, codec, clock, observer });
+  const observer = {
+    applied() {},
+    published() {},
+    stored() {},
+    failed: (_stage: string, _step: string, error: unknown) => failures.push(error),
+  };
+  const processor = await Processor.open({
+    catalogue,
+    partitions: PARTITIONS,
+    epoch: 0,
+    log,
+    store,
+    codec,
+    clock,
+    observer,
+  });
   const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
   const running = processor.run();
   const append = async (events: readonly WorkflowEvent[]): Promise<void> => {
-    for (let i = 0; i < events.length; i += FEED_BATCH_EVENTS) await writer.events(events.slice(i, i + FEED_BATCH_EVENTS));
+    for (let i = 0; i < events.length; i += FEED_BATCH_EVENTS)
+      await writer.events(events.slice(i, i + FEED_BATCH_EVENTS));
   };
   return {
     store,
@@ -67,23 +85,33 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
     async settled() {
       const events = [];
       for (const name of catalogue.workflows.keys()) {
-        for (let p = 0; p < PARTITIONS; p++) events.push({ place: `events.${name}/${p}`, end: await log.endOffset(`events.${name}`, p) });
+        for (let p = 0; p < PARTITIONS; p++)
+          events.push({ place: `events.${name}/${p}`, end: await log.endOffset(`events.${name}`, p) });
       }
       await until(async () => {
         const status = await processor.status();
-        return events.every(({ place, end }) => status.some((task) => `${task.topic}/${task.partition}` === place && task.storedOffset >= end - 1));
+        return events.every(({ place, end }) =>
+          status.some((task) => `${task.topic}/${task.partition}` === place && task.storedOffset >= end - 1),
+        );
       });
       const slices = [];
       for (let p = 0; p < PARTITIONS; p++) slices.push({ p, end: await log.endOffset('slices', p) });
       await until(async () => {
         const status = await processor.status();
-        return slices.every(({ p, end }) => status.some((task) => task.stage === 'roll' && task.partition === p && task.nextOffset >= end && !task.unstored));
+        return slices.every(({ p, end }) =>
+          status.some(
+            (task) => task.stage === 'roll' && task.partition === p && task.nextOffset >= end && !task.unstored,
+          ),
+        );
       });
       if (failures.length > 0) throw failures[0];
     },
     async rows<Row>(sql: string) {
       const text = Buffer.from(await store.query(sql, 'JSONEachRow')).toString('utf8');
-      return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Row);
     },
     async stop() {
       processor.stop();

@@ -3,7 +3,11 @@ import type { CommonOptions } from './options.ts';
 import { call, openSession } from './session.ts';
 
 /** `takt query`: one read-only statement; the result goes to stdout as it comes. */
-export async function query(wiring: Wiring, sql: string, options: CommonOptions & { readonly format: string }): Promise<void> {
+export async function query(
+  wiring: Wiring,
+  sql: string,
+  options: CommonOptions & { readonly format: string },
+): Promise<void> {
   const session = await openSession(wiring, options);
   if (session.url !== null) {
     const answer = await call(session.url, '/v1/query', { sql, format: options.format });

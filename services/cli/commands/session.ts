@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { TaktError } from '../../shared/core/errors.ts';
 import { type DataDirectory, describeDirectory, findRunning, prepareDirectory } from '../data-directory.ts';
 import type { Standalone, Wiring } from '../wiring.ts';
@@ -9,22 +8,15 @@ export type Session =
   | { readonly url: string; readonly directory: DataDirectory }
   | { readonly url: null; readonly directory: DataDirectory; readonly takt: Standalone };
 
-/** The stored key hash: TAKT_API_KEY_HASH, or the file that TAKT_API_KEY_HASH_FILE names. Null: no key. */
-export async function keyHashFromEnvironment(): Promise<string | null> {
-  const direct = process.env['TAKT_API_KEY_HASH'];
-  if (direct !== undefined && direct !== '') return direct.trim();
-  const file = process.env['TAKT_API_KEY_HASH_FILE'];
-  if (file === undefined || file === '') return null;
-  return (await readFile(file, 'utf8')).trim();
-}
-
 /** Opens the data directory in this process. */
-export async function openHere(wiring: Wiring, options: CommonOptions): Promise<{ directory: DataDirectory; takt: Standalone }> {
+export async function openHere(
+  wiring: Wiring,
+  options: CommonOptions,
+): Promise<{ directory: DataDirectory; takt: Standalone }> {
   const directory = await prepareDirectory(options.data, wiring.starterCatalogue);
   const catalogue = await wiring.loadCatalogue(options.catalogue ?? directory.cataloguePath);
   const takt = await wiring.open(directory, catalogue, {
     logLimitBytes: logLimitBytes(options),
-    keyHash: await keyHashFromEnvironment(),
     logLevel: options.logLevel,
   });
   return { directory, takt };
@@ -38,25 +30,35 @@ export async function openSession(wiring: Wiring, options: CommonOptions): Promi
   return { url: null, ...(await openHere(wiring, options)) };
 }
 
-/** Calls the running process; the key comes from TAKT_API_KEY. Throws NOT_RUNNING, or what the process answered. */
+/** Calls the running process. Throws NOT_RUNNING, or what the process answered. */
 export async function call(url: string, path: string, body?: unknown): Promise<unknown> {
-  const key = process.env['TAKT_API_KEY'];
-  const init: RequestInit = { headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) } };
-  if (body !== undefined) Object.assign(init, { method: 'POST', body: JSON.stringify(body) });
+  const init: RequestInit =
+    body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   for (let attempt = 0; ; attempt++) {
     let response: Response;
     try {
       response = await fetch(`${url}${path}`, init);
     } catch (error) {
-      throw new TaktError('NOT_RUNNING', `takt at ${url} does not answer any more: it stopped while this ran.\nStart it again, then run this command again; nothing is counted twice.`, { cause: error });
+      throw new TaktError(
+        'NOT_RUNNING',
+        `takt at ${url} does not answer any more: it stopped while this ran.\nStart it again, then run this command again; nothing is counted twice.`,
+        { cause: error },
+      );
     }
     if (response.status === 503 && attempt < RETRIES_MAX) {
       await new Promise((resolve) => setTimeout(resolve, Number(response.headers.get('retry-after') ?? 1) * 1_000));
       continue;
     }
-    if (response.headers.get('content-type')?.startsWith('application/json') !== true) return new Uint8Array(await response.arrayBuffer());
+    if (response.headers.get('content-type')?.startsWith('application/json') !== true)
+      return new Uint8Array(await response.arrayBuffer());
     const answer = (await response.json()) as { code?: string; message?: string };
-    if (!response.ok) throw new TaktError((answer.code ?? 'INTERNAL') as 'INTERNAL', answer.message ?? `takt answered ${response.status}`);
+    if (!response.ok)
+      throw new TaktError(
+        (answer.code ?? 'INTERNAL') as 'INTERNAL',
+        answer.message ?? `takt answered ${response.status}`,
+      );
     return answer;
   }
 }

@@ -34,8 +34,7 @@ function greeting(url: string, data: string, catalogue: string): string {
     `  data       ${data} (embedded log and store)`,
     `  catalogue  ${catalogue}`,
     `  send       curl -X POST ${url}/v1/events -H 'content-type: application/json' -d '{"case":"1","activity":"opened","time":"…","id":"e1"}'`,
-    `  import     npx takt import FILE.csv --mapping MAPPING.yaml      (npx takt import --help)`,
-    `  read       ${url}/v1/kpis   npx takt query "SELECT * FROM kpi_current"`,
+    `  read       npx takt query "SELECT * FROM kpi_current"`,
     '  stop       Ctrl-C',
     '',
   ].join('\n');

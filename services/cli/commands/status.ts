@@ -19,12 +19,23 @@ export async function status(wiring: Wiring, options: CommonOptions & { readonly
 
 function table(report: StatusReport, url: string | null): string {
   const lines = [
-    url === null ? 'takt is not running; its data directory was read.' : `takt runs at ${url}${report.ready ? '' : ' (catching up)'}`,
+    url === null
+      ? 'takt is not running; its data directory was read.'
+      : `takt runs at ${url}${report.ready ? '' : ' (catching up)'}`,
     `log: ${(report.log.usedBytes / 1e6).toFixed(1)} MB of ${(report.log.limitBytes / 1e6).toFixed(0)} MB`,
     '',
     'stage      partition                 lag  unstored  watermark',
   ];
-  for (const { stage, topic, partition, nextOffset, endOffset, storedOffset, watermarkMs, openImports } of report.tasks) {
+  for (const {
+    stage,
+    topic,
+    partition,
+    nextOffset,
+    endOffset,
+    storedOffset,
+    watermarkMs,
+    openImports,
+  } of report.tasks) {
     const place = `${topic}/${partition}`;
     const watermark = watermarkMs === null ? '' : new Date(watermarkMs).toISOString();
     const imports = openImports.length === 0 ? '' : `  imports open: ${openImports.length}`;

@@ -50,7 +50,11 @@ export async function inspectFile(path: string): Promise<InputFile> {
  * The text of a file, unpacked, without its byte order mark, in pieces. `onBytes` gets the bytes read of the file so
  * far. Throws FILE_ENCODING at the first byte that does not fit the encoding, FILE_UNREADABLE when reading fails.
  */
-export async function* readText(file: InputFile, encoding: Encoding, onBytes?: (bytesRead: number) => void): AsyncGenerator<string> {
+export async function* readText(
+  file: InputFile,
+  encoding: Encoding,
+  onBytes?: (bytesRead: number) => void,
+): AsyncGenerator<string> {
   const decoder = new Decoder(file.path, encoding);
   const source = createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
   const gunzip = file.gzipped ? createGunzip({ chunkSize: CHUNK_BYTES }) : null;
@@ -78,7 +82,9 @@ function unreadable(path: string, error: unknown): TaktError {
   const code = (error as { readonly code?: unknown }).code;
   const why = error instanceof Error ? error.message : String(error);
   const zipped = typeof code === 'string' && code.startsWith('Z_');
-  const what = zipped ? `${path} is a damaged gzip file: ${why}. Pack it again.` : `${path} cannot be read: ${why}. Check the path.`;
+  const what = zipped
+    ? `${path} is a damaged gzip file: ${why}. Pack it again.`
+    : `${path} cannot be read: ${why}. Check the path.`;
   return new TaktError('FILE_UNREADABLE', what, { cause: error });
 }
 

@@ -112,7 +112,9 @@ export class AggregateTask implements FoldTask {
   /** Puts definitions in force. Those that nobody knows any more are left out: their KPI was removed. */
   private use(hashes: readonly string[]): void {
     this.hashes = hashes;
-    const definitions = hashes.map((hash) => this.options.definitionOf(hash)).filter((definition) => definition !== undefined);
+    const definitions = hashes
+      .map((hash) => this.options.definitionOf(hash))
+      .filter((definition) => definition !== undefined);
     this.plan = { plans: definitions.map(planMeasure), ranks: activityRanks(this.options.workflow.activities) };
   }
 
@@ -141,13 +143,21 @@ export class AggregateTask implements FoldTask {
     const work: Work[] = [];
     for (const { offset, appendMs, message } of batch) {
       if (offset !== this.nextOffset) {
-        throw new TaktError('LOG_OFFSET_OUT_OF_RANGE', `${this.topic}/${this.partition}: expected offset ${this.nextOffset}, the log gave ${offset}. Offsets never skip here: the log was changed by hand; start a new epoch.`);
+        throw new TaktError(
+          'LOG_OFFSET_OUT_OF_RANGE',
+          `${this.topic}/${this.partition}: expected offset ${this.nextOffset}, the log gave ${offset}. Offsets never skip here: the log was changed by hand; start a new epoch.`,
+        );
       }
       this.nextOffset = offset + 1;
       if (message.type === 'event') {
         const done = this.applyEvent(logged(message.event, offset, appendMs));
         if (done !== null) work.push(done);
-        this.time = stepTime(this.time, { type: 'event', timeMs: message.event.timeMs, importId: message.event.importId }, appendMs, this.options.workflow);
+        this.time = stepTime(
+          this.time,
+          { type: 'event', timeMs: message.event.timeMs, importId: message.event.importId },
+          appendMs,
+          this.options.workflow,
+        );
       } else {
         this.time = stepTime(this.time, message, appendMs, this.options.workflow);
         // Whoever imports waits for the stored position to pass the end record.
@@ -176,7 +186,11 @@ export class AggregateTask implements FoldTask {
       for (const key of keys[i]!) if (!this.slices.apply(key, delta, offset, importId, touched)) broken.push(key);
     });
     for (const key of broken) {
-      this.slices.replace(key, await rebuildExtreme({ ...this.archiveBelow(offset + 1), plan: this.plan, key }), offset);
+      this.slices.replace(
+        key,
+        await rebuildExtreme({ ...this.archiveBelow(offset + 1), plan: this.plan, key }),
+        offset,
+      );
     }
   }
 
@@ -204,7 +218,13 @@ export class AggregateTask implements FoldTask {
   }
 
   get publishDue(): boolean {
-    return this.slices.toPublish.size > 0 || this.markAll || this.crossed() || this.importsChanged() || this.untold().length > 0;
+    return (
+      this.slices.toPublish.size > 0 ||
+      this.markAll ||
+      this.crossed() ||
+      this.importsChanged() ||
+      this.untold().length > 0
+    );
   }
 
   /** Whether the watermark passed the end of a slice or the moment at which one becomes final. */
@@ -214,7 +234,10 @@ export class AggregateTask implements FoldTask {
     if (watermarkMs === before || watermarkMs === null) return false;
     if (before === null) return true;
     return this.plan.plans.some(({ definition: { window, settleMs } }) => {
-      return sliceStart(window, watermarkMs) !== sliceStart(window, before) || (settleMs > 0 && sliceStart(window, watermarkMs - settleMs) !== sliceStart(window, before - settleMs));
+      return (
+        sliceStart(window, watermarkMs) !== sliceStart(window, before) ||
+        (settleMs > 0 && sliceStart(window, watermarkMs - settleMs) !== sliceStart(window, before - settleMs))
+      );
     });
   }
 
@@ -224,7 +247,9 @@ export class AggregateTask implements FoldTask {
 
   /** Partitions of [slices] that hold a snapshot above the stored position they were last told. */
   private untold(): number[] {
-    return this.highest.flatMap((version, p) => (version > this.toldStored[p]! && this.storedVersion > this.toldStored[p]! ? [p] : []));
+    return this.highest.flatMap((version, p) =>
+      version > this.toldStored[p]! && this.storedVersion > this.toldStored[p]! ? [p] : [],
+    );
   }
 
   collectPublication(): Publication {
@@ -237,7 +262,12 @@ export class AggregateTask implements FoldTask {
       marked.add(row.labelPartition);
       if (row.version > this.highest[row.labelPartition]!) this.highest[row.labelPartition] = row.version;
       const { labelPartition, ...snapshot } = row;
-      records.push({ topic: SLICES_TOPIC, partition: labelPartition, key: Buffer.from(row.labels), value: codec.encode({ type: 'slice', ...snapshot }) });
+      records.push({
+        topic: SLICES_TOPIC,
+        partition: labelPartition,
+        key: Buffer.from(row.labels),
+        value: codec.encode({ type: 'slice', ...snapshot }),
+      });
     }
     this.slices.toPublish.clear();
     const mark = codec.encode(this.mark());
@@ -266,13 +296,18 @@ export class AggregateTask implements FoldTask {
     for (const { key, value } of publication.records) {
       if (key === null) continue;
       const message = this.options.codec.decode(value);
-      if (message.type === 'slice') this.slices.toPublish.add(`${message.definition} ${message.sliceStartMs} ${message.labels}`);
+      if (message.type === 'slice')
+        this.slices.toPublish.add(`${message.definition} ${message.sliceStartMs} ${message.labels}`);
     }
     this.markAll = true;
   }
 
   storeDue(sinceMs: number): boolean {
-    return this.eventsSinceStore || this.slices.toStore.size > 0 || (sinceMs >= QUIET_STORE_MS && this.position() > this.storedVersion);
+    return (
+      this.eventsSinceStore ||
+      this.slices.toStore.size > 0 ||
+      (sinceMs >= QUIET_STORE_MS && this.position() > this.storedVersion)
+    );
   }
 
   private position(): bigint {
@@ -289,7 +324,13 @@ export class AggregateTask implements FoldTask {
     this.touchedCases = new Map();
     this.eventsSinceStore = false;
     const content: PositionContent = { time: this.time, definitions: this.hashes };
-    const position: PositionRow = { stage: this.stage, topic: this.topic, partition: this.partition, version: this.position(), content: JSON.stringify(content) };
+    const position: PositionRow = {
+      stage: this.stage,
+      topic: this.topic,
+      partition: this.partition,
+      version: this.position(),
+      content: JSON.stringify(content),
+    };
     return { rows, position };
   }
 
@@ -344,8 +385,18 @@ export class AggregateTask implements FoldTask {
   }
 
   /** For status and metrics. */
-  get progress(): { readonly time: PartitionTime; readonly cases: number; readonly slices: number; readonly storedOffset: number } {
-    return { time: this.time, cases: this.cases.size, slices: this.slices.size, storedOffset: offsetOf(this.storedVersion + 1n) - 1 };
+  get progress(): {
+    readonly time: PartitionTime;
+    readonly cases: number;
+    readonly slices: number;
+    readonly storedOffset: number;
+  } {
+    return {
+      time: this.time,
+      cases: this.cases.size,
+      slices: this.slices.size,
+      storedOffset: offsetOf(this.storedVersion + 1n) - 1,
+    };
   }
 }
 

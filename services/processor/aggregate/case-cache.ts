@@ -32,7 +32,8 @@ export class CaseCache {
     this.cases.clear();
     this.unstored.clear();
     this.filter = new CaseFilter();
-    for await (const ids of this.store.caseIds(this.workflow, this.partition, 0)) for (const id of ids) this.filter.add(id);
+    for await (const ids of this.store.caseIds(this.workflow, this.partition, 0))
+      for (const id of ids) this.filter.add(id);
   }
 
   /** Brings the cases of a batch into memory as they were before `belowOffset`, the batch's first record. */

@@ -6,7 +6,14 @@ import { versionOf } from '../../shared/core/version.ts';
 /** The archive's row of an event. */
 export function toEventRow(event: LoggedEvent, partition: number, epoch: number): EventRow {
   const { appendMs, offset, value, ...rest } = event;
-  return { ...rest, partition, appendMs, offset, value: value === null ? null : formatDecimal(value), version: versionOf(epoch, offset) };
+  return {
+    ...rest,
+    partition,
+    appendMs,
+    offset,
+    value: value === null ? null : formatDecimal(value),
+    version: versionOf(epoch, offset),
+  };
 }
 
 /** The event of an archive's row. */

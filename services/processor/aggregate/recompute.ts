@@ -42,7 +42,8 @@ export async function rebuildExtreme(scope: ArchiveScope & { readonly key: RowKe
   const state = emptyState(definition.aggregate);
   for await (const events of casesOf({ ...scope, plan }, between)) {
     for (const delta of netDeltas(plan, events)) {
-      if (rowKeysOf(delta).some(({ key }) => key === scope.key.key)) contribute(state, delta.amount, delta.part, delta.sign);
+      if (rowKeysOf(delta).some(({ key }) => key === scope.key.key))
+        contribute(state, delta.amount, delta.part, delta.sign);
     }
   }
   return state;
@@ -80,7 +81,9 @@ async function* casesOf(scope: ArchiveScope, between?: { fromMs: number; toMs: n
   if (waiting.size === 0) return;
   // Cases the archive did not give: new ones, or (with `between`) those whose archived events lie elsewhere.
   const ids = [...waiting.keys()];
-  const stored = groupByCase(between === undefined ? [] : await scope.store.caseEvents(scope.workflow, scope.partition, ids, scope.belowOffset));
+  const stored = groupByCase(
+    between === undefined ? [] : await scope.store.caseEvents(scope.workflow, scope.partition, ids, scope.belowOffset),
+  );
   for (const [caseId, rows] of waiting) yield merge(stored.get(caseId) ?? [], rows);
 }
 

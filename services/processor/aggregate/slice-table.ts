@@ -1,4 +1,10 @@
-import { type AggregateState, contribute, decodeState, emptyState, encodeState } from '../../shared/core/aggregate-state.ts';
+import {
+  type AggregateState,
+  contribute,
+  decodeState,
+  emptyState,
+  encodeState,
+} from '../../shared/core/aggregate-state.ts';
 import type { Delta } from '../../shared/core/case-state.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { partitionOf } from '../../shared/core/partition.ts';
@@ -37,7 +43,12 @@ export function rowKeysOf({ plan, timeMs, labels }: Delta): RowKey[] {
   const { definition } = plan;
   const startMs = sliceStart(definition.window, timeMs);
   const starts = definition.aggregate.kind === 'level' ? [startMs, LEVEL_TOTAL_MS] : [startMs];
-  return starts.map((sliceStartMs) => ({ key: `${definition.hash} ${sliceStartMs} ${labels}`, definition, labels, sliceStartMs }));
+  return starts.map((sliceStartMs) => ({
+    key: `${definition.hash} ${sliceStartMs} ${labels}`,
+    definition,
+    labels,
+    sliceStartMs,
+  }));
 }
 
 /** The slice rows of one source partition, those in memory of those in the store. */
@@ -70,7 +81,8 @@ export class SliceTable {
     this.toStore.clear();
     this.complete = true;
     for (const definition of definitions) {
-      for (const row of await this.store.slices({ definition: definition.hash, source: this.source })) this.take(definition, row);
+      for (const row of await this.store.slices({ definition: definition.hash, source: this.source }))
+        this.take(definition, row);
     }
     this.evict();
   }
@@ -81,7 +93,12 @@ export class SliceTable {
     const missing = new Map<string, { definition: Definition; labels: Set<string>; fromMs: number; toMs: number }>();
     for (const { key, definition, labels, sliceStartMs } of keys) {
       if (this.rows.has(key)) continue;
-      const entry = missing.get(definition.hash) ?? { definition, labels: new Set(), fromMs: sliceStartMs, toMs: sliceStartMs + 1 };
+      const entry = missing.get(definition.hash) ?? {
+        definition,
+        labels: new Set(),
+        fromMs: sliceStartMs,
+        toMs: sliceStartMs + 1,
+      };
       entry.labels.add(labels);
       entry.fromMs = Math.min(entry.fromMs, sliceStartMs);
       entry.toMs = Math.max(entry.toMs, sliceStartMs + 1);

@@ -32,7 +32,12 @@ export class DeadLetterTask implements FoldTask {
   async apply(records: readonly LogRecord[]): Promise<void> {
     for (const { offset, appendMs, value } of records) {
       const { rawBase64, ...letter } = decodeDeadLetter(value);
-      this.pending.push({ ...letter, raw: Buffer.from(rawBase64, 'base64'), timeMs: appendMs, version: versionOf(this.epoch, offset) });
+      this.pending.push({
+        ...letter,
+        raw: Buffer.from(rawBase64, 'base64'),
+        timeMs: appendMs,
+        version: versionOf(this.epoch, offset),
+      });
       this.nextOffset = offset + 1;
     }
   }
@@ -51,7 +56,10 @@ export class DeadLetterTask implements FoldTask {
     const rows = { dead_letters: this.pending };
     this.pending = [];
     const { stage, topic, partition } = this;
-    return { rows, position: { stage, topic, partition, version: versionOf(this.epoch, this.nextOffset - 1), content: '{}' } };
+    return {
+      rows,
+      position: { stage, topic, partition, version: versionOf(this.epoch, this.nextOffset - 1), content: '{}' },
+    };
   }
 
   stored({ position }: Checkpoint): void {

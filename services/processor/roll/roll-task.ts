@@ -105,7 +105,10 @@ export class RollTask implements FoldTask {
   }
 
   async apply(records: readonly LogRecord[]): Promise<void> {
-    const messages = records.map(({ offset, value }) => ({ offset, message: this.options.codec.decode(value) as SlicesMessage }));
+    const messages = records.map(({ offset, value }) => ({
+      offset,
+      message: this.options.codec.decode(value) as SlicesMessage,
+    }));
     await this.loadSeries(messages.map(({ message }) => message));
     const marked: number[] = [];
     for (const { offset, message } of messages) {
@@ -150,7 +153,9 @@ export class RollTask implements FoldTask {
     this.staged.delete(mark.source);
     const { endedImports } = this.sources.step(offset, mark);
     if (endedImports.size > 0) for (const series of this.series.all()) series.markImports(endedImports);
-    this.unstoredSnapshots = this.unstoredSnapshots.filter(({ source, version }) => version > this.sources.storedOf(source));
+    this.unstoredSnapshots = this.unstoredSnapshots.filter(
+      ({ source, version }) => version > this.sources.storedOf(source),
+    );
     this.marksToSend.set(mark.source, mark);
   }
 
@@ -166,7 +171,8 @@ export class RollTask implements FoldTask {
       const ends = new Set<number>();
       for (const startMs of series.dirty) {
         for (const endMs of affectedEnds(series, startMs)) ends.add(endMs);
-        if (definition.window.kind !== 'total') for (const endMs of endsOf(definition.window, startMs)) series.pendingEnds.add(endMs);
+        if (definition.window.kind !== 'total')
+          for (const endMs of endsOf(definition.window, startMs)) series.pendingEnds.add(endMs);
       }
       series.dirty.clear();
       if (watermarkMs !== null && watermarkMs !== before) {
@@ -184,11 +190,18 @@ export class RollTask implements FoldTask {
 
   private readonly isOpen = (source: string, importId: string): boolean => this.sources.isOpen(source, importId);
 
-  private computeValue(series: Series, endMs: number, watermarkMs: number | null, version: bigint, levels: LevelReader | null): void {
+  private computeValue(
+    series: Series,
+    endMs: number,
+    watermarkMs: number | null,
+    version: bigint,
+    levels: LevelReader | null,
+  ): void {
     const { definition, labels } = series;
     const before = series.values.get(endMs);
     const required = isRequired(series, endMs, watermarkMs);
-    const final = definition.window.kind !== 'total' && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
+    const final =
+      definition.window.kind !== 'total' && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
     if (!required && (before === undefined || before.withdrawn)) {
       if (final) series.pendingEnds.delete(endMs);
       return;
@@ -200,7 +213,12 @@ export class RollTask implements FoldTask {
     if (state === 'final') series.pendingEnds.delete(endMs);
     else if (definition.window.kind !== 'total') series.pendingEnds.add(endMs);
     const withdrawn = !required;
-    const same = before !== undefined && before.value === value && before.valueExact === exact && before.samples === samples && before.withdrawn === withdrawn;
+    const same =
+      before !== undefined &&
+      before.value === value &&
+      before.valueExact === exact &&
+      before.samples === samples &&
+      before.withdrawn === withdrawn;
     if (same && before.state === state) return;
     if (before !== undefined && before.version > version) {
       // A row that is ahead of this record: the change comes again above it.
@@ -243,12 +261,22 @@ export class RollTask implements FoldTask {
     const topic = VALUES_TOPIC;
     for (const row of this.changed.values()) {
       const { labelMap: _map, labelPartition: _partition, validToMs: _validTo, ...message } = row;
-      records.push({ topic, partition: this.partition, key: Buffer.from(row.labels), value: codec.encode({ type: 'value', ...message }) });
+      records.push({
+        topic,
+        partition: this.partition,
+        key: Buffer.from(row.labels),
+        value: codec.encode({ type: 'value', ...message }),
+      });
     }
     this.changed.clear();
     const position = versionOf(this.options.epoch, this.nextOffset) - 1n;
     for (const mark of this.marksToSend.values()) {
-      records.push({ topic, partition: this.partition, key: null, value: codec.encode({ ...mark, position, storedPosition: this.storedVersion }) });
+      records.push({
+        topic,
+        partition: this.partition,
+        key: null,
+        value: codec.encode({ ...mark, position, storedPosition: this.storedVersion }),
+      });
     }
     this.marksToSend.clear();
     return { records };
@@ -260,7 +288,10 @@ export class RollTask implements FoldTask {
       if (message.type === 'mark') this.marksToSend.set(message.source, message);
       if (key === null || message.type !== 'value') continue;
       const definition = this.options.definitionOf(message.definition);
-      const row = definition === undefined ? undefined : this.series.peek(definition, message.labels)?.values.get(message.windowEndMs);
+      const row =
+        definition === undefined
+          ? undefined
+          : this.series.peek(definition, message.labels)?.values.get(message.windowEndMs);
       if (row !== undefined) this.changed.set(`${row.definition} ${row.windowEndMs} ${row.labels}`, row);
     }
   }
@@ -275,7 +306,10 @@ export class RollTask implements FoldTask {
 
   storeDue(sinceMs: number): boolean {
     if (this.nextOffset < this.catchUpOffset) return false;
-    return this.toStore.size > 0 || (sinceMs >= QUIET_STORE_MS && versionOf(this.options.epoch, this.safeOffset() + 1) - 1n > this.storedVersion);
+    return (
+      this.toStore.size > 0 ||
+      (sinceMs >= QUIET_STORE_MS && versionOf(this.options.epoch, this.safeOffset() + 1) - 1n > this.storedVersion)
+    );
   }
 
   collectCheckpoint(): Checkpoint {
@@ -308,8 +342,18 @@ export class RollTask implements FoldTask {
   }
 
   /** For status and metrics. */
-  get progress(): { readonly series: number; readonly slices: number; readonly held: number; readonly storedOffset: number } {
-    return { series: this.series.size, slices: this.series.slices, held: this.unstoredSnapshots.length, storedOffset: offsetOf(this.storedVersion + 1n) - 1 };
+  get progress(): {
+    readonly series: number;
+    readonly slices: number;
+    readonly held: number;
+    readonly storedOffset: number;
+  } {
+    return {
+      series: this.series.size,
+      slices: this.series.slices,
+      held: this.unstoredSnapshots.length,
+      storedOffset: offsetOf(this.storedVersion + 1n) - 1,
+    };
   }
 }
 

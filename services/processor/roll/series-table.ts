@@ -15,7 +15,12 @@ export class SeriesTable {
   private readonly storedOf: (source: string) => bigint;
   private readonly slicesMax: number;
 
-  constructor(options: { store: KpiStore; partition: number; storedOf: (source: string) => bigint; slicesMax?: number }) {
+  constructor(options: {
+    store: KpiStore;
+    partition: number;
+    storedOf: (source: string) => bigint;
+    slicesMax?: number;
+  }) {
     this.store = options.store;
     this.partition = options.partition;
     this.storedOf = options.storedOf;
@@ -58,14 +63,21 @@ export class SeriesTable {
   }
 
   /** Loads the series that time alone will change, or that an open import touched. */
-  async loadActive(definition: Definition, watermarkMs: number | null, openImports: ReadonlySet<string>): Promise<void> {
+  async loadActive(
+    definition: Definition,
+    watermarkMs: number | null,
+    openImports: ReadonlySet<string>,
+  ): Promise<void> {
     const { window, hash } = definition;
     const spanMs = window.kind === 'rolling' ? window.sizeMs + window.everyMs : window.kind === 'tumbling' ? 0 : 0;
     const labels = new Set<string>();
     const query = { definition: hash, labelPartition: this.partition };
-    const fromMs = watermarkMs === null ? undefined : watermarkMs - spanMs - definition.settleMs - longestUnitMs(definition);
-    for (const row of await this.store.slices(fromMs === undefined ? query : { ...query, fromMs })) labels.add(row.labels);
-    for (const importId of openImports) for (const row of await this.store.slices({ ...query, importId })) labels.add(row.labels);
+    const fromMs =
+      watermarkMs === null ? undefined : watermarkMs - spanMs - definition.settleMs - longestUnitMs(definition);
+    for (const row of await this.store.slices(fromMs === undefined ? query : { ...query, fromMs }))
+      labels.add(row.labels);
+    for (const importId of openImports)
+      for (const row of await this.store.slices({ ...query, importId })) labels.add(row.labels);
     await this.load(definition, labels);
   }
 
@@ -96,4 +108,3 @@ function longestUnitMs({ window }: Definition): number {
   if (window.kind === 'tumbling') return 366 * 86_400_000;
   return window.kind === 'total' ? 0 : window.everyMs;
 }
-

@@ -35,7 +35,9 @@ export class SourceProgress {
     const state: SourceState = {
       position: String(older ? before.position : mark.position),
       watermarkMs: latest(before?.watermarkMs ?? null, mark.watermarkMs),
-      stored: String(before !== undefined && BigInt(before.stored) > mark.storedPosition ? before.stored : mark.storedPosition),
+      stored: String(
+        before !== undefined && BigInt(before.stored) > mark.storedPosition ? before.stored : mark.storedPosition,
+      ),
       openImports: older ? before.openImports : mark.openImports,
     };
     this.now.set(mark.source, state);

@@ -59,7 +59,8 @@ export function mergeState(into: AggregateState, from: AggregateState): void {
   if (into.kind === 'extreme' && from.kind === 'extreme') return mergeExtreme(into, from);
   into.n += from.n;
   if (into.kind === 'sum' && from.kind === 'sum') into.sum = addAmounts(into.sum, from.sum);
-  else if (into.kind === 'quantile' && from.kind === 'quantile') for (const [bin, count] of from.bins) addToBin(into.bins, bin, count);
+  else if (into.kind === 'quantile' && from.kind === 'quantile')
+    for (const [bin, count] of from.bins) addToBin(into.bins, bin, count);
   else if (into.kind === 'level' && from.kind === 'level') into.delta += from.delta;
   else if (into.kind === 'ratio' && from.kind === 'ratio') {
     into.numerator = addAmounts(into.numerator, from.numerator);

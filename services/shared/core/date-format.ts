@@ -4,7 +4,19 @@ import { daysOfDate, wallTimeOf } from './wall-time.ts';
 /** Milliseconds UTC of a text, or null when none of the formats fits it or there is no such date. */
 export type ReadDate = (text: string) => number | null;
 
-type Field = 'year' | 'year2' | 'month' | 'monthName' | 'day' | 'hour' | 'hour12' | 'minute' | 'second' | 'fraction' | 'half' | 'offset';
+type Field =
+  | 'year'
+  | 'year2'
+  | 'month'
+  | 'monthName'
+  | 'day'
+  | 'hour'
+  | 'hour12'
+  | 'minute'
+  | 'second'
+  | 'fraction'
+  | 'half'
+  | 'offset';
 
 interface Shape {
   readonly pattern: RegExp;

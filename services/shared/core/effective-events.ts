@@ -36,7 +36,8 @@ export function effectiveEvents(events: readonly LoggedEvent[]): LoggedEvent[] {
     voided.add(event.target);
   }
   const targets = new Map<string, string>();
-  for (const event of events) if (event.kind === 'correct' && event.target !== null) targets.set(event.id, event.target);
+  for (const event of events)
+    if (event.kind === 'correct' && event.target !== null) targets.set(event.id, event.target);
   const corrections = new Map<string, LoggedEvent>();
   for (const event of events) {
     if (event.kind !== 'correct' || event.target === null || voided.has(event.id)) continue;

@@ -1,4 +1,11 @@
-import { addDecimals, DECIMAL_DIGITS_MAX, multiplyDecimals, negateDecimal, parseDecimal, type Decimal } from './decimal.ts';
+import {
+  addDecimals,
+  DECIMAL_DIGITS_MAX,
+  multiplyDecimals,
+  negateDecimal,
+  parseDecimal,
+  type Decimal,
+} from './decimal.ts';
 
 /** Longest expression, in characters; it also bounds how deep parentheses nest. */
 export const EXPRESSION_CHARS_MAX = 500;
@@ -30,7 +37,9 @@ const TOKEN = /\s*(?:(\d+(?:\.\d+)?|\.\d+)|\[([^\]]+)\]|([\p{L}_][\p{L}\p{N}_]*(
 const ALLOWED = 'allowed are column names, [names in brackets], numbers, + - * and parentheses';
 
 /** Reads `Quantity * [Unit Price] - 0.5`: `+ - *`, parentheses, decimal literals and columns. */
-export function parseExpression(text: string): { readonly expression: Expression } | { readonly problem: ExpressionProblem } {
+export function parseExpression(
+  text: string,
+): { readonly expression: Expression } | { readonly problem: ExpressionProblem } {
   try {
     if (text.length > EXPRESSION_CHARS_MAX) throw new Refusal(1, `it has more than ${EXPRESSION_CHARS_MAX} characters`);
     const columns = new Set<string>();

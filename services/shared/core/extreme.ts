@@ -53,5 +53,6 @@ export function mergeExtreme(into: Extreme, from: Extreme): void {
   const best = from.kept[0];
   if (best === undefined) return;
   const mine = into.kept[0];
-  if (mine === undefined || !beyond(into.side, best.amount, mine.amount)) into.kept = [{ amount: best.amount, count: 1 }];
+  if (mine === undefined || !beyond(into.side, best.amount, mine.amount))
+    into.kept = [{ amount: best.amount, count: 1 }];
 }

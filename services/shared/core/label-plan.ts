@@ -22,7 +22,9 @@ export class LabelPlan {
 
   /** The values that `anchor` gives, as the case's dimensions are now; the others stay as they are in `before`. */
   take(anchor: LabelAnchor, carried: ReadonlyMap<string, string>, before: LabelValues | null): LabelValues {
-    return this.by.map((spec, i) => (spec.at === anchor ? (carried.get(spec.dimension) ?? NO_LABEL) : (before?.[i] ?? null)));
+    return this.by.map((spec, i) =>
+      spec.at === anchor ? (carried.get(spec.dimension) ?? NO_LABEL) : (before?.[i] ?? null),
+    );
   }
 
   /** The canonical encoding; a value that no event gave is `(none)`. */

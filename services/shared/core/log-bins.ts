@@ -36,7 +36,9 @@ function valueOfBin(bin: number): number {
 export function quantileOf(bins: LogBins, n: number, q: number): number | null {
   if (n <= 0) return null;
   const rank = Math.max(1, Math.ceil(q * n));
-  const ordered = [...bins].map(([bin, count]) => ({ value: valueOfBin(bin), count })).sort((a, b) => a.value - b.value);
+  const ordered = [...bins]
+    .map(([bin, count]) => ({ value: valueOfBin(bin), count }))
+    .sort((a, b) => a.value - b.value);
   let seen = 0;
   for (const { value, count } of ordered) {
     seen += count;

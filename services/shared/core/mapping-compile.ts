@@ -47,7 +47,11 @@ export function compileMapping(
   const indexOf = (column: string, path: Path): number => {
     const index = indexes.get(column);
     if (index !== undefined) return index;
-    problems.add(path, `the file has no column '${column}'${didYouMean(column, headers)}`, `its columns: ${listed(headers)}`);
+    problems.add(
+      path,
+      `the file has no column '${column}'${didYouMean(column, headers)}`,
+      `its columns: ${listed(headers)}`,
+    );
     return -1;
   };
   const cell = (source: Source, path: Path): Cell =>
@@ -75,10 +79,21 @@ export function compileMapping(
 
 type IndexOf = (column: string, path: Path) => number;
 
-function compileTime(time: NonNullable<MappingEvent['time']>, mappingZone: string, indexOf: IndexOf, path: Path): CompiledTime {
+function compileTime(
+  time: NonNullable<MappingEvent['time']>,
+  mappingZone: string,
+  indexOf: IndexOf,
+  path: Path,
+): CompiledTime {
   const { column, formats } = time;
   const zone = time.zone ?? mappingZone;
-  return { index: indexOf(column, [...path, 'column']), column, formats, zone, read: compileDateFormats(formats, zone) };
+  return {
+    index: indexOf(column, [...path, 'column']),
+    column,
+    formats,
+    zone,
+    read: compileDateFormats(formats, zone),
+  };
 }
 
 function compileValue(text: string, indexOf: IndexOf, path: Path, problems: Problems): CompiledEvent['value'] {

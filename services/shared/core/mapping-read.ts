@@ -15,14 +15,19 @@ const SOURCE_ALLOWED = 'a column name, { column: name } or { const: text }';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a parsed mapping (from YAML or flags): the mapping, or everything that is wrong with it. */
-export function readMapping(parsed: unknown): { readonly mapping: Mapping | null; readonly problems: readonly Problem[] } {
+export function readMapping(parsed: unknown): {
+  readonly mapping: Mapping | null;
+  readonly problems: readonly Problem[];
+} {
   const problems = new Problems();
   const fields = fieldsOf(parsed, [], KEYS, problems);
   if (fields === null) return { mapping: null, problems: problems.list };
   const workflow = fields['workflow'];
-  if (typeof workflow !== 'string' || !NAME.test(workflow)) problems.add(['workflow'], 'workflow is not a name', NAME_ALLOWED);
+  if (typeof workflow !== 'string' || !NAME.test(workflow))
+    problems.add(['workflow'], 'workflow is not a name', NAME_ALLOWED);
   const delimiter = fields['delimiter'] ?? ',';
-  if (!DELIMITERS.includes(delimiter as string)) problems.add(['delimiter'], 'delimiter is not known', '"," ";" "|" or "\\t"');
+  if (!DELIMITERS.includes(delimiter as string))
+    problems.add(['delimiter'], 'delimiter is not known', '"," ";" "|" or "\\t"');
   const encoding = fields['encoding'] ?? 'utf-8';
   if (!ENCODINGS.includes(encoding as Encoding)) {
     problems.add(['encoding'], `encoding is ${JSON.stringify(encoding)}`, listed(ENCODINGS));
@@ -55,7 +60,11 @@ function readCase(value: unknown, problems: Problems): Source[] {
 
 function readEvents(value: unknown, problems: Problems): MappingEvent[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > EVENTS_PER_ROW_MAX) {
-    problems.add(['events'], 'events is not a list of events', `1 to ${EVENTS_PER_ROW_MAX} of { activity, time, value, when }`);
+    problems.add(
+      ['events'],
+      'events is not a list of events',
+      `1 to ${EVENTS_PER_ROW_MAX} of { activity, time, value, when }`,
+    );
     return [];
   }
   return value.map((event, i) => readEvent(event, ['events', i], problems)).filter((event) => event !== null);
@@ -67,25 +76,34 @@ function readEvent(parsed: unknown, path: Path, problems: Problems): MappingEven
   const activity = readSource(fields['activity'], 'const', [...path, 'activity'], problems);
   const time = fields['time'] === undefined ? null : readTime(fields['time'], [...path, 'time'], problems);
   const when = fields['when'] ?? 'always';
-  if (when !== 'always' && when !== 'present') problems.add([...path, 'when'], `when is ${JSON.stringify(when)}`, 'always or present');
-  if (when === 'present' && fields['time'] === undefined) problems.add([...path, 'when'], "'present' needs a time column");
+  if (when !== 'always' && when !== 'present')
+    problems.add([...path, 'when'], `when is ${JSON.stringify(when)}`, 'always or present');
+  if (when === 'present' && fields['time'] === undefined)
+    problems.add([...path, 'when'], "'present' needs a time column");
   const value = fields['value'] ?? null;
   if (value !== null) checkValue(value, [...path, 'value'], problems);
   if (activity === null) return null;
-  return { activity, time, value: value === null ? null : String(value), when: when === 'present' ? 'present' : 'always' };
+  return {
+    activity,
+    time,
+    value: typeof value === 'string' || typeof value === 'number' ? String(value) : null,
+    when: when === 'present' ? 'present' : 'always',
+  };
 }
 
 function readTime(parsed: unknown, path: Path, problems: Problems): MappingTime | null {
   const fields = fieldsOf(typeof parsed === 'string' ? { column: parsed } : parsed, path, TIME_KEYS, problems);
   if (fields === null) return null;
   const column = fields['column'];
-  if (typeof column !== 'string') return problems.add(path, 'the time names no column', 'a column name or { column, formats, zone }');
+  if (typeof column !== 'string')
+    return problems.add(path, 'the time names no column', 'a column name or { column, formats, zone }');
   const formats = fields['formats'] === undefined ? ['iso'] : [fields['formats']].flat();
   if (formats.length === 0) problems.add([...path, 'formats'], 'formats is empty', DATE_FORMATS_ALLOWED);
   for (const [i, format] of formats.entries()) {
     const problem = typeof format === 'string' ? dateFormatProblem(format) : 'it is no text';
     const at = Array.isArray(fields['formats']) ? [...path, 'formats', i] : [...path, 'formats'];
-    if (problem !== null) problems.add(at, `the date format ${JSON.stringify(format)}: ${problem}`, DATE_FORMATS_ALLOWED);
+    if (problem !== null)
+      problems.add(at, `the date format ${JSON.stringify(format)}: ${problem}`, DATE_FORMATS_ALLOWED);
   }
   const zone = fields['zone'] === undefined ? null : readZone(fields['zone'], [...path, 'zone'], problems);
   return { column, formats: formats.map(String), zone };
@@ -108,6 +126,8 @@ function readDimensions(parsed: unknown, problems: Problems): Record<string, Sou
   for (const [name, value] of Object.entries(fields)) {
     const path = ['dimensions', name];
     if (!NAME.test(name)) problems.addAtKey(path, `'${name}' is no legal name of a dimension`, NAME_ALLOWED);
+    if (name === 'value')
+      problems.addAtKey(path, `the dimension 'value' is reserved: it is the value of an event`, 'any other name');
     const source = readSource(value, 'column', path, problems);
     if (source !== null) dimensions[name] = source;
   }
@@ -130,12 +150,15 @@ function readSource(value: unknown, bare: 'column' | 'const', path: Path, proble
 
 function readZone(value: unknown, path: Path, problems: Problems): string | null {
   const name = typeof value === 'string' ? zoneName(value) : null;
-  return name ?? problems.add(path, `the zone ${JSON.stringify(value)} is not known`, 'an IANA name such as Europe/Rome');
+  return (
+    name ?? problems.add(path, `the zone ${JSON.stringify(value)} is not known`, 'an IANA name such as Europe/Rome')
+  );
 }
 
 function fieldsOf(value: unknown, path: Path, keys: readonly string[] | null, problems: Problems): Fields | null {
   const here = path.length === 0 ? 'the mapping' : path.join('.');
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return problems.add(path, `${here} is no map`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return problems.add(path, `${here} is no map`);
   if (keys === null) return value as Fields;
   for (const key of Object.keys(value)) {
     if (keys.includes(key)) continue;

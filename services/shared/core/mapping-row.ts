@@ -1,3 +1,4 @@
+import { ANY } from './catalogue-measure.ts';
 import { parseDecimal, type Decimal } from './decimal.ts';
 import type { ErrorCode } from './errors.ts';
 import { CORRECT, VOID, type WorkflowEvent } from './event.ts';
@@ -94,7 +95,7 @@ function draftOf(event: CompiledEvent, number: number, cells: readonly string[],
   const timeMs = timeOf(event, timeText, asOfMs);
   const activity = textOf(event.activity, cells);
   if (activity === '') refuse(`no activity: '${'column' in event.activity ? event.activity.column : ''}' is empty`);
-  if (activity === CORRECT || activity === VOID) {
+  if (activity === CORRECT || activity === VOID || activity === ANY) {
     refuse(`the activity '${activity}' is reserved; allowed: any other name`);
   }
   return { number, activity, timeMs, value: valueOf(event, cells) };
@@ -103,11 +104,15 @@ function draftOf(event: CompiledEvent, number: number, cells: readonly string[],
 function timeOf({ time }: CompiledEvent, text: string, asOfMs: number | null): number {
   if (time === null || text === '') {
     if (asOfMs !== null) return asOfMs;
-    return refuse(`no time: '${time === null ? '' : time.column}' is empty; give --as-of, or 'when: present' to skip the event`);
+    return refuse(
+      `no time: '${time === null ? '' : time.column}' is empty; give --as-of, or 'when: present' to skip the event`,
+    );
   }
   const timeMs = time.read(text);
   if (timeMs === null) {
-    return refuse(`'${time.column}' is no date: ${shown(text)}; allowed: ${time.formats.join(' or ')} (zone ${time.zone})`);
+    return refuse(
+      `'${time.column}' is no date: ${shown(text)}; allowed: ${time.formats.join(' or ')} (zone ${time.zone})`,
+    );
   }
   if (timeMs < EVENT_TIME_MIN_MS || timeMs > EVENT_TIME_MAX_MS) {
     return refuse(`'${time.column}' is out of range: ${shown(text)}; allowed: 1900-01-01 to 2286-11-20`);
@@ -124,7 +129,9 @@ function valueOf({ value }: CompiledEvent, cells: readonly string[]): Decimal | 
     if (text === '') return null;
     const decimal = parseDecimal(text);
     if (decimal === null) {
-      return refuse(`'${column}' is no decimal: ${shown(text)}; allowed: such as -12.50, with a point, at most 76 digits`);
+      return refuse(
+        `'${column}' is no decimal: ${shown(text)}; allowed: such as -12.50, with a point, at most 76 digits`,
+      );
     }
     decimals.set(column, decimal);
   }

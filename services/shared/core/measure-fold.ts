@@ -48,7 +48,12 @@ export class MeasureFold {
       const emitted =
         amount === null || !this.plan.passes(event, carried)
           ? null
-          : { timeMs: event.timeMs, amount, part: part as Part, labels: labels.take('from', carried, labels.take('to', carried, this.firstLabels)) };
+          : {
+              timeMs: event.timeMs,
+              amount,
+              part: part as Part,
+              labels: labels.take('from', carried, labels.take('to', carried, this.firstLabels)),
+            };
       if (selector.occurrence === 'last' && before !== null && before !== 'seen') output(before, -1);
       if (emitted !== null) output(emitted, 1);
       if (selector.occurrence === 'last') this.singles[part] = emitted;
@@ -58,7 +63,8 @@ export class MeasureFold {
 
   private amountOf(event: LoggedEvent, part: number): Amount | null {
     const { aggregate, measure, scale } = this.plan.definition;
-    const side = measure.kind === 'ratio' ? (part === 0 ? measure.numerator : measure.denominator).aggregate : aggregate.kind;
+    const side =
+      measure.kind === 'ratio' ? (part === 0 ? measure.numerator : measure.denominator).aggregate : aggregate.kind;
     if (side === 'count') return 1;
     return event.value === null ? null : toAmount(unscaledAt(event.value, scale));
   }

@@ -21,7 +21,12 @@ export const TIME_START: PartitionTime = { clockMs: 0, watermarkMs: null, lastEv
 export type TimeInput =
   | { readonly type: 'event'; readonly timeMs: number; readonly importId: string | null }
   | { readonly type: 'tick' }
-  | { readonly type: 'import'; readonly importId: string; readonly phase: 'begin' | 'end'; readonly maxEventMs: number | null }
+  | {
+      readonly type: 'import';
+      readonly importId: string;
+      readonly phase: 'begin' | 'end';
+      readonly maxEventMs: number | null;
+    }
   | { readonly type: 'control' };
 
 /**

@@ -36,7 +36,9 @@ export function resultOf(definition: Definition, state: AggregateState): Result 
     }
     case 'extreme': {
       const best = state.kept[0];
-      return best === undefined ? { value: null, exact: null, samples } : rational(best.amount, 1, divisorOf(definition), samples);
+      return best === undefined
+        ? { value: null, exact: null, samples }
+        : rational(best.amount, 1, divisorOf(definition), samples);
     }
     case 'quantile': {
       const q = definition.aggregate.kind === 'percentile' ? definition.aggregate.q : 0.5;
@@ -50,7 +52,8 @@ export function resultOf(definition: Definition, state: AggregateState): Result 
 function ratioScale(definition: Definition): bigint {
   if (definition.measure.kind !== 'ratio') return 1n;
   const { numerator, denominator } = definition.measure;
-  const power = (numerator.aggregate === 'sum' ? definition.scale : 0) - (denominator.aggregate === 'sum' ? definition.scale : 0);
+  const power =
+    (numerator.aggregate === 'sum' ? definition.scale : 0) - (denominator.aggregate === 'sum' ? definition.scale : 0);
   return power >= 0 ? 10n ** BigInt(power) : -(10n ** BigInt(-power));
 }
 

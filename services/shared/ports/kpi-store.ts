@@ -21,7 +21,12 @@ export interface KpiStore {
   /** Ids of the partition's cases with an event of offset at least `fromOffset`: fills the filter of stored cases. */
   caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]>;
   /** All events of the partition below `belowOffset`; a chunk never splits a case. With `between`, only cases that have an event in [fromMs, toMs). */
-  archive(workflow: string, partition: number, belowOffset: number, between?: TimeRange): AsyncIterable<readonly EventRow[]>;
+  archive(
+    workflow: string,
+    partition: number,
+    belowOffset: number,
+    between?: TimeRange,
+  ): AsyncIterable<readonly EventRow[]>;
   slices(query: SliceQuery): Promise<SliceRow[]>;
   values(query: ValueQuery): Promise<ValueRow[]>;
   position(stage: string, topic: string, partition: number): Promise<PositionRow | null>;
@@ -170,7 +175,6 @@ export interface DeadLetterRow {
   readonly timeMs: number;
   readonly version: bigint;
 }
-
 
 export interface TableRows {
   events: EventRow;

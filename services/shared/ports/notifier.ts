@@ -19,4 +19,9 @@ export interface Notification {
 
 export type DeliveryOutcome =
   | { readonly outcome: 'delivered' }
-  | { readonly outcome: 'failed'; readonly reason: string; readonly retryable: boolean; readonly retryAfterMs: number | null };
+  | {
+      readonly outcome: 'failed';
+      readonly reason: string;
+      readonly retryable: boolean;
+      readonly retryAfterMs: number | null;
+    };

@@ -18,7 +18,11 @@ export function toAvro(message: Message): unknown {
     case 'slice':
       return { ...message, version: versionToBytes(message.version), state: asBuffer(message.state) };
     case 'mark':
-      return { ...message, position: versionToBytes(message.position), storedPosition: versionToBytes(message.storedPosition) };
+      return {
+        ...message,
+        position: versionToBytes(message.position),
+        storedPosition: versionToBytes(message.storedPosition),
+      };
     case 'value':
     case 'transition':
       return { ...message, version: versionToBytes(message.version) };
@@ -36,7 +40,12 @@ export function fromAvro(type: Message['type'], body: unknown): Message {
     case 'event':
       return { type, event: eventFromAvro(body as AvroEvent) };
     case 'mark':
-      return { ...record, type, position: bytesToVersion(record['position']!), storedPosition: bytesToVersion(record['storedPosition']!) } as unknown as Message;
+      return {
+        ...record,
+        type,
+        position: bytesToVersion(record['position']!),
+        storedPosition: bytesToVersion(record['storedPosition']!),
+      } as unknown as Message;
     case 'slice':
     case 'value':
     case 'transition':
@@ -59,7 +68,8 @@ function eventFromAvro(body: AvroEvent): WorkflowEvent {
   const dimensions: Record<string, string> = {};
   for (const { name, value } of body.dimensions) {
     // A dimension called __proto__ must stay a dimension.
-    if (name === '__proto__') Object.defineProperty(dimensions, name, { value, enumerable: true, writable: true, configurable: true });
+    if (name === '__proto__')
+      Object.defineProperty(dimensions, name, { value, enumerable: true, writable: true, configurable: true });
     else dimensions[name] = value;
   }
   const value = body.value === null ? null : decimalFromAvro(body.value);
@@ -69,7 +79,9 @@ function eventFromAvro(body: AvroEvent): WorkflowEvent {
 function decimalToAvro({ unscaled, scale }: Decimal): AvroDecimal {
   let bits = 8n;
   while (BigInt.asIntN(Number(bits), unscaled) !== unscaled) bits += 8n;
-  const hex = BigInt.asUintN(Number(bits), unscaled).toString(16).padStart(Number(bits) / 4, '0');
+  const hex = BigInt.asUintN(Number(bits), unscaled)
+    .toString(16)
+    .padStart(Number(bits) / 4, '0');
   return { unscaled: Buffer.from(hex, 'hex'), scale };
 }
 

@@ -40,7 +40,8 @@ export class MessageCodec implements Codec {
 
   private constructor(subjects: ReadonlyMap<Message['type'], Subject>) {
     this.subjects = subjects;
-    for (const { type, id, avro: schema } of subjects.values()) this.readers.set(id, { type, avro: schema, resolver: null });
+    for (const { type, id, avro: schema } of subjects.values())
+      this.readers.set(id, { type, avro: schema, resolver: null });
   }
 
   /** Reads the current schemas, and those of `olderIds` (ids that records in the log may still carry). */
@@ -75,18 +76,28 @@ export class MessageCodec implements Codec {
   decode(bytes: Uint8Array): Message {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (buffer.length < HEADER_BYTES || buffer[0] !== MAGIC) {
-      throw new TaktError('RECORD_UNREADABLE', `a record of ${buffer.length} bytes does not begin as the Confluent wire format does (0, then a schema id)`);
+      throw new TaktError(
+        'RECORD_UNREADABLE',
+        `a record of ${buffer.length} bytes does not begin as the Confluent wire format does (0, then a schema id)`,
+      );
     }
     const id = buffer.readInt32BE(1);
     const reader = this.readers.get(id);
     if (reader === undefined) {
-      throw new TaktError('SCHEMA_UNKNOWN_ID', `a record names schema id ${id}; known are ${[...this.readers.keys()].join(', ')}. Use the takt, or the registry, that wrote it.`);
+      throw new TaktError(
+        'SCHEMA_UNKNOWN_ID',
+        `a record names schema id ${id}; known are ${[...this.readers.keys()].join(', ')}. Use the takt, or the registry, that wrote it.`,
+      );
     }
     try {
       const body: unknown = reader.avro.fromBuffer(buffer.subarray(HEADER_BYTES), reader.resolver ?? undefined);
       return fromAvro(reader.type, body);
     } catch (error) {
-      throw new TaktError('RECORD_UNREADABLE', `a record of ${buffer.length} bytes is not a valid ${reader.type} (schema ${id}): ${(error as Error).message}`, { cause: error });
+      throw new TaktError(
+        'RECORD_UNREADABLE',
+        `a record of ${buffer.length} bytes is not a valid ${reader.type} (schema ${id}): ${(error as Error).message}`,
+        { cause: error },
+      );
     }
   }
 }

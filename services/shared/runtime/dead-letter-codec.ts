@@ -11,6 +11,8 @@ export function decodeDeadLetter(bytes: Uint8Array): DeadLetter {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8')) as DeadLetter;
   } catch (error) {
-    throw new TaktError('RECORD_UNREADABLE', `a record of ${bytes.length} bytes in [dead-letters] is not JSON`, { cause: error });
+    throw new TaktError('RECORD_UNREADABLE', `a record of ${bytes.length} bytes in [dead-letters] is not JSON`, {
+      cause: error,
+    });
   }
 }

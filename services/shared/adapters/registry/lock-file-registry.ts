@@ -27,7 +27,10 @@ export class LockFileRegistry implements SchemaRegistry {
   async idOf(subject: string): Promise<number> {
     const current = this.subjects.get(subject)?.at(-1);
     if (current === undefined) {
-      throw new TaktError('SCHEMA_UNKNOWN_SUBJECT', `${this.path} has no schema called ${subject}; it has ${[...this.subjects.keys()].join(', ')}.`);
+      throw new TaktError(
+        'SCHEMA_UNKNOWN_SUBJECT',
+        `${this.path} has no schema called ${subject}; it has ${[...this.subjects.keys()].join(', ')}.`,
+      );
     }
     return current.id;
   }

@@ -30,7 +30,12 @@ export class FoldLoop {
   private storeRetryMs = 0;
   private storeNotBeforeMs = 0;
 
-  constructor(options: { readonly runner: FoldRunner; readonly log: EventLog; readonly clock: Clock; readonly timing: FoldTiming }) {
+  constructor(options: {
+    readonly runner: FoldRunner;
+    readonly log: EventLog;
+    readonly clock: Clock;
+    readonly timing: FoldTiming;
+  }) {
     this.runner = options.runner;
     this.log = options.log;
     this.clock = options.clock;
@@ -108,5 +113,10 @@ export class FoldLoop {
 /** Errors after which going on would make wrong numbers. */
 function isHalting(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  return code === 'LOG_OFFSET_OUT_OF_RANGE' || code === 'LOG_PARTITIONS_CHANGED' || code === 'LOG_TOPIC_RECREATED' || code === 'RECORD_UNREADABLE';
+  return (
+    code === 'LOG_OFFSET_OUT_OF_RANGE' ||
+    code === 'LOG_PARTITIONS_CHANGED' ||
+    code === 'LOG_TOPIC_RECREATED' ||
+    code === 'RECORD_UNREADABLE'
+  );
 }

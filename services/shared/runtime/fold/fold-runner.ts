@@ -83,7 +83,10 @@ export class FoldRunner {
     if (due.length > 0) await this.send(due);
   }
 
-  private async send(tasks: readonly FoldTask[], prepared?: ReturnType<FoldTask['collectPublication']>[]): Promise<void> {
+  private async send(
+    tasks: readonly FoldTask[],
+    prepared?: ReturnType<FoldTask['collectPublication']>[],
+  ): Promise<void> {
     const publications = prepared ?? tasks.map((task) => task.collectPublication());
     const records = publications.flatMap((publication) => publication.records);
     if (records.length === 0) return;

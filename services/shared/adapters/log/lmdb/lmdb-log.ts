@@ -48,7 +48,11 @@ export class LmdbLog implements EventLog {
   }
 
   /** Opens or makes the log at `path`. Throws DATA_UNWRITABLE or DISK_FULL when the disk refuses. */
-  static async open(options: { readonly path: string; readonly clock: Clock; readonly limitBytes: number }): Promise<LmdbLog> {
+  static async open(options: {
+    readonly path: string;
+    readonly clock: Clock;
+    readonly limitBytes: number;
+  }): Promise<LmdbLog> {
     try {
       // The map may grow beyond the limit: the limit is kept by `append`, which knows what to say.
       const environment = openEnvironment<Buffer, Buffer>({
@@ -67,10 +71,21 @@ export class LmdbLog implements EventLog {
   private remember(name: string, topic: Topic): void {
     this.topics.set(name, topic);
     for (let partition = 0; partition < topic.partitions; partition++) {
-      const [last] = this.records.getRange({ start: recordKey(topic.number, partition, Number.MAX_SAFE_INTEGER), end: recordKey(topic.number, partition, 0), reverse: true, limit: 1, inclusiveEnd: true } as never);
+      const [last] = this.records.getRange({
+        start: recordKey(topic.number, partition, Number.MAX_SAFE_INTEGER),
+        end: recordKey(topic.number, partition, 0),
+        reverse: true,
+        limit: 1,
+        inclusiveEnd: true,
+      } as never);
       const record = last === undefined ? null : decodeRecord(last.key, last.value);
       const end = record === null ? 0 : record.offset + 1;
-      this.places.set(`${name}/${partition}`, { topicNumber: topic.number, assigned: end, durable: end, lastAppendMs: record?.appendMs ?? 0 });
+      this.places.set(`${name}/${partition}`, {
+        topicNumber: topic.number,
+        assigned: end,
+        durable: end,
+        lastAppendMs: record?.appendMs ?? 0,
+      });
     }
   }
 
@@ -102,7 +117,10 @@ export class LmdbLog implements EventLog {
   async append(records: readonly AppendRecord[]): Promise<number[]> {
     this.assertOpen();
     const places = records.map(({ topic, partition }) => this.place(topic, partition));
-    const bytes = records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + value.length + RECORD_OVERHEAD_BYTES, 0);
+    const bytes = records.reduce(
+      (sum, { key, value }) => sum + (key?.length ?? 0) + value.length + RECORD_OVERHEAD_BYTES,
+      0,
+    );
     if (this.usedBytes + bytes > this.limitBytes) throw logFull(this.usedBytes, this.limitBytes);
     this.usedBytes += bytes;
     const nowMs = this.clock.nowMs();
@@ -122,13 +140,21 @@ export class LmdbLog implements EventLog {
     return offsets;
   }
 
-  private async write(records: readonly AppendRecord[], places: readonly Place[], offsets: readonly number[], nowMs: number): Promise<void> {
+  private async write(
+    records: readonly AppendRecord[],
+    places: readonly Place[],
+    offsets: readonly number[],
+    nowMs: number,
+  ): Promise<void> {
     try {
       const committed = this.environment.batch(() => {
         records.forEach(({ partition, key, value }, i) => {
           const place = places[i]!;
           place.lastAppendMs = Math.max(nowMs, place.lastAppendMs);
-          void this.records.put(recordKey(place.topicNumber, partition, offsets[i]!), encodeRecord(place.lastAppendMs, key, value));
+          void this.records.put(
+            recordKey(place.topicNumber, partition, offsets[i]!),
+            encodeRecord(place.lastAppendMs, key, value),
+          );
         });
       });
       await committed;
@@ -147,7 +173,11 @@ export class LmdbLog implements EventLog {
     const result: LogRecord[] = [];
     if (fromOffset === place.durable) return result;
     let bytes = 0;
-    const range = { start: recordKey(place.topicNumber, partition, fromOffset), end: recordKey(place.topicNumber, partition, place.durable), limit: limits.recordsMax };
+    const range = {
+      start: recordKey(place.topicNumber, partition, fromOffset),
+      end: recordKey(place.topicNumber, partition, place.durable),
+      limit: limits.recordsMax,
+    };
     for (const { key, value } of this.records.getRange(range)) {
       bytes += value.length;
       if (result.length > 0 && bytes > limits.bytesMax) break;
@@ -193,10 +223,18 @@ function diskError(path: string, error: unknown): unknown {
   if (error instanceof TaktError) return error;
   const text = `${(error as { code?: unknown }).code ?? ''} ${(error as Error).message}`;
   if (/ENOSPC|No space|MDB_MAP_FULL/i.test(text)) {
-    return new TaktError('DISK_FULL', `${path}: no space left; nothing was written.\nFree some space and start again.`, { cause: error });
+    return new TaktError(
+      'DISK_FULL',
+      `${path}: no space left; nothing was written.\nFree some space and start again.`,
+      { cause: error },
+    );
   }
   if (/EACCES|EROFS|EPERM|Permission|Read-only/i.test(text)) {
-    return new TaktError('DATA_UNWRITABLE', `${path} cannot be written: ${(error as Error).message}.\nGive this user write permission, or use another directory with --data DIR.`, { cause: error });
+    return new TaktError(
+      'DATA_UNWRITABLE',
+      `${path} cannot be written: ${(error as Error).message}.\nGive this user write permission, or use another directory with --data DIR.`,
+      { cause: error },
+    );
   }
   return error;
 }

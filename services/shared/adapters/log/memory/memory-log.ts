@@ -26,8 +26,12 @@ export class MemoryLog implements EventLog {
     this.assertOpen();
     const known = this.topics.get(topic);
     if (known === undefined) {
-      this.topics.set(topic, { identity: String(++this.created), partitions: Array.from({ length: partitions }, () => []) });
-    } else if (known.partitions.length !== partitions) throw partitionsChanged(topic, known.partitions.length, partitions);
+      this.topics.set(topic, {
+        identity: String(++this.created),
+        partitions: Array.from({ length: partitions }, () => []),
+      });
+    } else if (known.partitions.length !== partitions)
+      throw partitionsChanged(topic, known.partitions.length, partitions);
   }
 
   async describeTopic(topic: string): Promise<TopicDescription | null> {
@@ -46,7 +50,12 @@ export class MemoryLog implements EventLog {
     const offsets = records.map(({ key, value }, i) => {
       const place = places[i]!;
       const appendMs = Math.max(nowMs, place.at(-1)?.appendMs ?? 0);
-      place.push({ offset: place.length, appendMs, key: key === null ? null : Buffer.from(key), value: Buffer.from(value) });
+      place.push({
+        offset: place.length,
+        appendMs,
+        key: key === null ? null : Buffer.from(key),
+        value: Buffer.from(value),
+      });
       return place.length - 1;
     });
     for (const { topic, partition } of records) for (const listener of this.listeners) listener(topic, partition);

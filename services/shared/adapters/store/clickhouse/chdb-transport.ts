@@ -5,7 +5,12 @@ import { TaktError } from '../../../core/errors.ts';
 import type { ClickHouseTransport } from './transport.ts';
 
 /** Limits of a user's query. */
-const USER_SETTINGS = { max_execution_time: 30, max_memory_usage: String(2_000_000_000), max_result_rows: String(1_000_000), result_overflow_mode: 'throw' } as const;
+const USER_SETTINGS = {
+  max_execution_time: 30,
+  max_memory_usage: String(2_000_000_000),
+  max_result_rows: String(1_000_000),
+  result_overflow_mode: 'throw',
+} as const;
 
 /** chDB: ClickHouse in this process, on the data directory. One process and one engine per path. */
 export class ChdbTransport implements ClickHouseTransport {
@@ -27,7 +32,8 @@ export class ChdbTransport implements ClickHouseTransport {
     await rm(filesPath, { recursive: true, force: true });
     await mkdir(filesPath, { recursive: true });
     try {
-      const connect = (): ClickHouseClient => createClient({ connection: connection({ path: join(path, 'chdb') }) } as never);
+      const connect = (): ClickHouseClient =>
+        createClient({ connection: connection({ path: join(path, 'chdb') }) } as never);
       const client = connect();
       await client.command({ query: 'SELECT 1' });
       // Settings stick to a connection of chDB: those of users' queries must never reach the folds.
@@ -38,7 +44,11 @@ export class ChdbTransport implements ClickHouseTransport {
       return new ChdbTransport(client, userClient, filesPath);
     } catch (error) {
       if (/lock/i.test((error as Error).message)) {
-        throw new TaktError('DATA_LOCKED', `${path} is in use by another process.\nStop that takt, or use another directory with --data DIR.`, { cause: error });
+        throw new TaktError(
+          'DATA_LOCKED',
+          `${path} is in use by another process.\nStop that takt, or use another directory with --data DIR.`,
+          { cause: error },
+        );
       }
       throw new TaktError('STORE_FAILED', `the store in ${path} did not open: ${firstLine(error)}`, { cause: error });
     }
@@ -59,10 +69,17 @@ export class ChdbTransport implements ClickHouseTransport {
     try {
       const file = await open(path, 'w');
       await file.writeFile(rows).finally(() => file.close());
-      await this.client.command({ query: `INSERT INTO ${table} SELECT * FROM file('${path.replaceAll("'", "\\'")}', RowBinary, '${structure}')` });
+      await this.client.command({
+        query: `INSERT INTO ${table} SELECT * FROM file('${path.replaceAll("'", "\\'")}', RowBinary, '${structure}')`,
+      });
     } catch (error) {
       const text = (error as Error).message;
-      if (/ENOSPC|No space left/i.test(text)) throw new TaktError('DISK_FULL', 'the disk is full: values cannot be stored.\nFree some space; takt goes on by itself.', { cause: error });
+      if (/ENOSPC|No space left/i.test(text))
+        throw new TaktError(
+          'DISK_FULL',
+          'the disk is full: values cannot be stored.\nFree some space; takt goes on by itself.',
+          { cause: error },
+        );
       throw new TaktError('STORE_FAILED', `an insert into ${table} failed: ${firstLine(error)}`, { cause: error });
     } finally {
       await rm(path, { force: true });
@@ -88,9 +105,15 @@ function firstLine(error: unknown): string {
 
 async function loadChdb(): Promise<(options: { path: string }) => unknown> {
   try {
-    const module = (await import('chdb/connection')) as { createChdbConnection: (options: { path: string }) => unknown };
+    const module = (await import('chdb/connection')) as {
+      createChdbConnection: (options: { path: string }) => unknown;
+    };
     return module.createChdbConnection;
   } catch (error) {
-    throw new TaktError('EMBEDDED_MISSING', 'the embedded store needs the package chdb, which is not installed here (it is optional, and exists for Linux and macOS).\nRun: npm install chdb', { cause: error });
+    throw new TaktError(
+      'EMBEDDED_MISSING',
+      'the embedded store needs the package chdb, which is not installed here (it is optional, and exists for Linux and macOS).\nRun: npm install chdb',
+      { cause: error },
+    );
   }
 }

@@ -1,6 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import { TaktError } from '../../../core/errors.ts';
-import type { DefinitionRow, EventRow, KpiStore, PositionRow, SliceQuery, SliceRow, TableName, TableRows, TimeRange, ValueQuery, ValueRow } from '../../../ports/kpi-store.ts';
+import type {
+  DefinitionRow,
+  EventRow,
+  KpiStore,
+  PositionRow,
+  SliceQuery,
+  SliceRow,
+  TableName,
+  TableRows,
+  TimeRange,
+  ValueQuery,
+  ValueRow,
+} from '../../../ports/kpi-store.ts';
 import { migrate } from './migrate.ts';
 import { RowBinaryWriter } from './row-binary-writer.ts';
 import { type Raw, readDefinition, readEvent, readSlice, readValue } from './rows.ts';
@@ -43,12 +55,23 @@ export class ClickHouseStore implements KpiStore {
     await this.transport.insert(`\`${table}\``, structure, out.finish());
   }
 
-  async caseEvents(workflow: string, partition: number, caseIds: readonly string[], belowOffset: number): Promise<EventRow[]> {
+  async caseEvents(
+    workflow: string,
+    partition: number,
+    caseIds: readonly string[],
+    belowOffset: number,
+  ): Promise<EventRow[]> {
     const result: EventRow[] = [];
     for (let i = 0; i < caseIds.length; i += KEYS_MAX) {
       const ids = caseIds.slice(i, i + KEYS_MAX);
-      const where = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND case_id IN {ids:Array(String)} AND offset < {below:UInt64}';
-      const rows = await this.select(`SELECT * FROM events WHERE ${where}`, { workflow, partition, ids, below: belowOffset });
+      const where =
+        'workflow = {workflow:String} AND partition = {partition:UInt16} AND case_id IN {ids:Array(String)} AND offset < {below:UInt64}';
+      const rows = await this.select(`SELECT * FROM events WHERE ${where}`, {
+        workflow,
+        partition,
+        ids,
+        below: belowOffset,
+      });
       result.push(...firstOfEach(rows.map(readEvent)));
     }
     return result;
@@ -57,7 +80,8 @@ export class ClickHouseStore implements KpiStore {
   async *caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]> {
     let after = '';
     for (;;) {
-      const where = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND case_id > {after:String} AND offset >= {from:UInt64}';
+      const where =
+        'workflow = {workflow:String} AND partition = {partition:UInt16} AND case_id > {after:String} AND offset >= {from:UInt64}';
       const sql = `SELECT DISTINCT case_id FROM events WHERE ${where} ORDER BY case_id LIMIT 100000`;
       const rows = await this.select(sql, { workflow, partition, after, from: fromOffset });
       if (rows.length === 0) return;
@@ -67,13 +91,24 @@ export class ClickHouseStore implements KpiStore {
     }
   }
 
-  async *archive(workflow: string, partition: number, belowOffset: number, between?: TimeRange): AsyncIterable<readonly EventRow[]> {
+  async *archive(
+    workflow: string,
+    partition: number,
+    belowOffset: number,
+    between?: TimeRange,
+  ): AsyncIterable<readonly EventRow[]> {
     let after: string | null = null;
     const inside = between === undefined ? '' : 'AND time_ms >= {fromMs:Int64} AND time_ms < {toMs:Int64}';
     for (;;) {
       const place = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND offset < {below:UInt64}';
       const page: string = `SELECT DISTINCT case_id FROM events WHERE ${place} ${inside} ${after === null ? '' : 'AND case_id > {after:String}'} ORDER BY case_id LIMIT ${PAGE_CASES}`;
-      const parameters: Record<string, unknown> = { workflow, partition, below: belowOffset, ...between, ...(after === null ? {} : { after }) };
+      const parameters: Record<string, unknown> = {
+        workflow,
+        partition,
+        below: belowOffset,
+        ...between,
+        ...(after === null ? {} : { after }),
+      };
       const ids: string[] = (await this.select(page, parameters)).map((row) => String(row['case_id']));
       if (ids.length === 0) return;
       yield await this.caseEvents(workflow, partition, ids, belowOffset);
@@ -107,7 +142,8 @@ export class ClickHouseStore implements KpiStore {
   }
 
   async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {
-    const sql = 'SELECT content, version FROM positions FINAL WHERE stage = {stage:String} AND topic = {topic:String} AND partition = {partition:UInt16}';
+    const sql =
+      'SELECT content, version FROM positions FINAL WHERE stage = {stage:String} AND topic = {topic:String} AND partition = {partition:UInt16}';
     const [row] = await this.select(sql, { stage, topic, partition });
     if (row === undefined) return null;
     return { stage, topic, partition, content: String(row['content']), version: BigInt(String(row['version'])) };
@@ -132,7 +168,11 @@ export class ClickHouseStore implements KpiStore {
     try {
       return await this.transport.rows<Raw>(sql, parameters);
     } catch (error) {
-      throw new TaktError('STORE_FAILED', `a read of the store failed: ${((error as Error).message.split('\n')[0] ?? '').slice(0, 300)}`, { cause: error });
+      throw new TaktError(
+        'STORE_FAILED',
+        `a read of the store failed: ${((error as Error).message.split('\n')[0] ?? '').slice(0, 300)}`,
+        { cause: error },
+      );
     }
   }
 

@@ -105,7 +105,8 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
     },
   },
   dead_letters: {
-    structure: 'id String, workflow String, source String, code String, reason String, raw String, time_ms Int64, version UInt64',
+    structure:
+      'id String, workflow String, source String, code String, reason String, raw String, time_ms Int64, version UInt64',
     write(out, row) {
       out.string(row.id);
       out.string(row.workflow);

@@ -1,5 +1,17 @@
 import { TaktError } from '../../../core/errors.ts';
-import type { DefinitionRow, EventRow, KpiStore, PositionRow, SliceQuery, SliceRow, TableName, TableRows, TimeRange, ValueQuery, ValueRow } from '../../../ports/kpi-store.ts';
+import type {
+  DefinitionRow,
+  EventRow,
+  KpiStore,
+  PositionRow,
+  SliceQuery,
+  SliceRow,
+  TableName,
+  TableRows,
+  TimeRange,
+  ValueQuery,
+  ValueRow,
+} from '../../../ports/kpi-store.ts';
 
 /** The key columns of each table. */
 const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown[] } = {
@@ -17,7 +29,9 @@ const CHUNK_CASES = 1_000;
 
 /** A KPI store in memory: for tests and the simulation. It has no SQL. */
 export class MemoryStore implements KpiStore {
-  private readonly tables = new Map<TableName, Map<string, TableRows[TableName]>>(TABLE_NAMES.map((name) => [name, new Map()]));
+  private readonly tables = new Map<TableName, Map<string, TableRows[TableName]>>(
+    TABLE_NAMES.map((name) => [name, new Map()]),
+  );
   /** Events by partition and case, so that keyed reads stay keyed. */
   private readonly byCase = new Map<string, Map<string, Map<string, EventRow>>>();
   private closed = false;
@@ -48,7 +62,12 @@ export class MemoryStore implements KpiStore {
     if (known === undefined || row.offset < known.offset) events.set(row.id, row);
   }
 
-  async caseEvents(workflow: string, partition: number, caseIds: readonly string[], belowOffset: number): Promise<EventRow[]> {
+  async caseEvents(
+    workflow: string,
+    partition: number,
+    caseIds: readonly string[],
+    belowOffset: number,
+  ): Promise<EventRow[]> {
     this.assertOpen();
     const cases = this.byCase.get(`${workflow}/${partition}`);
     return caseIds.flatMap((id) => [...(cases?.get(id)?.values() ?? [])].filter(({ offset }) => offset < belowOffset));
@@ -62,7 +81,12 @@ export class MemoryStore implements KpiStore {
     for (let i = 0; i < ids.length; i += CHUNK_CASES) yield ids.slice(i, i + CHUNK_CASES);
   }
 
-  async *archive(workflow: string, partition: number, belowOffset: number, between?: TimeRange): AsyncIterable<readonly EventRow[]> {
+  async *archive(
+    workflow: string,
+    partition: number,
+    belowOffset: number,
+    between?: TimeRange,
+  ): AsyncIterable<readonly EventRow[]> {
     this.assertOpen();
     const cases = this.byCase.get(`${workflow}/${partition}`) ?? new Map<string, Map<string, EventRow>>();
     const ids = [...cases.keys()].sort();
@@ -70,7 +94,8 @@ export class MemoryStore implements KpiStore {
       const rows: EventRow[] = [];
       for (const id of ids.slice(i, i + CHUNK_CASES)) {
         const events = [...cases.get(id)!.values()].filter(({ offset }) => offset < belowOffset);
-        const inside = between === undefined || events.some(({ timeMs }) => timeMs >= between.fromMs && timeMs < between.toMs);
+        const inside =
+          between === undefined || events.some(({ timeMs }) => timeMs >= between.fromMs && timeMs < between.toMs);
         if (inside) rows.push(...events);
       }
       if (rows.length > 0) yield rows;
@@ -108,7 +133,9 @@ export class MemoryStore implements KpiStore {
 
   async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {
     this.assertOpen();
-    return (this.tables.get('positions')!.get(JSON.stringify([stage, topic, partition])) as PositionRow | undefined) ?? null;
+    return (
+      (this.tables.get('positions')!.get(JSON.stringify([stage, topic, partition])) as PositionRow | undefined) ?? null
+    );
   }
 
   async definitions(): Promise<DefinitionRow[]> {

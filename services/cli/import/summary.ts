@@ -1,0 +1,23 @@
+import type { ImportSummary } from './import-file.ts';
+
+/** The summary of an import for people, several lines without a last line end. */
+export function summaryText(summary: ImportSummary): string {
+  const { path, workflow, rows, events, equalRows, deadLetters, firstReasons, minEventMs, maxEventMs } = summary;
+  const lines = [`Imported ${path} into workflow ${workflow}: ${counted(rows, 'row')}, ${counted(events, 'event')}.`];
+  if (minEventMs !== null && maxEventMs !== null) {
+    lines.push(`  from ${new Date(minEventMs).toISOString()} to ${new Date(maxEventMs).toISOString()}`);
+  }
+  if (equalRows > 0) lines.push(`  ${counted(equalRows, 'row')} equal an earlier one and count on their own`);
+  if (deadLetters > 0) {
+    lines.push(`  ${counted(deadLetters, 'row')} could not be mapped:`);
+    for (const reason of firstReasons) lines.push(`    ${reason}`);
+    const more = deadLetters - firstReasons.length;
+    if (more > 0) lines.push(`    … and ${more} more`);
+    lines.push(`  See them with: takt query "SELECT reason, raw FROM dead_letters WHERE workflow = '${workflow}'"`);
+  }
+  return lines.join('\n');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,93 @@
+import { Command, CommanderError } from 'commander';
+import { ERRORS, TaktError } from '../shared/core/errors.ts';
+import { importCommand, type ImportOptions } from './commands/import.ts';
+import { lint } from './commands/lint.ts';
+import { port, withDataOptions } from './commands/options.ts';
+import { query } from './commands/query.ts';
+import { start, type StartOptions } from './commands/start.ts';
+import { status } from './commands/status.ts';
+import type { CommonOptions } from './commands/options.ts';
+import type { Wiring } from './wiring.ts';
+
+const DEFAULT_PORT = 8040;
+
+const IMPORT_HELP = `
+A row's id comes from its cells and its place among equal rows of the file. So importing a file twice, or in another
+order, changes nothing; equal rows inside one file each count; equal rows of two different files count once.
+Rows that cannot be mapped are kept as dead letters, with the reason. An import that was interrupted is run again.
+
+  takt import tickets.csv --workflow helpdesk --case Ticket --activity Status --time Date --format "dd.MM.yyyy HH:mm" --zone Europe/Berlin
+`;
+
+/** Runs the command line; gives the exit code (docs/errors.md). Errors are at most five lines on stderr, never a trace. */
+export async function run(wiring: Wiring, argv: readonly string[]): Promise<number> {
+  try {
+    await program(wiring).parseAsync(argv);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ERRORS.USAGE.exit;
+    process.stderr.write(`${explain(error)}\n`);
+    return error instanceof TaktError ? error.exit : ERRORS.INTERNAL.exit;
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof TaktError) return `takt: ${error.message}  [${error.code}]`;
+  const trace =
+    process.env['TAKT_TRACE'] === '1' ? `\n${(error as Error).stack}` : ' Run again with TAKT_TRACE=1 for where.';
+  return `takt: something unexpected went wrong: ${(error as Error).message}.${trace}  [INTERNAL]`;
+}
+
+function program(wiring: Wiring): Command {
+  const root = new Command('takt');
+  root
+    .description('Turns the events of a workflow into KPIs that are right to the event.')
+    .exitOverride()
+    .showHelpAfterError('(takt --help shows what there is)')
+    .addHelpText(
+      'after',
+      '\nThe first steps:\n  takt start                                    run, on an embedded log and store\n  takt lint catalogue.yaml                      check a KPI catalogue\n  takt query "SELECT * FROM kpi_current"        read the KPIs as SQL\n',
+    );
+  withDataOptions(root.command('start').description('run until Ctrl-C; everything accepted is stored'))
+    .option('--host <address>', 'address to listen on; any but loopback needs a key', '127.0.0.1')
+    .option('--port <number>', 'port to listen on, 0 for any', port, DEFAULT_PORT)
+    .action((options: StartOptions) => start(wiring, options));
+  withDataOptions(root.command('import').description('read a CSV file (also gzipped) into a workflow').argument('<file>', 'the CSV file'))
+    .option('--mapping <file>', 'what the columns mean, YAML (docs/import.md); or say it with the flags below')
+    .option('--workflow <name>', 'the workflow of the catalogue')
+    .option('--case <column...>', 'columns that name the case; const:TEXT is a constant')
+    .option('--activity <column...>', 'column of the activity, or const:TEXT')
+    .option('--time <column...>', 'column of the time; several become several events, one per --activity')
+    .option('--format <format...>', 'date formats, tried in order: yyyy/MM/dd HH:mm:ss.SSS, iso, epoch-ms, …')
+    .option('--zone <zone>', 'zone of times that name none, such as Europe/Rome')
+    .option('--dimension <name=column...>', 'a dimension and its column')
+    .option('--value <expression>', 'exact decimal, such as "Quantity * UnitPrice"')
+    .option('--delimiter <char>', 'between cells; \\t is a tab')
+    .option('--encoding <name>', 'utf-8, latin1 or utf16le')
+    .option('--as-of <time>', 'time of rows without a date')
+    .option('--no-wait', 'return before the values are stored')
+    .addHelpText('after', IMPORT_HELP)
+    .action((file: string, options: ImportOptions) => importCommand(wiring, file, options));
+  withDataOptions(
+    root
+      .command('query')
+      .description('run one read-only SQL statement (ClickHouse) on the store')
+      .argument('<sql>', 'views: kpi_current, kpi_history, case_list; tables: events, cases'),
+  )
+    .option(
+      '--format <name>',
+      'a ClickHouse format: PrettyCompact, CSVWithNames, JSONEachRow, …',
+      'PrettyCompactMonoBlock',
+    )
+    .action((sql: string, options: CommonOptions & { format: string }) => query(wiring, sql, options));
+  withDataOptions(root.command('status').description('show how far every partition is'))
+    .option('--json', 'as JSON')
+    .action((options: CommonOptions & { json?: boolean }) => status(wiring, options));
+  root
+    .command('lint')
+    .description('check a KPI catalogue: errors with line and column, then what a careful colleague would ask')
+    .argument('<file>', 'the catalogue, YAML')
+    .action((file: string) => lint(wiring, file));
+  for (const command of root.commands) command.exitOverride().showHelpAfterError();
+  return root;
+}

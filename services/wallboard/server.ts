@@ -1,0 +1,49 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { TaktError } from '../shared/core/errors.ts';
+import { checkBind } from '../shared/runtime/bind.ts';
+
+/** Largest request body. */
+const BODY_BYTES_MAX = 1024 * 1024;
+/** After how long a client whose events were refused may try again. */
+const RETRY_AFTER_S = 2;
+
+/** The HTTP server, without routes: every error answers {code, message}, never a trace. */
+export function createApp(): FastifyInstance {
+  const app = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error instanceof TaktError) {
+      if (error.retryable) void reply.header('retry-after', String(RETRY_AFTER_S));
+      return reply.code(error.status).send({ code: error.code, message: error.message });
+    }
+    const status = error.statusCode ?? 500;
+    if (status === 413)
+      return reply
+        .code(413)
+        .send({
+          code: 'BODY_TOO_LARGE',
+          message: `the body is larger than ${BODY_BYTES_MAX} bytes; send fewer events at once.`,
+        });
+    if (status < 500) return reply.code(status).send({ code: 'BODY_INVALID', message: error.message });
+    return reply
+      .code(500)
+      .send({ code: 'INTERNAL', message: 'something unexpected went wrong; the log of takt says what.' });
+  });
+  return app;
+}
+
+/** Listens; gives the address. Throws BIND_REFUSED, PORT_IN_USE. */
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  checkBind(host);
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new TaktError(
+        'PORT_IN_USE',
+        `port ${port} of ${host} is in use.\nStop what uses it, or choose another with --port (0: any free one).`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
