@@ -52,7 +52,12 @@ function program(wiring: Wiring): Command {
     .option('--host <address>', 'address to listen on; any but loopback needs a key', '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any', port, DEFAULT_PORT)
     .action((options: StartOptions) => start(wiring, options));
-  withDataOptions(root.command('import').description('read a CSV file (also gzipped) into a workflow').argument('<file>', 'the CSV file'))
+  withDataOptions(
+    root
+      .command('import')
+      .description('read a CSV file (also gzipped) into a workflow')
+      .argument('<file>', 'the CSV file'),
+  )
     .option('--mapping <file>', 'what the columns mean, YAML (docs/import.md); or say it with the flags below')
     .option('--workflow <name>', 'the workflow of the catalogue')
     .option('--case <column...>', 'columns that name the case; const:TEXT is a constant')

@@ -29,10 +29,17 @@ interface BracketBody {
  * What `takt import` uses when takt runs: POST /v1/import/bracket, /v1/import/events and /v1/import/dead-letters. They
  * are not for other clients and may change with any version.
  */
-export function registerImportRoutes(app: FastifyInstance, workflows: ReadonlyMap<string, Workflow>, target: ImportTarget): void {
+export function registerImportRoutes(
+  app: FastifyInstance,
+  workflows: ReadonlyMap<string, Workflow>,
+  target: ImportTarget,
+): void {
   const known = (workflow: string): void => {
     if (workflows.has(workflow)) return;
-    throw new TaktError('WORKFLOW_UNKNOWN', `the catalogue has no workflow ${JSON.stringify(workflow)}; it has ${[...workflows.keys()].join(', ')}.\nAdd it to the catalogue and start takt again, or change the mapping.`);
+    throw new TaktError(
+      'WORKFLOW_UNKNOWN',
+      `the catalogue has no workflow ${JSON.stringify(workflow)}; it has ${[...workflows.keys()].join(', ')}.\nAdd it to the catalogue and start takt again, or change the mapping.`,
+    );
   };
   app.post<{ Body: BracketBody }>('/v1/import/bracket', async ({ body }) => {
     known(body.workflow);
@@ -41,11 +48,17 @@ export function registerImportRoutes(app: FastifyInstance, workflows: ReadonlyMa
   });
   app.post<{ Body: EventJson[] }>('/v1/import/events', { bodyLimit: IMPORT_BODY_BYTES_MAX }, async ({ body }) => {
     for (const { workflow } of body) known(workflow);
-    await target.events(body.map((event) => ({ ...event, value: event.value === null ? null : parseDecimal(event.value) })));
+    await target.events(
+      body.map((event) => ({ ...event, value: event.value === null ? null : parseDecimal(event.value) })),
+    );
     return { done: true };
   });
-  app.post<{ Body: DeadLetter[] }>('/v1/import/dead-letters', { bodyLimit: IMPORT_BODY_BYTES_MAX }, async ({ body }) => {
-    await target.deadLetters(body);
-    return { done: true };
-  });
+  app.post<{ Body: DeadLetter[] }>(
+    '/v1/import/dead-letters',
+    { bodyLimit: IMPORT_BODY_BYTES_MAX },
+    async ({ body }) => {
+      await target.deadLetters(body);
+      return { done: true };
+    },
+  );
 }

@@ -17,12 +17,10 @@ export function createApp(): FastifyInstance {
     }
     const status = error.statusCode ?? 500;
     if (status === 413)
-      return reply
-        .code(413)
-        .send({
-          code: 'BODY_TOO_LARGE',
-          message: `the body is larger than ${BODY_BYTES_MAX} bytes; send fewer events at once.`,
-        });
+      return reply.code(413).send({
+        code: 'BODY_TOO_LARGE',
+        message: `the body is larger than ${BODY_BYTES_MAX} bytes; send fewer events at once.`,
+      });
     if (status < 500) return reply.code(status).send({ code: 'BODY_INVALID', message: error.message });
     return reply
       .code(500)

@@ -83,7 +83,7 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
       await writer.bracket(workflow, 'test', 'end', Math.max(...events.map(({ timeMs }) => timeMs)));
     },
     async settled() {
-      const events = [];
+      const events: { readonly place: string; readonly end: number }[] = [];
       for (const name of catalogue.workflows.keys()) {
         for (let p = 0; p < PARTITIONS; p++)
           events.push({ place: `events.${name}/${p}`, end: await log.endOffset(`events.${name}`, p) });
@@ -94,7 +94,7 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
           status.some((task) => `${task.topic}/${task.partition}` === place && task.storedOffset >= end - 1),
         );
       });
-      const slices = [];
+      const slices: { readonly p: number; readonly end: number }[] = [];
       for (let p = 0; p < PARTITIONS; p++) slices.push({ p, end: await log.endOffset('slices', p) });
       await until(async () => {
         const status = await processor.status();

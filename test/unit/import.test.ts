@@ -5,12 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { readCsv, type CsvRow } from '../../services/cli/import/csv-stream.ts';
 import { encodeText } from '../../services/cli/import/encoding.ts';
-import {
-  BATCH_MAX,
-  importFile,
-  type ImportOptions,
-  type ImportSummary,
-} from '../../services/cli/import/import-file.ts';
+import { importFile } from '../../services/cli/import/import-file.ts';
+import { BATCH_MAX } from '../../services/cli/import/import-run.ts';
+import type { ImportOptions, ImportSummary } from '../../services/cli/import/import-options.ts';
 import { loadMapping, parseMapping } from '../../services/cli/import/mapping-file.ts';
 import { mappingFromFlags } from '../../services/cli/import/mapping-flags.ts';
 import { createOrdinalTable } from '../../services/cli/import/ordinals.ts';
@@ -167,8 +164,7 @@ test.skipIf(SHARED !== null).each([1, 2, 3, 4, 5, 6])('dascen scenario %i: every
   const imported = await run(path, await loadMapping('test/catalogues/dascen.mapping.yaml'));
   expect(imported.letters).toEqual([]);
   expect(imported.summary.events).toBe(readFileSync(path, 'utf8').trim().split('\n').length - 1);
-  if (n === 1)
-    expect(imported.events[0]).toMatchObject({ caseId: '5:PO-016:Car-018:Goods-In', timeMs: 1_736_238_360_000 });
+  expect(imported.events[0]!.caseId).toBe('5:PO-016:Car-018:Goods-In');
 });
 
 test('equal rows of two files have the same ids, whatever the order of columns', async () => {

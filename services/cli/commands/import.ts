@@ -66,7 +66,10 @@ function sinkOf(session: Session, workflow: string): ImportSink {
   return {
     begin: (importId) => bracket(importId, 'begin', null),
     async events(events) {
-      const body = events.map((event) => ({ ...event, value: event.value === null ? null : formatDecimal(event.value) }));
+      const body = events.map((event) => ({
+        ...event,
+        value: event.value === null ? null : formatDecimal(event.value),
+      }));
       await call(url, '/v1/import/events', body);
     },
     async deadLetters(letters) {
@@ -82,13 +85,24 @@ async function statusOf(session: Session): Promise<StatusReport> {
 
 /** Waits until all that the log holds now is in stored values: first the slices, then what rolls make of them. */
 async function settled(status: () => Promise<StatusReport>): Promise<void> {
-  const places = (await status()).tasks.filter(({ stage }) => stage === 'aggregate').map(({ topic, partition, endOffset }) => ({ topic, partition, endOffset }));
+  const places = (await status()).tasks
+    .filter(({ stage }) => stage === 'aggregate')
+    .map(({ topic, partition, endOffset }) => ({ topic, partition, endOffset }));
   await until(status, ({ tasks }) =>
-    places.every(({ topic, partition, endOffset }) => tasks.some((task) => task.topic === topic && task.partition === partition && task.storedOffset >= endOffset - 1)),
+    places.every(({ topic, partition, endOffset }) =>
+      tasks.some((task) => task.topic === topic && task.partition === partition && task.storedOffset >= endOffset - 1),
+    ),
   );
-  const rolls = (await status()).tasks.filter(({ stage }) => stage === 'roll').map(({ partition, endOffset }) => ({ partition, endOffset }));
+  const rolls = (await status()).tasks
+    .filter(({ stage }) => stage === 'roll')
+    .map(({ partition, endOffset }) => ({ partition, endOffset }));
   await until(status, ({ tasks }) =>
-    rolls.every(({ partition, endOffset }) => tasks.some((task) => task.stage === 'roll' && task.partition === partition && task.nextOffset >= endOffset && task.unstored === 0)),
+    rolls.every(({ partition, endOffset }) =>
+      tasks.some(
+        (task) =>
+          task.stage === 'roll' && task.partition === partition && task.nextOffset >= endOffset && task.unstored === 0,
+      ),
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 import { SingleBar, Presets } from 'cli-progress';
-import type { ImportProgress } from './import-file.ts';
+import type { ImportProgress } from './import-options.ts';
 
 /** Least time between two plain lines. */
 export const PLAIN_LINE_EVERY_MS = 5000;

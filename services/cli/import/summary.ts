@@ -1,4 +1,4 @@
-import type { ImportSummary } from './import-file.ts';
+import type { ImportSummary } from './import-options.ts';
 
 /** The summary of an import for people, several lines without a last line end. */
 export function summaryText(summary: ImportSummary): string {

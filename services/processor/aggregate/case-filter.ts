@@ -53,5 +53,5 @@ function hashes(text: string): [number, number] {
   a ^= a >>> 16;
   a = Math.imul(a, 0x7feb352d);
   a ^= a >>> 15;
-  return [a >>> 0, (b >>> 0) | 1];
+  return [a >>> 0, (b | 1) >>> 0];
 }

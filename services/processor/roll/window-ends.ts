@@ -8,8 +8,9 @@ import type { Series } from './series.ts';
  */
 export function isRequired(series: Series, endMs: number, watermarkMs: number | null): boolean {
   const { window } = series.definition;
-  if (window.kind !== 'rolling') return true;
+  if (window.kind === 'tumbling' || window.kind === 'total') return true;
   if (series.samples(endMs - window.everyMs) !== 0) return true;
+  if (window.kind === 'instant') return false;
   if (watermarkMs === null || endMs > watermarkMs) return false;
   return series.samples(endMs - window.sizeMs - window.everyMs) !== 0;
 }

@@ -9,7 +9,10 @@ export class SystemClock implements Clock {
 
   async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return;
-    if (durationMs <= 0) return void (await setImmediate());
+    if (durationMs <= 0) {
+      await setImmediate();
+      return;
+    }
     try {
       await setTimeout(durationMs, undefined, signal === undefined ? {} : { signal });
     } catch (error) {

@@ -31,6 +31,10 @@ export class FoldRunner {
   private readonly store: KpiStore;
   private readonly clock: Clock;
   private readonly observer: FoldObserver;
+  /** Tasks whose state is not to be trusted: they fold again only after a whole restore. */
+  private readonly broken = new Set<FoldTask>();
+  /** Counts restores: an outcome of what a task handed out before its restore no longer concerns it. */
+  private readonly generations = new Map<FoldTask, number>();
 
   constructor(options: {
     readonly stage: string;
@@ -49,11 +53,25 @@ export class FoldRunner {
   }
 
   async restore(): Promise<void> {
-    for (const task of this.tasks) await task.restore();
+    for (const task of this.tasks) this.broken.add(task);
+    await this.restoreBroken();
+  }
+
+  private generationOf(task: FoldTask): number {
+    return this.generations.get(task) ?? 0;
+  }
+
+  private async restoreBroken(): Promise<void> {
+    for (const task of this.broken) {
+      this.generations.set(task, this.generationOf(task) + 1);
+      await task.restore();
+      this.broken.delete(task);
+    }
   }
 
   /** Fetches one batch for each task and applies it. Gives how many records were applied; 0: nothing new or backed up. */
   async step(): Promise<number> {
+    await this.restoreBroken();
     let applied = 0;
     for (const task of this.tasks) {
       if (this.backlogRows() > BACKLOG_ROWS_MAX) break;
@@ -64,7 +82,7 @@ export class FoldRunner {
         await task.apply(records);
       } catch (error) {
         this.observer.failed(this.stage, 'apply', error);
-        await task.restore();
+        this.broken.add(task);
         throw error;
       }
       this.observer.applied(task, records.length);
@@ -79,7 +97,7 @@ export class FoldRunner {
 
   /** Publishes what changed, all tasks in one append. */
   async publish(): Promise<void> {
-    const due = this.tasks.filter((task) => task.publishDue);
+    const due = this.tasks.filter((task) => !this.broken.has(task) && task.publishDue);
     if (due.length > 0) await this.send(due);
   }
 
@@ -91,10 +109,13 @@ export class FoldRunner {
     const records = publications.flatMap((publication) => publication.records);
     if (records.length === 0) return;
     const startMs = this.clock.nowMs();
+    const generations = tasks.map((task) => this.generationOf(task));
     try {
       await this.log.append(records);
     } catch (error) {
-      tasks.forEach((task, i) => task.unpublish(publications[i]!));
+      tasks.forEach((task, i) => {
+        if (this.generationOf(task) === generations[i]) task.unpublish(publications[i]!);
+      });
       this.observer.failed(this.stage, 'publish', error);
       throw error;
     }
@@ -103,20 +124,25 @@ export class FoldRunner {
 
   /** Stores what is due. What is collected is published first: stored means published. */
   async storeChanges(sinceMs: number): Promise<void> {
-    const due = this.tasks.filter((task) => task.storeDue(sinceMs));
+    const due = this.tasks.filter((task) => !this.broken.has(task) && task.storeDue(sinceMs));
     if (due.length === 0) return;
     const startMs = this.clock.nowMs();
     const publications = due.map((task) => task.collectPublication());
     const checkpoints = due.map((task) => task.collectCheckpoint());
+    const generations = due.map((task) => this.generationOf(task));
+    const tell = (outcome: 'stored' | 'unstore'): void =>
+      due.forEach((task, i) => {
+        if (this.generationOf(task) === generations[i]) task[outcome](checkpoints[i]!);
+      });
     try {
       await this.send(due, publications);
       await this.insertAll(checkpoints);
     } catch (error) {
-      due.forEach((task, i) => task.unstore(checkpoints[i]!));
+      tell('unstore');
       this.observer.failed(this.stage, 'store', error);
       throw error;
     }
-    due.forEach((task, i) => task.stored(checkpoints[i]!));
+    tell('stored');
     const rows = checkpoints.reduce((sum, { rows: tables }) => sum + countRows(tables), 0);
     this.observer.stored(this.stage, rows, this.clock.nowMs() - startMs);
   }

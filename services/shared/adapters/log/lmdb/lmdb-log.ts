@@ -221,7 +221,7 @@ export class LmdbLog implements EventLog {
 
 function diskError(path: string, error: unknown): unknown {
   if (error instanceof TaktError) return error;
-  const text = `${(error as { code?: unknown }).code ?? ''} ${(error as Error).message}`;
+  const text = `${(error as { code?: string }).code ?? ''} ${(error as Error).message}`;
   if (/ENOSPC|No space|MDB_MAP_FULL/i.test(text)) {
     return new TaktError(
       'DISK_FULL',

@@ -1,4 +1,4 @@
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { TaktError } from '../../../core/errors.ts';
@@ -67,8 +67,7 @@ export class ChdbTransport implements ClickHouseTransport {
     // chDB's inline binary insert cuts data at a blank line: rows go through a file.
     const path = join(this.filesPath, `${this.sequence++}.bin`);
     try {
-      const file = await open(path, 'w');
-      await file.writeFile(rows).finally(() => file.close());
+      await writeFile(path, rows);
       await this.client.command({
         query: `INSERT INTO ${table} SELECT * FROM file('${path.replaceAll("'", "\\'")}', RowBinary, '${structure}')`,
       });

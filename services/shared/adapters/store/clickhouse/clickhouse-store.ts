@@ -46,11 +46,11 @@ export class ClickHouseStore implements KpiStore {
   async insert<T extends TableName>(table: T, rows: readonly TableRows[T][]): Promise<void> {
     this.assertOpen();
     if (rows.length === 0) return;
-    const { structure, write } = TABLES[table];
+    const { structure } = TABLES[table];
     const out = new RowBinaryWriter();
     for (let i = 0; i < rows.length; i++) {
       if (i > 0 && i % ENCODE_STEP_ROWS === 0) await setImmediate();
-      write(out, rows[i]!);
+      TABLES[table].write(out, rows[i]!);
     }
     await this.transport.insert(`\`${table}\``, structure, out.finish());
   }
@@ -85,7 +85,7 @@ export class ClickHouseStore implements KpiStore {
       const sql = `SELECT DISTINCT case_id FROM events WHERE ${where} ORDER BY case_id LIMIT 100000`;
       const rows = await this.select(sql, { workflow, partition, after, from: fromOffset });
       if (rows.length === 0) return;
-      const ids = rows.map((row) => String(row['case_id']));
+      const ids = rows.map((row) => String(row['case_id'] as string));
       yield ids;
       after = ids.at(-1)!;
     }
@@ -109,7 +109,7 @@ export class ClickHouseStore implements KpiStore {
         ...between,
         ...(after === null ? {} : { after }),
       };
-      const ids: string[] = (await this.select(page, parameters)).map((row) => String(row['case_id']));
+      const ids: string[] = (await this.select(page, parameters)).map((row) => String(row['case_id'] as string));
       if (ids.length === 0) return;
       yield await this.caseEvents(workflow, partition, ids, belowOffset);
       after = ids.at(-1)!;
@@ -146,7 +146,13 @@ export class ClickHouseStore implements KpiStore {
       'SELECT content, version FROM positions FINAL WHERE stage = {stage:String} AND topic = {topic:String} AND partition = {partition:UInt16}';
     const [row] = await this.select(sql, { stage, topic, partition });
     if (row === undefined) return null;
-    return { stage, topic, partition, content: String(row['content']), version: BigInt(String(row['version'])) };
+    return {
+      stage,
+      topic,
+      partition,
+      content: String(row['content'] as string),
+      version: BigInt(row['version'] as string | number),
+    };
   }
 
   async definitions(): Promise<DefinitionRow[]> {

@@ -1,12 +1,13 @@
 import type { DefinitionRow, EventRow, SliceRow, ValueRow } from '../../../ports/kpi-store.ts';
 
 /** A row as ClickHouse gives it in JSON; 64-bit integers are text or safe numbers. */
-export type Raw = Readonly<Record<string, unknown>>;
+export type Raw = Readonly<Record<string, string | number | null | Readonly<Record<string, string>>>>;
 
-const text = (row: Raw, column: string): string => String(row[column]);
-const textOrNull = (row: Raw, column: string): string | null => (row[column] === null ? null : String(row[column]));
+const text = (row: Raw, column: string): string => String(row[column] as string | number);
+const textOrNull = (row: Raw, column: string): string | null =>
+  row[column] === null ? null : String(row[column] as string | number);
 const number = (row: Raw, column: string): number => Number(row[column]);
-const version = (row: Raw): bigint => BigInt(String(row['version']));
+const version = (row: Raw): bigint => BigInt(row['version'] as string | number);
 
 export function readEvent(row: Raw): EventRow {
   return {

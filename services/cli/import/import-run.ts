@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { WorkflowEvent } from '../../shared/core/event.ts';
+import type { Encoding } from '../../shared/core/mapping.ts';
+import type { CompiledMapping } from '../../shared/core/mapping-compile.ts';
+import { mapRow } from '../../shared/core/mapping-row.ts';
+import type { DeadLetter } from '../../shared/core/messages.ts';
+import { rowHasher } from '../../shared/core/row-identity.ts';
+import { type CsvRow, readCsv } from './csv-stream.ts';
+import { encodeText } from './encoding.ts';
+import type { BatchSink, ImportOptions, ImportSummary } from './import-options.ts';
+import type { OrdinalTable } from './ordinals.ts';
+import { readText, type InputFile } from './text-stream.ts';
+
+/** Events, or dead letters, that are handed over at once. */
+export const BATCH_MAX = 2000;
+/** Bytes of raw rows behind one batch, so that long rows do not make a huge one. */
+export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/** Reasons of dead letters that a summary keeps. */
+export const REASONS_KEPT_MAX = 3;
+
+/** One reading of a file whose header and mapping were found right: rows in, batches out. */
+export class ImportRun {
+  private readonly file: InputFile;
+  private readonly encoding: Encoding;
+  private readonly compiled: CompiledMapping;
+  private readonly options: ImportOptions;
+  private readonly sink: BatchSink;
+  private readonly ordinals: OrdinalTable;
+  private readonly importId: string;
+  private readonly hashOf: (cells: readonly string[]) => string;
+  private events: WorkflowEvent[] = [];
+  private letters: DeadLetter[] = [];
+  private eventBytes = 0;
+  private letterBytes = 0;
+  private bytesRead = 0;
+  private rows = 0;
+  private eventCount = 0;
+  private letterCount = 0;
+  private equalRows = 0;
+  private minEventMs: number | null = null;
+  private maxEventMs: number | null = null;
+  private readonly firstReasons: string[] = [];
+
+  constructor(
+    file: InputFile,
+    encoding: Encoding,
+    importId: string,
+    compiled: CompiledMapping,
+    options: ImportOptions,
+    sink: BatchSink,
+    ordinals: OrdinalTable,
+  ) {
+    this.file = file;
+    this.encoding = encoding;
+    this.importId = importId;
+    this.compiled = compiled;
+    this.options = options;
+    this.sink = sink;
+    this.ordinals = ordinals;
+    this.hashOf = rowHasher(compiled.headers);
+  }
+
+  /** Reads the whole file; what is left of the last batches is handed over at the end. */
+  async all(delimiter: string): Promise<ImportSummary> {
+    const text = readText(this.file, this.encoding, (bytes) => (this.bytesRead = bytes));
+    const { rows } = await readCsv(text, delimiter, this.file.path);
+    for await (const some of rows) {
+      for (const row of some) {
+        this.take(row);
+        if (this.events.length >= BATCH_MAX || this.eventBytes >= BATCH_BYTES_MAX) await this.handOverEvents();
+        if (this.letters.length >= BATCH_MAX || this.letterBytes >= BATCH_BYTES_MAX) await this.handOverLetters();
+      }
+      this.report();
+    }
+    await this.handOverEvents();
+    await this.handOverLetters();
+    this.report();
+    const { importId, equalRows, firstReasons, minEventMs, maxEventMs } = this;
+    const counts = { rows: this.rows, events: this.eventCount, deadLetters: this.letterCount, equalRows };
+    const { workflow } = this.compiled;
+    return { importId, workflow, path: this.file.path, ...counts, firstReasons, minEventMs, maxEventMs };
+  }
+
+  private take(row: CsvRow): void {
+    this.rows += 1;
+    const { cells } = row;
+    if (cells === null) {
+      this.fail(row, 'ROW_INVALID', row.reason ?? 'the row is malformed');
+      return;
+    }
+    const context = { importId: this.importId, asOfMs: this.options.asOfMs ?? null };
+    const mapped = mapRow(this.compiled, cells, context, () => {
+      const hash = this.hashOf(cells);
+      const ordinal = this.ordinals.next(hash);
+      if (ordinal > 1) this.equalRows += 1;
+      return { hash, ordinal };
+    });
+    if ('failure' in mapped) {
+      this.fail(row, mapped.failure.code, mapped.failure.reason);
+      return;
+    }
+    this.eventBytes += row.raw.length * mapped.events.length;
+    for (const event of mapped.events) {
+      this.events.push(event);
+      this.minEventMs = Math.min(this.minEventMs ?? event.timeMs, event.timeMs);
+      this.maxEventMs = Math.max(this.maxEventMs ?? event.timeMs, event.timeMs);
+    }
+  }
+
+  private fail(row: CsvRow, code: string, why: string): void {
+    const raw = encodeText(row.raw, this.encoding);
+    const source = `import:${basename(this.file.path)}`;
+    const reason = `line ${row.line}: ${why}`;
+    const id = createHash('sha256').update(`${source.length}:${source}`).update(raw).digest('hex').slice(0, 32);
+    const { workflow } = this.compiled;
+    this.letters.push({ id, workflow, source, code, reason, rawBase64: raw.toString('base64') });
+    this.letterBytes += raw.length;
+    if (this.firstReasons.length < REASONS_KEPT_MAX) this.firstReasons.push(reason);
+  }
+
+  private async handOverEvents(): Promise<void> {
+    // A row may make several events, so the last row may have gone over the limit.
+    while (this.events.length > 0) {
+      const batch = this.events.splice(0, BATCH_MAX);
+      await this.sink.events(batch);
+      this.eventCount += batch.length;
+    }
+    this.eventBytes = 0;
+  }
+
+  private async handOverLetters(): Promise<void> {
+    if (this.letters.length === 0) return;
+    const batch = this.letters;
+    this.letters = [];
+    this.letterBytes = 0;
+    await this.sink.deadLetters(batch);
+    this.letterCount += batch.length;
+  }
+
+  private report(): void {
+    const { bytesRead, rows, eventCount, letterCount } = this;
+    const { bytesTotal } = this.file;
+    this.options.onProgress?.({ bytesRead, bytesTotal, rows, events: eventCount, deadLetters: letterCount });
+  }
+}

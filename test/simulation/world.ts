@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
+import { RollTask } from '../../services/processor/roll/roll-task.ts';
+import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
+import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
+import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
+import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
+import type { Definition } from '../../services/shared/core/definition.ts';
+import type { Message } from '../../services/shared/core/messages.ts';
+import { partitionOf } from '../../services/shared/core/partition.ts';
+import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
+import { MessageCodec } from '../../services/shared/runtime/codec.ts';
+import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
+import { type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
+import { answer, type OracleEvent, type OracleValues } from './oracle.ts';
+import type { Random } from './random.ts';
+
+const PARTITIONS = 2;
+const TOPIC = 'events.sim';
+/** A whole hour, so that times are easy to read. */
+const START_MS = 1_700_002_800_000;
+const MINUTE = 60_000;
+
+const { catalogue, problems } = parseCatalogue(readFileSync('test/simulation/simulation.yaml', 'utf8'), 'simulation.yaml', { calendarVersion: 'test' });
+if (catalogue === null) throw new Error(JSON.stringify(problems));
+const definitions = new Map<string, Definition>([...catalogue.kpis.values()].map(({ definition }) => [definition.hash, definition]));
+const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
+const observer = { applied() {}, published() {}, stored() {}, failed() {} };
+
+/** One incarnation of a stage, alive, dead or a zombie. */
+export interface Owner {
+  readonly stage: 'aggregate' | 'roll';
+  readonly gate: Gate;
+  readonly runner: FoldRunner;
+  /** The one call of its loop, and the one store in the background. */
+  busy: boolean;
+  storing: boolean;
+  restored: boolean;
+}
+
+/** Log, store and owners of one seed. */
+export class World {
+  readonly clock = new ManualClock(START_MS);
+  readonly log = new MemoryLog({ clock: this.clock });
+  readonly store = new MemoryStore();
+  readonly appended: OracleEvent[] = [];
+  owners: Owner[] = [];
+  private readonly random: Random;
+  private readonly faults: Faults;
+  private importId: string | null = null;
+  private nextId = 0;
+
+  constructor(random: Random, faults: Faults) {
+    this.random = random;
+    this.faults = faults;
+  }
+
+  async open(): Promise<void> {
+    await this.log.createTopic(TOPIC, PARTITIONS);
+    for (const topic of ['slices', 'values']) await this.log.createTopic(topic, PARTITIONS);
+    const rows = [...definitions.values()].map((definition) => ({ hash: definition.hash, kpi: definition.kpi, workflow: 'sim', content: '', active: true, version: 1n }));
+    await this.store.insert('definitions', rows);
+    const early = this.random.below(8);
+    for (let i = 0; i < early; i++) await this.appendEvent();
+    await this.all({ type: 'control', definitions: [...definitions.keys()] });
+    this.takeOver('aggregate', false);
+    this.takeOver('roll', false);
+  }
+
+  count(fault: string): void {
+    this.faults[fault] = (this.faults[fault] ?? 0) + 1;
+  }
+
+  private async all(message: Message): Promise<void> {
+    const value = codec.encode(message);
+    await this.log.append(Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: TOPIC, partition, key: null, value })));
+  }
+
+  /** Starts a new owner of a stage; the one before it dies, or goes on as a zombie. */
+  takeOver(stage: Owner['stage'], zombie: boolean): void {
+    for (const owner of this.owners) if (owner.stage === stage && !zombie) owner.gate.dead = true;
+    this.owners = this.owners.filter(({ gate }) => !gate.dead);
+    const gate = new Gate(this.random, this.faults);
+    const log = gatedLog(this.log, gate);
+    const store = gatedStore(this.store, gate, this.random);
+    const definitionOf = (hash: string): Definition | undefined => definitions.get(hash);
+    const numbers = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+    const workflow = catalogue!.workflows.get('sim')!;
+    const limits = { rowsMax: 2 + this.random.below(12), casesMax: this.random.below(4) };
+    const tasks =
+      stage === 'aggregate'
+        ? numbers.map((partition) => new AggregateTask({ workflow, partition, epoch: 0, labelPartitions: PARTITIONS, store, codec, definitionOf, ...limits }))
+        : numbers.map((partition) => new RollTask({ partition, epoch: 0, log, store, codec, definitionOf, sourcesOf: () => PARTITIONS, slicesMax: this.random.below(10) }));
+    const runner = new FoldRunner({ stage, tasks, log, store, clock: this.clock, observer });
+    this.owners.push({ stage, gate, runner, busy: false, storing: false, restored: false });
+  }
+
+  /** The newest owner of each stage; the others are zombies. */
+  current(stage: Owner['stage']): Owner {
+    return this.owners.findLast((owner) => owner.stage === stage)!;
+  }
+
+  /** Appends a random event: new, duplicate, late, a correction or a withdrawal, live or imported. */
+  async appendEvent(): Promise<void> {
+    const { random } = this;
+    if (this.appended.length > 0 && random.chance(0.15)) {
+      this.count('duplicate');
+      return this.append(random.pick(this.appended));
+    }
+    const late = random.chance(0.2);
+    if (late) this.count('late event');
+    const nowMinutes = Math.floor((this.clock.nowMs() - START_MS) / MINUTE);
+    const minute = late ? random.below(12) - 2 : nowMinutes;
+    const caseId = `case ${random.below(5)}`;
+    const earlier = this.appended.filter((event) => event.caseId === caseId && event.kind === 'event');
+    const kind = earlier.length > 0 && random.chance(0.12) ? random.pick(['correct', 'void'] as const) : 'event';
+    if (kind !== 'event') this.count(kind);
+    const wholeCase = kind === 'void' && random.chance(0.2);
+    await this.append({
+      caseId,
+      id: `e${this.nextId++}`,
+      kind,
+      activity: kind === 'void' ? '' : random.pick(['open', 'work', 'work', 'close'] as const),
+      timeMs: START_MS + minute * MINUTE + random.below(4) * 15_000,
+      team: random.chance(0.5) ? null : `team ${random.below(2)}`,
+      value: random.chance(0.8) ? random.below(30) : null,
+      target: kind === 'event' || wholeCase ? null : random.pick(earlier).id,
+    });
+  }
+
+  private async append(event: OracleEvent): Promise<void> {
+    const { caseId, id, kind, activity, timeMs, team, value, target } = event;
+    this.appended.push(event);
+    const dimensions: Record<string, string> = team === null ? {} : { team };
+    const decimal = value === null ? null : { unscaled: BigInt(value), scale: 0 };
+    const bytes = codec.encode({ type: 'event', event: { workflow: 'sim', caseId, id, kind, activity, timeMs, dimensions, value: decimal, target, importId: this.importId } });
+    if (this.importId !== null) this.count('imported event');
+    await this.log.append([{ topic: TOPIC, partition: partitionOf(caseId, PARTITIONS), key: Buffer.from(caseId), value: bytes }]);
+  }
+
+  /** Begins an import, or ends the open one. */
+  async toggleImport(): Promise<void> {
+    const open = this.importId;
+    this.importId = open === null ? `import ${this.nextId++}` : null;
+    if (open === null) await this.all({ type: 'import', importId: this.importId!, phase: 'begin', maxEventMs: null });
+    else await this.all({ type: 'import', importId: open, phase: 'end', maxEventMs: START_MS });
+  }
+
+  /** Time passes; each partition gets a tick. */
+  async tick(durationMs: number): Promise<void> {
+    this.clock.advance(durationMs);
+    await this.all({ type: 'tick' });
+  }
+
+  /** What the batch recompute says. */
+  expected(): OracleValues {
+    return answer(this.appended);
+  }
+
+  /** What the store says, in the oracle's terms; rows without samples left out. */
+  actual(): OracleValues {
+    const values: OracleValues = new Map();
+    for (const row of this.store.dump('values')) {
+      if (row.withdrawn || row.samples === 0) continue;
+      const end = definitions.get(row.definition)!.window.kind === 'total' ? 'total' : row.windowEndMs;
+      values.set(`${row.kpi} ${row.labels} ${end}`, `${row.value}/${row.samples}`);
+    }
+    return values;
+  }
+
+  /** Windows that time has passed and that do not say `final`. */
+  notFinal(): string[] {
+    return this.store
+      .dump('values')
+      .filter(({ definition, state, withdrawn }) => !withdrawn && state !== 'final' && definitions.get(definition)!.window.kind !== 'total')
+      .map(({ kpi, windowEndMs, state }) => `${kpi} ${windowEndMs} ${state}`);
+  }
+
+  /** The highest version of each value in [values]: what a reader of the log believes. */
+  async published(): Promise<OracleValues> {
+    const best = new Map<string, { version: bigint; text: string | null }>();
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      for (const { value } of await this.log.read('values', partition, 0, { recordsMax: Infinity, bytesMax: Infinity })) {
+        const message = codec.decode(value);
+        if (message.type !== 'value') continue;
+        const end = definitions.get(message.definition)!.window.kind === 'total' ? 'total' : message.windowEndMs;
+        const key = `${message.kpi} ${message.labels} ${end}`;
+        const known = best.get(key);
+        if (known !== undefined && known.version > message.version) continue;
+        best.set(key, { version: message.version, text: message.withdrawn || message.samples === 0 ? null : `${message.value}/${message.samples}` });
+      }
+    }
+    const values: OracleValues = new Map();
+    for (const [key, { text }] of best) if (text !== null) values.set(key, text);
+    return values;
+  }
+}
