@@ -18,6 +18,7 @@ import { MessageCodec } from '../shared/runtime/codec.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { createApp, listen } from '../wallboard/server.ts';
 import { createLogger, observerOf } from './logging.ts';
+import { Metrics } from '../shared/runtime/metrics.ts';
 import { run } from './program.ts';
 import type { OpenOptions, Standalone, StatusReport } from './wiring.ts';
 
@@ -45,7 +46,8 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const log = await LmdbLog.open({ path: directory.logPath, clock, limitBytes: options.logLimitBytes });
     const registry = await LockFileRegistry.open(join(root, 'schemas', 'schemas.lock.json'));
     const codec = await MessageCodec.create(registry, registry.ids());
-    const observer = observerOf(createLogger(options.logLevel));
+    const metrics = new Metrics();
+    const observer = metrics.observe(observerOf(createLogger(options.logLevel)));
     const processor = await Processor.open({
       catalogue,
       partitions: PARTITIONS,
@@ -63,10 +65,15 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       log: log.size(),
       tasks: await processor.status(),
     });
-    const app = createApp();
+    const app = createApp((error) => metrics.error(error));
     registerEventRoutes(app, { workflows: catalogue.workflows, append: (events) => writer.events(events), clock });
     registerImportRoutes(app, catalogue.workflows, writer);
-    registerReadRoutes(app, { catalogue, store, status });
+    registerReadRoutes(app, {
+      catalogue,
+      store,
+      status,
+      metrics: async () => metrics.text(await processor.status(), log.size()),
+    });
     return {
       events: (events) => writer.events(events),
       bracket: (...bracket) => writer.bracket(...bracket),

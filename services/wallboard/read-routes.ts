@@ -11,6 +11,8 @@ export interface ReadRoutes {
   readonly catalogue: Catalogue;
   readonly store: Pick<KpiStore, 'values' | 'query'>;
   readonly status: () => Promise<{ readonly ready: boolean }>;
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
 }
 
 interface ValuesQuery {
@@ -26,7 +28,7 @@ interface ValuesQuery {
  * ms) the rows whose window ends in [from, to]; with `at` the row of each series that holds then.
  * Also /v1/status, /v1/query (POST {sql, format}), /healthz, /readyz.
  */
-export function registerReadRoutes(app: FastifyInstance, { catalogue, store, status }: ReadRoutes): void {
+export function registerReadRoutes(app: FastifyInstance, { catalogue, store, status, metrics }: ReadRoutes): void {
   app.get<{ Querystring: ValuesQuery }>('/v1/values', async ({ query }) => {
     const kpi = catalogue.kpis.get(query.kpi ?? '');
     if (kpi === undefined)
@@ -66,6 +68,7 @@ export function registerReadRoutes(app: FastifyInstance, { catalogue, store, sta
     };
   });
   app.get('/v1/status', () => status());
+  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metrics()));
   app.post<{ Body: { sql?: unknown; format?: unknown } }>('/v1/query', async ({ body }, reply) => {
     const { sql, format } = body ?? {};
     if (typeof sql !== 'string' || typeof format !== 'string')

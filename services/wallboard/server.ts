@@ -7,10 +7,11 @@ const BODY_BYTES_MAX = 1024 * 1024;
 /** After how long a client whose events were refused may try again. */
 const RETRY_AFTER_S = 2;
 
-/** The HTTP server, without routes: every error answers {code, message}, never a trace. */
-export function createApp(): FastifyInstance {
+/** The HTTP server, without routes: every error answers {code, message}, never a trace, and is told to `onError`. */
+export function createApp(onError: (error: unknown) => void): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    onError(error);
     if (error instanceof TaktError) {
       if (error.retryable) void reply.header('retry-after', String(RETRY_AFTER_S));
       return reply.code(error.status).send({ code: error.code, message: error.message });

@@ -85,7 +85,11 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
       gate.pass(
         () => store.insert(table, rows),
         'write',
-        () => store.insert(table, rows.filter(() => random.chance(0.5))),
+        () =>
+          store.insert(
+            table,
+            rows.filter(() => random.chance(0.5)),
+          ),
       ),
     caseEvents: (...query) => gate.pass(() => store.caseEvents(...query), 'read'),
     caseIds: (...query) => store.caseIds(...query),

@@ -37,7 +37,9 @@ function standing(appended: readonly OracleEvent[]): (Seen & { readonly known: s
     if (event.kind === 'event' && !gone.has(event.id) && !replaced.has(event.id)) seen.push(event);
   }
   for (const [target, event] of replaced) if (!gone.has(target)) seen.push({ ...event, id: target });
-  seen.sort((a, b) => a.timeMs - b.timeMs || RANK[a.activity as 'open'] - RANK[b.activity as 'open'] || (a.id < b.id ? -1 : 1));
+  seen.sort(
+    (a, b) => a.timeMs - b.timeMs || RANK[a.activity as 'open'] - RANK[b.activity as 'open'] || (a.id < b.id ? -1 : 1),
+  );
   let known = '(none)';
   return seen.map((event) => ({ ...event, known: (known = event.team ?? known) }));
 }
@@ -60,7 +62,13 @@ function amountsOf(events: ReturnType<typeof standing>): Amount[] {
   if (opened < 0) return amounts;
   const after = events.slice(opened).filter(({ activity }) => activity === 'close');
   const { timeMs: openedMs, known } = events[opened]!;
-  if (after.length > 0) amounts.push({ kpi: 'resolution', team: after[0]!.known, timeMs: after[0]!.timeMs, amount: after[0]!.timeMs - openedMs });
+  if (after.length > 0)
+    amounts.push({
+      kpi: 'resolution',
+      team: after[0]!.known,
+      timeMs: after[0]!.timeMs,
+      amount: after[0]!.timeMs - openedMs,
+    });
   amounts.push({ kpi: 'open', team: known, timeMs: openedMs, amount: 1 });
   if (after.length > 0) amounts.push({ kpi: 'open', team: known, timeMs: after.at(-1)!.timeMs, amount: -1 });
   return amounts;
@@ -86,7 +94,8 @@ export function answer(appended: readonly OracleEvent[]): OracleValues {
 function windows(key: string, amounts: readonly Amount[], values: OracleValues): void {
   const kpi = amounts[0]!.kpi;
   if (kpi === 'cases') {
-    for (const [endMs, inside] of byEnd(amounts, 60 * MINUTE)) values.set(`${key} ${endMs}`, `${inside.length}/${inside.length}`);
+    for (const [endMs, inside] of byEnd(amounts, 60 * MINUTE))
+      values.set(`${key} ${endMs}`, `${inside.length}/${inside.length}`);
     return;
   }
   if (kpi === 'work_min') {
@@ -104,7 +113,9 @@ function windows(key: string, amounts: readonly Amount[], values: OracleValues):
   }
   const ends = new Set([...slices.keys()].flatMap((endMs) => [endMs, endMs + 3 * MINUTE]));
   for (const endMs of ends) {
-    const inside = amounts.filter(({ timeMs }) => timeMs < endMs && timeMs >= endMs - 3 * MINUTE).map(({ amount }) => amount);
+    const inside = amounts
+      .filter(({ timeMs }) => timeMs < endMs && timeMs >= endMs - 3 * MINUTE)
+      .map(({ amount }) => amount);
     if (inside.length === 0) continue;
     const value = kpi === 'work_max' ? Math.max(...inside) : inside.reduce((sum, amount) => sum + amount, 0);
     values.set(`${key} ${endMs}`, `${value}/${inside.length}`);

@@ -21,9 +21,15 @@ const TOPIC = 'events.sim';
 const START_MS = 1_700_002_800_000;
 const MINUTE = 60_000;
 
-const { catalogue, problems } = parseCatalogue(readFileSync('test/simulation/simulation.yaml', 'utf8'), 'simulation.yaml', { calendarVersion: 'test' });
+const { catalogue, problems } = parseCatalogue(
+  readFileSync('test/simulation/simulation.yaml', 'utf8'),
+  'simulation.yaml',
+  { calendarVersion: 'test' },
+);
 if (catalogue === null) throw new Error(JSON.stringify(problems));
-const definitions = new Map<string, Definition>([...catalogue.kpis.values()].map(({ definition }) => [definition.hash, definition]));
+const definitions = new Map<string, Definition>(
+  [...catalogue.kpis.values()].map(({ definition }) => [definition.hash, definition]),
+);
 const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
 const observer = { applied() {}, published() {}, stored() {}, failed() {} };
 
@@ -58,7 +64,14 @@ export class World {
   async open(): Promise<void> {
     await this.log.createTopic(TOPIC, PARTITIONS);
     for (const topic of ['slices', 'values']) await this.log.createTopic(topic, PARTITIONS);
-    const rows = [...definitions.values()].map((definition) => ({ hash: definition.hash, kpi: definition.kpi, workflow: 'sim', content: '', active: true, version: 1n }));
+    const rows = [...definitions.values()].map((definition) => ({
+      hash: definition.hash,
+      kpi: definition.kpi,
+      workflow: 'sim',
+      content: '',
+      active: true,
+      version: 1n,
+    }));
     await this.store.insert('definitions', rows);
     const early = this.random.below(8);
     for (let i = 0; i < early; i++) await this.appendEvent();
@@ -73,7 +86,9 @@ export class World {
 
   private async all(message: Message): Promise<void> {
     const value = codec.encode(message);
-    await this.log.append(Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: TOPIC, partition, key: null, value })));
+    await this.log.append(
+      Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: TOPIC, partition, key: null, value })),
+    );
   }
 
   /** Starts a new owner of a stage; the one before it dies, or goes on as a zombie. */
@@ -89,8 +104,32 @@ export class World {
     const limits = { rowsMax: 2 + this.random.below(12), casesMax: this.random.below(4) };
     const tasks =
       stage === 'aggregate'
-        ? numbers.map((partition) => new AggregateTask({ workflow, partition, epoch: 0, labelPartitions: PARTITIONS, store, codec, definitionOf, ...limits }))
-        : numbers.map((partition) => new RollTask({ partition, epoch: 0, log, store, codec, definitionOf, sourcesOf: () => PARTITIONS, slicesMax: this.random.below(10) }));
+        ? numbers.map(
+            (partition) =>
+              new AggregateTask({
+                workflow,
+                partition,
+                epoch: 0,
+                labelPartitions: PARTITIONS,
+                store,
+                codec,
+                definitionOf,
+                ...limits,
+              }),
+          )
+        : numbers.map(
+            (partition) =>
+              new RollTask({
+                partition,
+                epoch: 0,
+                log,
+                store,
+                codec,
+                definitionOf,
+                sourcesOf: () => PARTITIONS,
+                slicesMax: this.random.below(10),
+              }),
+          );
     const runner = new FoldRunner({ stage, tasks, log, store, clock: this.clock, observer });
     this.owners.push({ stage, gate, runner, busy: false, storing: false, restored: false });
   }
@@ -133,9 +172,25 @@ export class World {
     this.appended.push(event);
     const dimensions: Record<string, string> = team === null ? {} : { team };
     const decimal = value === null ? null : { unscaled: BigInt(value), scale: 0 };
-    const bytes = codec.encode({ type: 'event', event: { workflow: 'sim', caseId, id, kind, activity, timeMs, dimensions, value: decimal, target, importId: this.importId } });
+    const bytes = codec.encode({
+      type: 'event',
+      event: {
+        workflow: 'sim',
+        caseId,
+        id,
+        kind,
+        activity,
+        timeMs,
+        dimensions,
+        value: decimal,
+        target,
+        importId: this.importId,
+      },
+    });
     if (this.importId !== null) this.count('imported event');
-    await this.log.append([{ topic: TOPIC, partition: partitionOf(caseId, PARTITIONS), key: Buffer.from(caseId), value: bytes }]);
+    await this.log.append([
+      { topic: TOPIC, partition: partitionOf(caseId, PARTITIONS), key: Buffer.from(caseId), value: bytes },
+    ]);
   }
 
   /** Begins an import, or ends the open one. */
@@ -172,7 +227,10 @@ export class World {
   notFinal(): string[] {
     return this.store
       .dump('values')
-      .filter(({ definition, state, withdrawn }) => !withdrawn && state !== 'final' && definitions.get(definition)!.window.kind !== 'total')
+      .filter(
+        ({ definition, state, withdrawn }) =>
+          !withdrawn && state !== 'final' && definitions.get(definition)!.window.kind !== 'total',
+      )
       .map(({ kpi, windowEndMs, state }) => `${kpi} ${windowEndMs} ${state}`);
   }
 
@@ -180,14 +238,20 @@ export class World {
   async published(): Promise<OracleValues> {
     const best = new Map<string, { version: bigint; text: string | null }>();
     for (let partition = 0; partition < PARTITIONS; partition++) {
-      for (const { value } of await this.log.read('values', partition, 0, { recordsMax: Infinity, bytesMax: Infinity })) {
+      for (const { value } of await this.log.read('values', partition, 0, {
+        recordsMax: Infinity,
+        bytesMax: Infinity,
+      })) {
         const message = codec.decode(value);
         if (message.type !== 'value') continue;
         const end = definitions.get(message.definition)!.window.kind === 'total' ? 'total' : message.windowEndMs;
         const key = `${message.kpi} ${message.labels} ${end}`;
         const known = best.get(key);
         if (known !== undefined && known.version > message.version) continue;
-        best.set(key, { version: message.version, text: message.withdrawn || message.samples === 0 ? null : `${message.value}/${message.samples}` });
+        best.set(key, {
+          version: message.version,
+          text: message.withdrawn || message.samples === 0 ? null : `${message.value}/${message.samples}`,
+        });
       }
     }
     const values: OracleValues = new Map();

@@ -109,7 +109,9 @@ export class RollTask implements FoldTask {
       offset,
       message: this.options.codec.decode(value) as SlicesMessage,
     }));
-    await this.loadSeries(messages.map(({ message }) => message));
+    // Staged ones too: their series may have left since.
+    const staged = [...this.staged.values()].flatMap((list) => list.map(({ snapshot }) => snapshot));
+    await this.loadSeries([...staged, ...messages.map(({ message }) => message)]);
     const marked: number[] = [];
     for (const { offset, message } of messages) {
       this.nextOffset = offset + 1;
@@ -211,7 +213,8 @@ export class RollTask implements FoldTask {
     if (backfilling && before?.state === 'backfilling' && !before.withdrawn) return;
     const state = backfilling ? 'backfilling' : final ? 'final' : 'provisional';
     if (state === 'final') series.pendingEnds.delete(endMs);
-    else if (definition.window.kind !== 'total') series.pendingEnds.add(endMs);
+    else if (definition.window.kind !== 'total' || backfilling) series.pendingEnds.add(endMs);
+    else series.pendingEnds.delete(endMs);
     const withdrawn = !required;
     const same =
       before !== undefined &&
@@ -248,6 +251,7 @@ export class RollTask implements FoldTask {
     const key = `${definition.hash} ${endMs} ${labels}`;
     this.changed.set(key, row);
     this.toStore.set(key, row);
+    series.unstoredEnds.add(endMs);
   }
 
   get publishDue(): boolean {
@@ -324,8 +328,14 @@ export class RollTask implements FoldTask {
     return { rows: { values }, position };
   }
 
-  stored({ position }: Checkpoint): void {
+  stored({ rows, position }: Checkpoint): void {
     this.inFlightRows = 0;
+    for (const row of rows.values ?? []) {
+      const definition = this.options.definitionOf(row.definition);
+      const series = definition === undefined ? undefined : this.series.peek(definition, row.labels);
+      // A newer row of the same window still waits.
+      if (series?.values.get(row.windowEndMs) === row) series.unstoredEnds.delete(row.windowEndMs);
+    }
     if (position !== null && position.version > this.storedVersion) this.storedVersion = position.version;
   }
 

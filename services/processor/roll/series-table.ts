@@ -86,6 +86,7 @@ export class SeriesTable {
     let slices = this.slices;
     for (const [key, series] of this.series) {
       if (slices <= slicesMax) break;
+      if (series.unstoredEnds.size > 0) continue;
       if (series.dirty.size > 0 || series.pendingEnds.size > 0 || !series.storedBelow(this.storedOf)) continue;
       slices -= series.sliceCount;
       this.series.delete(key);

@@ -21,6 +21,8 @@ export class Series {
   readonly values = new Map<number, ValueRow>();
   /** Window ends that wait for the watermark: to become final, or because a slice leaves there. */
   readonly pendingEnds = new Set<number>();
+  /** Ends of values that the store has not acknowledged: reloaded now, the series would see older ones. */
+  readonly unstoredEnds = new Set<number>();
   /** Slices changed since values were computed. */
   readonly dirty = new Set<number>();
   private readonly slices = new Map<number, Map<string, Part>>();

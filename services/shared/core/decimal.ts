@@ -63,8 +63,3 @@ export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
 export function negateDecimal(a: Decimal): Decimal {
   return { unscaled: -a.unscaled, scale: a.scale };
 }
-
-/** The nearest double. */
-export function decimalToNumber(value: Decimal): number {
-  return Number(formatDecimal(value));
-}

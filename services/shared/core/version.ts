@@ -10,8 +10,3 @@ export function versionOf(epoch: number, offset: number): bigint {
 export function offsetOf(version: bigint): number {
   return Number(version & OFFSET_MASK);
 }
-
-/** The epoch half of a version. */
-export function epochOf(version: bigint): number {
-  return Number(version >> OFFSET_BITS);
-}
