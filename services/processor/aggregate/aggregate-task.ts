@@ -164,8 +164,9 @@ export class AggregateTask implements FoldTask {
         if (message.type === 'import') this.eventsSinceStore = true;
       }
     }
-    await this.slices.load(keysOf(work));
+    await this.slices.load([...keysOf(work)]);
     for (const item of work) await this.applyDeltas(item);
+    this.slices.unpin();
   }
 
   private applyEvent(event: LoggedEvent): Work | null {
@@ -257,7 +258,8 @@ export class AggregateTask implements FoldTask {
     const marked = new Set(all ? this.highest.keys() : this.untold());
     const records: AppendRecord[] = [];
     const { codec } = this.options;
-    for (const key of this.slices.toPublish) {
+    const keys = this.slices.takeToPublish();
+    for (const key of keys) {
       const row = this.slices.row(key);
       marked.add(row.labelPartition);
       if (row.version > this.highest[row.labelPartition]!) this.highest[row.labelPartition] = row.version;
@@ -269,7 +271,6 @@ export class AggregateTask implements FoldTask {
         value: codec.encode({ type: 'slice', ...snapshot }),
       });
     }
-    this.slices.toPublish.clear();
     const mark = codec.encode(this.mark());
     for (const partition of marked) {
       records.push({ topic: SLICES_TOPIC, partition, key: null, value: mark });
@@ -277,7 +278,7 @@ export class AggregateTask implements FoldTask {
     }
     this.markedTime = this.time;
     this.markAll = false;
-    return { records };
+    return { records, keys };
   }
 
   private mark(): ProgressMark {
@@ -292,13 +293,12 @@ export class AggregateTask implements FoldTask {
     };
   }
 
-  unpublish(publication: Publication): void {
-    for (const { key, value } of publication.records) {
-      if (key === null) continue;
-      const message = this.options.codec.decode(value);
-      if (message.type === 'slice')
-        this.slices.toPublish.add(`${message.definition} ${message.sliceStartMs} ${message.labels}`);
-    }
+  published({ keys }: Publication): void {
+    this.slices.endPublish(keys, true);
+  }
+
+  unpublish({ keys }: Publication): void {
+    this.slices.endPublish(keys, false);
     this.markAll = true;
   }
 

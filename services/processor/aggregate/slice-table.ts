@@ -57,6 +57,10 @@ export class SliceTable {
   readonly toPublish = new Set<string>();
   /** Changed since the last store. */
   readonly toStore = new Set<string>();
+  /** Rows handed out whose append is not known to have succeeded, with how often: they may have to go out again. */
+  private readonly publishing = new Map<string, number>();
+  /** Rows of the batch in hand: loaded, not yet applied. */
+  private pinned: ReadonlySet<string> = new Set();
   private readonly rows = new Map<string, Entry>();
   /** Nothing was ever left out: a key that is not in memory does not exist. */
   private complete = true;
@@ -79,6 +83,8 @@ export class SliceTable {
     this.rows.clear();
     this.toPublish.clear();
     this.toStore.clear();
+    this.publishing.clear();
+    this.pinned = new Set();
     this.complete = true;
     for (const definition of definitions) {
       for (const row of await this.store.slices({ definition: definition.hash, source: this.source }))
@@ -87,8 +93,9 @@ export class SliceTable {
     this.evict();
   }
 
-  /** Loads what of these keys is in the store and not in memory. */
-  async load(keys: Iterable<RowKey>): Promise<void> {
+  /** Loads what of these keys is in the store and not in memory; they stay until `unpin`. */
+  async load(keys: readonly RowKey[]): Promise<void> {
+    this.pinned = new Set(keys.map(({ key }) => key));
     if (this.complete) return;
     const missing = new Map<string, { definition: Definition; labels: Set<string>; fromMs: number; toMs: number }>();
     for (const { key, definition, labels, sliceStartMs } of keys) {
@@ -108,6 +115,11 @@ export class SliceTable {
       const query = { definition: definition.hash, source: this.source, labels: [...labels], fromMs, toMs };
       for (const row of await this.store.slices(query)) this.take(definition, row);
     }
+  }
+
+  /** The batch was applied. */
+  unpin(): void {
+    this.pinned = new Set();
   }
 
   private take(definition: Definition, row: SliceRow): void {
@@ -188,6 +200,24 @@ export class SliceTable {
     return entry.row;
   }
 
+  /** Hands out the rows to publish; each stays until `published` or `unpublish`. */
+  takeToPublish(): string[] {
+    const keys = [...this.toPublish];
+    this.toPublish.clear();
+    for (const key of keys) this.publishing.set(key, (this.publishing.get(key) ?? 0) + 1);
+    return keys;
+  }
+
+  /** The append succeeded, or it failed and the rows go out again. */
+  endPublish(keys: readonly string[], succeeded: boolean): void {
+    for (const key of keys) {
+      const left = (this.publishing.get(key) ?? 1) - 1;
+      if (left === 0) this.publishing.delete(key);
+      else this.publishing.set(key, left);
+      if (!succeeded) this.toPublish.add(key);
+    }
+  }
+
   /** These rows are in the store at these versions. */
   acknowledge(rows: readonly SliceRow[]): void {
     for (const row of rows) {
@@ -205,6 +235,7 @@ export class SliceTable {
   evict(rowsMax = this.rowsMax): void {
     for (const [key, entry] of this.rows) {
       if (this.rows.size <= rowsMax) break;
+      if (this.pinned.has(key) || this.publishing.has(key)) continue;
       if (entry.ackedOffset < entry.offset || this.toPublish.has(key) || this.toStore.has(key)) continue;
       this.rows.delete(key);
       this.complete = false;

@@ -43,8 +43,10 @@ export class DeadLetterTask implements FoldTask {
   }
 
   collectPublication(): Publication {
-    return { records: [] };
+    return { records: [], keys: [] };
   }
+
+  published(): void {}
 
   unpublish(): void {}
 

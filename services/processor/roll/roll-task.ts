@@ -260,7 +260,7 @@ export class RollTask implements FoldTask {
 
   collectPublication(): Publication {
     const records: AppendRecord[] = [];
-    if (this.nextOffset < this.catchUpOffset) return { records };
+    if (this.nextOffset < this.catchUpOffset) return { records, keys: [] };
     const { codec } = this.options;
     const topic = VALUES_TOPIC;
     for (const row of this.changed.values()) {
@@ -283,8 +283,10 @@ export class RollTask implements FoldTask {
       });
     }
     this.marksToSend.clear();
-    return { records };
+    return { records, keys: [] };
   }
+
+  published(): void {}
 
   unpublish(publication: Publication): void {
     for (const { key, value } of publication.records) {

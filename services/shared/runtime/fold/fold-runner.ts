@@ -110,15 +110,18 @@ export class FoldRunner {
     if (records.length === 0) return;
     const startMs = this.clock.nowMs();
     const generations = tasks.map((task) => this.generationOf(task));
+    const tell = (outcome: 'published' | 'unpublish'): void =>
+      tasks.forEach((task, i) => {
+        if (this.generationOf(task) === generations[i]) task[outcome](publications[i]!);
+      });
     try {
       await this.log.append(records);
     } catch (error) {
-      tasks.forEach((task, i) => {
-        if (this.generationOf(task) === generations[i]) task.unpublish(publications[i]!);
-      });
+      tell('unpublish');
       this.observer.failed(this.stage, 'publish', error);
       throw error;
     }
+    tell('published');
     this.observer.published(this.stage, records.length, this.clock.nowMs() - startMs);
   }
 

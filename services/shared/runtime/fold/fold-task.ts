@@ -7,6 +7,8 @@ export type TableBatch = { readonly [T in TableName]?: readonly TableRows[T][] }
 /** What a task hands to the runner in one synchronous step: all of it is published before any of it is stored. */
 export interface Publication {
   readonly records: readonly AppendRecord[];
+  /** The rows among them, as their task names them. */
+  readonly keys: readonly string[];
 }
 
 export interface Checkpoint {
@@ -32,8 +34,10 @@ export interface FoldTask {
   apply(records: readonly LogRecord[]): Promise<void>;
   /** True when a publish has something to send. */
   readonly publishDue: boolean;
-  /** Hands out changed rows and progress marks; they count as published unless `unpublish` follows. */
+  /** Hands out changed rows and progress marks; `published` or `unpublish` follows. */
   collectPublication(): Publication;
+  /** The append succeeded. */
+  published(publication: Publication): void;
   /** The append failed or is unknown: everything of it goes out again. */
   unpublish(publication: Publication): void;
   /** True when a store would save something worth a write; `tickMs` since the last one. */
