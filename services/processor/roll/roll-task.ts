@@ -34,6 +34,15 @@ interface Staged {
   readonly snapshot: SliceSnapshot;
 }
 
+/** What the values of one series are computed from, beside its slices. */
+interface Moment {
+  readonly watermarkMs: number | null;
+  readonly version: bigint;
+  readonly levels: LevelReader | null;
+  /** The end belongs to a slice without contributions. */
+  readonly emptied: boolean;
+}
+
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
 export class RollTask implements FoldTask {
   readonly stage = 'roll';
@@ -171,7 +180,9 @@ export class RollTask implements FoldTask {
       const watermarkMs = this.watermarkOf(definition);
       if (watermarkMs !== before) moved.add(definition.hash);
       const ends = new Set<number>();
+      const emptied = new Set<number>();
       for (const startMs of series.dirty) {
+        if (series.samples(startMs) === 0) for (const endMs of endsOf(definition.window, startMs)) emptied.add(endMs);
         for (const endMs of affectedEnds(series, startMs)) ends.add(endMs);
         if (definition.window.kind !== 'total')
           for (const endMs of endsOf(definition.window, startMs)) series.pendingEnds.add(endMs);
@@ -182,7 +193,9 @@ export class RollTask implements FoldTask {
       }
       if (ends.size === 0) continue;
       const levels = definition.window.kind === 'instant' ? new LevelReader(series, this.isOpen) : null;
-      for (const endMs of ends) this.computeValue(series, endMs, watermarkMs, version, levels);
+      for (const endMs of ends) {
+        this.computeValue(series, endMs, { watermarkMs, version, levels, emptied: emptied.has(endMs) });
+      }
     }
     for (const hash of moved) {
       const definition = this.options.definitionOf(hash);
@@ -192,19 +205,14 @@ export class RollTask implements FoldTask {
 
   private readonly isOpen = (source: string, importId: string): boolean => this.sources.isOpen(source, importId);
 
-  private computeValue(
-    series: Series,
-    endMs: number,
-    watermarkMs: number | null,
-    version: bigint,
-    levels: LevelReader | null,
-  ): void {
+  private computeValue(series: Series, endMs: number, { watermarkMs, version, levels, emptied }: Moment): void {
     const { definition, labels } = series;
     const before = series.values.get(endMs);
     const required = isRequired(series, endMs, watermarkMs);
     const final =
       definition.window.kind !== 'total' && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
-    if (!required && (before === undefined || before.withdrawn)) {
+    // An owner that died may have published a row for a slice that is empty by now, and not stored it: say that it is gone.
+    if (!required && (before === undefined ? !emptied : before.withdrawn)) {
       if (final) series.pendingEnds.delete(endMs);
       return;
     }
