@@ -39,8 +39,8 @@ interface Moment {
   readonly watermarkMs: number | null;
   readonly version: bigint;
   readonly levels: LevelReader | null;
-  /** The end belongs to a slice without contributions. */
-  readonly emptied: boolean;
+  /** The row goes out even if it is what the store has: an owner that died may have published another one above it. */
+  readonly forced: boolean;
 }
 
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
@@ -158,7 +158,7 @@ export class RollTask implements FoldTask {
   private applyMark(offset: number, mark: ProgressMark): void {
     for (const { offset: at, snapshot } of this.staged.get(mark.source) ?? []) {
       const definition = this.options.definitionOf(snapshot.definition);
-      if (definition !== undefined) this.series.get(definition, snapshot.labels).merge(snapshot);
+      if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
       this.unstoredSnapshots.push({ offset: at, source: mark.source, version: snapshot.version });
     }
     this.staged.delete(mark.source);
@@ -180,21 +180,24 @@ export class RollTask implements FoldTask {
       const watermarkMs = this.watermarkOf(definition);
       if (watermarkMs !== before) moved.add(definition.hash);
       const ends = new Set<number>();
-      const emptied = new Set<number>();
+      const forced = new Set<number>();
       for (const startMs of series.dirty) {
-        if (series.samples(startMs) === 0) for (const endMs of endsOf(definition.window, startMs)) emptied.add(endMs);
-        for (const endMs of affectedEnds(series, startMs)) ends.add(endMs);
+        for (const endMs of affectedEnds(series, startMs)) {
+          ends.add(endMs);
+          if (series.replayed.has(startMs)) forced.add(endMs);
+        }
         if (definition.window.kind !== 'total')
           for (const endMs of endsOf(definition.window, startMs)) series.pendingEnds.add(endMs);
       }
       series.dirty.clear();
+      series.replayed.clear();
       if (watermarkMs !== null && watermarkMs !== before) {
         for (const endMs of series.pendingEnds) if (endMs <= watermarkMs) ends.add(endMs);
       }
       if (ends.size === 0) continue;
       const levels = definition.window.kind === 'instant' ? new LevelReader(series, this.isOpen) : null;
       for (const endMs of ends) {
-        this.computeValue(series, endMs, { watermarkMs, version, levels, emptied: emptied.has(endMs) });
+        this.computeValue(series, endMs, { watermarkMs, version, levels, forced: forced.has(endMs) });
       }
     }
     for (const hash of moved) {
@@ -205,20 +208,19 @@ export class RollTask implements FoldTask {
 
   private readonly isOpen = (source: string, importId: string): boolean => this.sources.isOpen(source, importId);
 
-  private computeValue(series: Series, endMs: number, { watermarkMs, version, levels, emptied }: Moment): void {
+  private computeValue(series: Series, endMs: number, { watermarkMs, version, levels, forced }: Moment): void {
     const { definition, labels } = series;
     const before = series.values.get(endMs);
     const required = isRequired(series, endMs, watermarkMs);
     const final =
       definition.window.kind !== 'total' && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
-    // An owner that died may have published a row for a slice that is empty by now, and not stored it: say that it is gone.
-    if (!required && (before === undefined ? !emptied : before.withdrawn)) {
+    if (!required && (before === undefined || before.withdrawn) && !forced) {
       if (final) series.pendingEnds.delete(endMs);
       return;
     }
     const { windowStartMs, value, exact, samples, backfilling } = evaluate(series, endMs, this.isOpen, levels);
     // One row says that a window is being filled; its value follows when the import ends.
-    if (backfilling && before?.state === 'backfilling' && !before.withdrawn) return;
+    if (backfilling && before?.state === 'backfilling' && !before.withdrawn && !forced) return;
     const state = backfilling ? 'backfilling' : final ? 'final' : 'provisional';
     if (state === 'final') series.pendingEnds.delete(endMs);
     else if (definition.window.kind !== 'total' || backfilling) series.pendingEnds.add(endMs);
@@ -230,10 +232,11 @@ export class RollTask implements FoldTask {
       before.valueExact === exact &&
       before.samples === samples &&
       before.withdrawn === withdrawn;
-    if (same && before.state === state) return;
+    if (same && before.state === state && !forced) return;
     if (before !== undefined && before.version > version) {
       // A row that is ahead of this record: the change comes again above it.
       series.dirty.add(lastSliceOf(series, endMs));
+      if (forced) series.replayed.add(lastSliceOf(series, endMs));
       return;
     }
     const revised = before !== undefined && before.state === 'final' && !same;

@@ -25,6 +25,8 @@ export class Series {
   readonly unstoredEnds = new Set<number>();
   /** Slices changed since values were computed. */
   readonly dirty = new Set<number>();
+  /** Slices that the log named again after they were known: what an owner that died made of them may be published. */
+  readonly replayed = new Set<number>();
   private readonly slices = new Map<number, Map<string, Part>>();
 
   constructor(definition: Definition, labels: string) {
@@ -32,7 +34,14 @@ export class Series {
     this.labels = labels;
   }
 
-  /** Keeps the highest version per slice and source. A version it has already still marks the slice. */
+  /** Takes a snapshot of the log. One that the slice already contains changes nothing, but its values go out again. */
+  mergeSnapshot(part: SlicePart): void {
+    const known = this.slices.get(part.sliceStartMs)?.get(part.source);
+    if (known !== undefined && known.version >= part.version) this.replayed.add(part.sliceStartMs);
+    this.merge(part);
+  }
+
+  /** Keeps the highest version per slice and source, and marks the slice. */
   merge(part: SlicePart): void {
     let sources = this.slices.get(part.sliceStartMs);
     if (sources === undefined) this.slices.set(part.sliceStartMs, (sources = new Map()));
