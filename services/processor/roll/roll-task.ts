@@ -56,6 +56,9 @@ export class RollTask implements FoldTask {
   private readonly staged = new Map<string, Staged[]>();
   /** Snapshots that their source has not stored: the position stays below them. */
   private unstoredSnapshots: { readonly offset: number; readonly source: string; readonly version: bigint }[] = [];
+  /** Offset of the first change that waits for a record above a row that is ahead; the position stays below it. */
+  private deferredOffset: number | null = null;
+  private deferredBefore: number | null = null;
   /** Nothing is published before the log was read up to here. */
   private catchUpOffset = 0;
   private readonly watermarks = new Map<string, number | null>();
@@ -86,6 +89,7 @@ export class RollTask implements FoldTask {
     this.sources.restore(base);
     this.staged.clear();
     this.unstoredSnapshots = [];
+    this.deferredOffset = null;
     this.watermarks.clear();
     this.changed.clear();
     this.toStore.clear();
@@ -158,7 +162,8 @@ export class RollTask implements FoldTask {
   private applyMark(offset: number, mark: ProgressMark): void {
     for (const { offset: at, snapshot } of this.staged.get(mark.source) ?? []) {
       const definition = this.options.definitionOf(snapshot.definition);
-      if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
+      if (definition !== undefined)
+        this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot, at < this.catchUpOffset);
       this.unstoredSnapshots.push({ offset: at, source: mark.source, version: snapshot.version });
     }
     this.staged.delete(mark.source);
@@ -174,6 +179,8 @@ export class RollTask implements FoldTask {
   private computeValues(offset: number): void {
     const version = versionOf(this.options.epoch, offset);
     const moved = new Set<string>();
+    this.deferredBefore = this.deferredOffset;
+    this.deferredOffset = null;
     for (const series of this.series.all()) {
       const { definition } = series;
       const before = this.watermarks.get(definition.hash) ?? null;
@@ -236,6 +243,7 @@ export class RollTask implements FoldTask {
     if (before !== undefined && before.version > version) {
       // A row that is ahead of this record: the change comes again above it.
       series.dirty.add(lastSliceOf(series, endMs));
+      this.deferredOffset ??= this.deferredBefore ?? offsetOf(version);
       if (forced) series.replayed.add(lastSliceOf(series, endMs));
       return;
     }
@@ -316,6 +324,7 @@ export class RollTask implements FoldTask {
   /** The last offset below every snapshot that is staged or that its source has not stored. */
   private safeOffset(): number {
     let offset = this.nextOffset - 1;
+    if (this.deferredOffset !== null) offset = Math.min(offset, this.deferredOffset - 1);
     for (const snapshot of this.unstoredSnapshots) offset = Math.min(offset, snapshot.offset - 1);
     for (const [first] of this.staged.values()) if (first !== undefined) offset = Math.min(offset, first.offset - 1);
     return offset;

@@ -34,10 +34,13 @@ export class Series {
     this.labels = labels;
   }
 
-  /** Takes a snapshot of the log. One that the slice already contains changes nothing, but its values go out again. */
-  mergeSnapshot(part: SlicePart): void {
+  /**
+   * Takes a snapshot of the log. One that the slice already contains changes nothing, but its values go out again; so do
+   * those of every snapshot that an owner before may have read (`replayed`).
+   */
+  mergeSnapshot(part: SlicePart, replayed: boolean): void {
     const known = this.slices.get(part.sliceStartMs)?.get(part.source);
-    if (known !== undefined && known.version >= part.version) this.replayed.add(part.sliceStartMs);
+    if (replayed || (known !== undefined && known.version >= part.version)) this.replayed.add(part.sliceStartMs);
     this.merge(part);
   }
 
