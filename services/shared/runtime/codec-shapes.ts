@@ -1,4 +1,5 @@
 import type { Decimal } from '../core/decimal.ts';
+import { TaktError } from '../core/errors.ts';
 import type { WorkflowEvent } from '../core/event.ts';
 import type { Message } from '../core/messages.ts';
 
@@ -7,8 +8,16 @@ interface AvroDecimal {
   readonly scale: number;
 }
 
-/** The Avro body of a message. */
+/** avsc writes a long below it as another number, without an error. */
+const LONG_MIN = -(2 ** 52);
+
+/** The Avro body of a message. Throws INTERNAL for a whole number that would not come back as it is. */
 export function toAvro(message: Message): unknown {
+  for (const long of longsOf(message)) {
+    // One that is too large, or not whole, avsc refuses itself.
+    if (long !== null && long < LONG_MIN)
+      throw new TaktError('INTERNAL', `a ${message.type} holds ${long}; the log keeps nothing below ${LONG_MIN}.`);
+  }
   switch (message.type) {
     case 'event': {
       const { event } = message;
@@ -30,6 +39,27 @@ export function toAvro(message: Message): unknown {
     case 'import':
     case 'control':
       return message;
+  }
+}
+
+/** The fields of Avro's type long. */
+function longsOf(message: Message): readonly (number | null)[] {
+  switch (message.type) {
+    case 'event':
+      return [message.event.timeMs];
+    case 'slice':
+      return [message.sliceStartMs, message.samples];
+    case 'mark':
+      return [message.watermarkMs];
+    case 'value':
+      return [message.windowStartMs, message.windowEndMs, message.samples];
+    case 'transition':
+      return [message.timeMs];
+    case 'import':
+      return [message.maxEventMs];
+    case 'tick':
+    case 'control':
+      return [];
   }
 }
 

@@ -1,9 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../ports/clock.ts';
+
+interface Sleeper {
+  readonly untilMs: number;
+  readonly wake: () => void;
+}
 
 /** A clock that moves only when told: for tests and the simulation. */
 export class ManualClock implements Clock {
   private time: number;
-  private readonly sleepers = new Set<{ readonly untilMs: number; readonly wake: () => void }>();
+  private readonly sleepers = new Set<Sleeper>();
 
   constructor(startMs = 0) {
     this.time = startMs;
@@ -13,25 +19,29 @@ export class ManualClock implements Clock {
     return this.time;
   }
 
-  /** Moves time on and wakes those whose time has come. */
+  /** Moves time on by integer milliseconds and wakes those whose time has come, the earliest first. */
   advance(durationMs: number): void {
     this.time += durationMs;
-    for (const sleeper of this.sleepers) {
-      if (sleeper.untilMs > this.time) continue;
-      this.sleepers.delete(sleeper);
-      sleeper.wake();
-    }
+    const due = [...this.sleepers].filter(({ untilMs }) => untilMs <= this.time);
+    for (const { wake } of due.toSorted((a, b) => a.untilMs - b.untilMs)) wake();
   }
 
   async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
-    if (durationMs <= 0 || signal?.aborted === true) return Promise.resolve();
-    return new Promise((resolve) => {
-      const sleeper = { untilMs: this.time + durationMs, wake: resolve };
-      this.sleepers.add(sleeper);
-      signal?.addEventListener('abort', () => {
+    if (signal?.aborted === true) return;
+    if (durationMs <= 0) {
+      await setImmediate();
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
         this.sleepers.delete(sleeper);
+        // A signal may outlive many sleeps.
+        signal?.removeEventListener('abort', wake);
         resolve();
-      });
+      };
+      const sleeper: Sleeper = { untilMs: this.time + durationMs, wake };
+      this.sleepers.add(sleeper);
+      signal?.addEventListener('abort', wake);
     });
   }
 }

@@ -18,10 +18,18 @@ export class LockFileRegistry implements SchemaRegistry {
     this.subjects = subjects;
   }
 
-  /** Reads schemas/schemas.lock.json. */
+  /** Reads schemas/schemas.lock.json. Throws INTERNAL when it is missing or no JSON: it is part of takt. */
   static async open(path: string): Promise<LockFileRegistry> {
-    const content = JSON.parse(await readFile(path, 'utf8')) as Record<string, LockedSchema[]>;
-    return new LockFileRegistry(path, new Map(Object.entries(content)));
+    try {
+      const content = JSON.parse(await readFile(path, 'utf8')) as Record<string, LockedSchema[]>;
+      return new LockFileRegistry(path, new Map(Object.entries(content)));
+    } catch (error) {
+      throw new TaktError(
+        'INTERNAL',
+        `${path}: the schemas cannot be read: ${(error as Error).message}.\nThis file is part of takt: install it again.`,
+        { cause: error },
+      );
+    }
   }
 
   async idOf(subject: string): Promise<number> {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { type Database, open as openEnvironment, type RootDatabase } from 'lmdb';
-import { TaktError } from '../../../core/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { AppendRecord, EventLog, LogRecord, ReadLimits, TopicDescription } from '../../../ports/event-log.ts';
 import { logClosed, logFull, outOfRange, partitionsChanged, topicUnknown } from '../log-errors.ts';
-import { decodeRecord, encodeRecord, recordKey } from './record-layout.ts';
+import { CommitQueue, type WaitingAppend } from './commit-queue.ts';
+import { Disk } from './disk.ts';
+import { decodeRecord, encodeRecord, partitionPrefix, recordKey } from './record-layout.ts';
 
 interface Topic {
   readonly number: number;
@@ -12,16 +14,20 @@ interface Topic {
   readonly partitions: number;
 }
 
-/** One partition in memory: `assigned` offsets were given out, those below `durable` are on disk and readable. */
+/** One partition: records below `end` are on disk and readable. */
 interface Place {
+  readonly topic: string;
   readonly topicNumber: number;
-  assigned: number;
-  durable: number;
+  readonly partition: number;
+  end: number;
   lastAppendMs: number;
 }
 
-/** Each record costs about this much beside its bytes (key, node, page slack). */
+/** A record's key, node header and append time. */
 const RECORD_OVERHEAD_BYTES = 40;
+/** Pages are half full at worst; measured with four partitions in turn: 1.7 bytes of pages per byte of records. */
+const PAGE_FACTOR = 2;
+const PAGE_BYTES = 4096;
 
 /** The embedded event log: LMDB in the data directory. */
 export class LmdbLog implements EventLog {
@@ -31,40 +37,55 @@ export class LmdbLog implements EventLog {
   private readonly topics = new Map<string, Topic>();
   private readonly places = new Map<string, Place>();
   private readonly listeners = new Set<(topic: string, partition: number) => void>();
+  private readonly queue = new CommitQueue((batch) => this.commit(batch));
   private readonly clock: Clock;
   private readonly limitBytes: number;
-  private usedBytes: number;
-  private closed = false;
-  private closing: Promise<unknown> = Promise.resolve();
+  private readonly disk: Disk;
+  private creating: Promise<void> = Promise.resolve();
+  private closing: Promise<void> | null = null;
+  private pageBytes: number;
 
-  private constructor(environment: RootDatabase<Buffer, Buffer>, clock: Clock, limitBytes: number) {
+  private constructor(environment: RootDatabase<Buffer, Buffer>, clock: Clock, limitBytes: number, disk: Disk) {
     this.environment = environment;
     this.records = environment.openDB<Buffer, Buffer>({ name: 'records', keyEncoding: 'binary', encoding: 'binary' });
     this.meta = environment.openDB<Topic, string>({ name: 'topics', encoding: 'json' });
     this.clock = clock;
     this.limitBytes = limitBytes;
+    this.disk = disk;
     for (const { key, value } of this.meta.getRange()) this.remember(key, value);
-    this.usedBytes = this.bytesInPages();
+    this.pageBytes = this.bytesInPages();
   }
 
-  /** Opens or makes the log at `path`. Throws DATA_UNWRITABLE or DISK_FULL when the disk refuses. */
+  /** Opens or makes the log in directory `path`. Throws DATA_UNWRITABLE, DATA_VERSION or DISK_FULL. */
   static async open(options: {
     readonly path: string;
     readonly clock: Clock;
     readonly limitBytes: number;
   }): Promise<LmdbLog> {
+    const disk = new Disk(options.path);
     try {
-      // The map may grow beyond the limit: the limit is kept by `append`, which knows what to say.
+      await mkdir(options.path, { recursive: true });
+      await disk.assertLmdb();
+      await disk.assertRoom(0);
+      // LMDB grows the map by itself: the limit is kept by `append`, which knows what to say.
       const environment = openEnvironment<Buffer, Buffer>({
         path: options.path,
+        // Otherwise a directory whose name has a dot would be taken for the file.
+        noSubdir: false,
         compression: false,
-        mapSize: Math.ceil((options.limitBytes * 2) / 4096) * 4096,
+        // CommitQueue does that; lmdb's own has a promise that nobody can catch when a commit fails.
+        eventTurnBatching: false,
+        mapSize: Math.ceil((options.limitBytes * 2) / PAGE_BYTES) * PAGE_BYTES,
         keyEncoding: 'binary',
         encoding: 'binary',
       });
-      return new LmdbLog(environment, options.clock, options.limitBytes);
+      const log = new LmdbLog(environment, options.clock, options.limitBytes, disk);
+      // A killed process may have committed what it had not flushed; it must not be readable before it is durable.
+      const state = environment.openDB<number, string>({ name: 'state', encoding: 'json' });
+      await log.writeDurably(() => [state.put('openedMs', options.clock.nowMs())]);
+      return log;
     } catch (error) {
-      throw diskError(options.path, error);
+      throw await disk.explain(error);
     }
   }
 
@@ -73,39 +94,65 @@ export class LmdbLog implements EventLog {
     for (let partition = 0; partition < topic.partitions; partition++) {
       const [last] = this.records.getRange({
         start: recordKey(topic.number, partition, Number.MAX_SAFE_INTEGER),
-        end: recordKey(topic.number, partition, 0),
+        end: partitionPrefix(topic.number, partition),
         reverse: true,
         limit: 1,
-        inclusiveEnd: true,
-      } as never);
+      });
       const record = last === undefined ? null : decodeRecord(last.key, last.value);
-      const end = record === null ? 0 : record.offset + 1;
       this.places.set(`${name}/${partition}`, {
+        topic: name,
         topicNumber: topic.number,
-        assigned: end,
-        durable: end,
+        partition,
+        end: record === null ? 0 : record.offset + 1,
         lastAppendMs: record?.appendMs ?? 0,
       });
     }
   }
 
-  /** Pages in use, not the file: freed pages are used again. */
+  /**
+   * The file's pages up to the last one ever used. LMDB does not say how many of them are free for use again, so this
+   * counts those too: a little too much (nothing is ever deleted here), never too little.
+   */
   private bytesInPages(): number {
-    const stats = this.environment.getStats() as { pageSize?: number; lastPageNumber?: number };
-    return (stats.pageSize ?? 4096) * ((stats.lastPageNumber ?? 0) + 1);
+    const stats = this.environment.getStats() as { readonly pageSize?: number; readonly lastPageNumber?: number };
+    return (stats.pageSize ?? PAGE_BYTES) * ((stats.lastPageNumber ?? 0) + 1);
+  }
+
+  /**
+   * Makes the puts in one transaction. Resolves when it is on disk; rejects when nothing of it was written. A failed
+   * commit rejects the promise of every put too: they are taken here, or they would end the process.
+   */
+  private async writeDurably(puts: () => readonly Promise<boolean>[]): Promise<void> {
+    let made: readonly Promise<boolean>[] = [];
+    const written = this.environment.batch(() => {
+      made = puts();
+    });
+    for (const put of new Set(made)) put.catch(() => {});
+    await written;
+    await this.environment.flushed;
   }
 
   async createTopic(topic: string, partitions: number): Promise<void> {
     this.assertOpen();
+    const mine = this.creating.catch(() => {}).then(() => this.create(topic, partitions));
+    this.creating = mine;
+    return mine;
+  }
+
+  private async create(topic: string, partitions: number): Promise<void> {
     const known = this.topics.get(topic);
     if (known !== undefined) {
       if (known.partitions !== partitions) throw partitionsChanged(topic, known.partitions, partitions);
       return;
     }
     const entry: Topic = { number: this.topics.size, identity: randomUUID(), partitions };
+    try {
+      await this.disk.assertRoom(PAGE_BYTES);
+      await this.writeDurably(() => [this.meta.put(topic, entry)]);
+    } catch (error) {
+      throw await this.disk.explain(error);
+    }
     this.remember(topic, entry);
-    await this.meta.put(topic, entry);
-    await this.environment.flushed;
   }
 
   async describeTopic(topic: string): Promise<TopicDescription | null> {
@@ -114,69 +161,64 @@ export class LmdbLog implements EventLog {
     return known === undefined ? null : { partitions: known.partitions, identity: known.identity };
   }
 
+  /** The records' bytes must not change until it resolves. */
   async append(records: readonly AppendRecord[]): Promise<number[]> {
     this.assertOpen();
-    const places = records.map(({ topic, partition }) => this.place(topic, partition));
-    const bytes = records.reduce(
-      (sum, { key, value }) => sum + (key?.length ?? 0) + value.length + RECORD_OVERHEAD_BYTES,
-      0,
-    );
-    if (this.usedBytes + bytes > this.limitBytes) throw logFull(this.usedBytes, this.limitBytes);
-    this.usedBytes += bytes;
-    const nowMs = this.clock.nowMs();
-    const offsets = records.map((_, i) => places[i]!.assigned++);
-    const written = this.write(records, places, offsets, nowMs);
-    this.closing = written.catch(() => {});
-    await written;
-    // Only now on disk: promise 2 and 3. Appends become durable in their order.
-    records.forEach((_, i) => (places[i]!.durable = Math.max(places[i]!.durable, offsets[i]! + 1)));
-    const told = new Set<string>();
-    for (const { topic, partition } of records) {
-      const name = `${topic}/${partition}`;
-      if (told.has(name)) continue;
-      told.add(name);
-      for (const listener of this.listeners) listener(topic, partition);
-    }
-    return offsets;
+    for (const { topic, partition } of records) this.place(topic, partition);
+    if (records.length === 0) return [];
+    let bytes = 0;
+    for (const { key, value } of records) bytes += (key?.length ?? 0) + value.length + RECORD_OVERHEAD_BYTES;
+    bytes *= PAGE_FACTOR;
+    const usedBytes = this.pageBytes + this.queue.waitingBytes;
+    if (usedBytes + bytes > this.limitBytes) throw logFull(usedBytes, this.limitBytes);
+    return this.queue.add({ records, bytes });
   }
 
-  private async write(
-    records: readonly AppendRecord[],
-    places: readonly Place[],
-    offsets: readonly number[],
-    nowMs: number,
-  ): Promise<void> {
+  private async commit(batch: readonly WaitingAppend[]): Promise<number[][]> {
+    const nowMs = this.clock.nowMs();
+    const ends = new Map<Place, number>();
+    const appendMsOf = (place: Place): number => Math.max(nowMs, place.lastAppendMs);
+    let offsets: number[][] = [];
     try {
-      const committed = this.environment.batch(() => {
-        records.forEach(({ partition, key, value }, i) => {
-          const place = places[i]!;
-          place.lastAppendMs = Math.max(nowMs, place.lastAppendMs);
-          void this.records.put(
-            recordKey(place.topicNumber, partition, offsets[i]!),
-            encodeRecord(place.lastAppendMs, key, value),
-          );
-        });
+      await this.disk.assertRoom(batch.reduce((sum, { bytes }) => sum + bytes, 0));
+      await this.writeDurably(() => {
+        const puts: Promise<boolean>[] = [];
+        offsets = batch.map(({ records }) =>
+          records.map(({ topic, partition, key, value }) => {
+            const place = this.place(topic, partition);
+            const offset = ends.get(place) ?? place.end;
+            ends.set(place, offset + 1);
+            const bytes = encodeRecord(appendMsOf(place), key, value);
+            puts.push(this.records.put(recordKey(place.topicNumber, partition, offset), bytes));
+            return offset;
+          }),
+        );
+        return puts;
       });
-      await committed;
-      await this.environment.flushed;
     } catch (error) {
-      // What later appends assigned rests on these offsets: nothing may follow a gap.
-      this.closed = true;
-      throw diskError('the log', error);
+      throw await this.disk.explain(error);
     }
+    // Only now on disk, so only now readable: promises 2 and 3.
+    for (const [place, end] of ends) {
+      place.lastAppendMs = appendMsOf(place);
+      place.end = end;
+    }
+    this.pageBytes = this.bytesInPages();
+    for (const { topic, partition } of ends.keys()) for (const listener of this.listeners) listener(topic, partition);
+    return offsets;
   }
 
   async read(topic: string, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogRecord[]> {
     this.assertOpen();
     const place = this.place(topic, partition);
-    if (fromOffset < 0 || fromOffset > place.durable) throw outOfRange(topic, partition, fromOffset, place.durable);
+    if (!(fromOffset >= 0 && fromOffset <= place.end)) throw outOfRange(topic, partition, fromOffset, place.end);
     const result: LogRecord[] = [];
-    if (fromOffset === place.durable) return result;
+    if (fromOffset === place.end) return result;
     let bytes = 0;
     const range = {
       start: recordKey(place.topicNumber, partition, fromOffset),
-      end: recordKey(place.topicNumber, partition, place.durable),
-      limit: limits.recordsMax,
+      end: recordKey(place.topicNumber, partition, place.end),
+      limit: Math.max(1, limits.recordsMax),
     };
     for (const { key, value } of this.records.getRange(range)) {
       bytes += value.length;
@@ -188,23 +230,29 @@ export class LmdbLog implements EventLog {
 
   async endOffset(topic: string, partition: number): Promise<number> {
     this.assertOpen();
-    return this.place(topic, partition).durable;
+    return this.place(topic, partition).end;
   }
 
   onAppend(listener: (topic: string, partition: number) => void): () => void {
+    this.assertOpen();
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
   size(): { readonly usedBytes: number; readonly limitBytes: number } {
-    return { usedBytes: this.usedBytes, limitBytes: this.limitBytes };
+    this.assertOpen();
+    return { usedBytes: this.pageBytes, limitBytes: this.limitBytes };
   }
 
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    await this.closing;
-    await this.environment.flushed;
+  /** Finishes what was appended before; again does nothing. */
+  close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  private async finish(): Promise<void> {
+    await this.creating.catch(() => {});
+    await this.queue.idle();
     await this.environment.close();
   }
 
@@ -215,26 +263,6 @@ export class LmdbLog implements EventLog {
   }
 
   private assertOpen(): void {
-    if (this.closed) throw logClosed();
+    if (this.closing !== null) throw logClosed();
   }
-}
-
-function diskError(path: string, error: unknown): unknown {
-  if (error instanceof TaktError) return error;
-  const text = `${(error as { code?: string }).code ?? ''} ${(error as Error).message}`;
-  if (/ENOSPC|No space|MDB_MAP_FULL/i.test(text)) {
-    return new TaktError(
-      'DISK_FULL',
-      `${path}: no space left; nothing was written.\nFree some space and start again.`,
-      { cause: error },
-    );
-  }
-  if (/EACCES|EROFS|EPERM|Permission|Read-only/i.test(text)) {
-    return new TaktError(
-      'DATA_UNWRITABLE',
-      `${path} cannot be written: ${(error as Error).message}.\nGive this user write permission, or use another directory with --data DIR.`,
-      { cause: error },
-    );
-  }
-  return error;
 }

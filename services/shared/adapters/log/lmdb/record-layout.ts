@@ -9,6 +9,11 @@ export function recordKey(topicNumber: number, partition: number, offset: number
   return key;
 }
 
+/** Sorts before the key of the partition's first record, and behind every other partition before it. */
+export function partitionPrefix(topicNumber: number, partition: number): Buffer {
+  return recordKey(topicNumber, partition, 0).subarray(0, 8);
+}
+
 /** Append time (8 bytes), length of the key + 1 or 0 for none (4), key, value. */
 export function encodeRecord(appendMs: number, key: Uint8Array | null, value: Uint8Array): Buffer {
   const keyLength = key?.length ?? 0;

@@ -7,6 +7,9 @@ interface Topic {
   readonly partitions: LogRecord[][];
 }
 
+/** Of all logs of this process: the same topic in another log has another identity, and a seed repeats it. */
+let created = 0;
+
 /** An event log in memory: for tests and the simulation. */
 export class MemoryLog implements EventLog {
   private readonly topics = new Map<string, Topic>();
@@ -14,7 +17,6 @@ export class MemoryLog implements EventLog {
   private readonly clock: Clock;
   private readonly limitBytes: number;
   private usedBytes = 0;
-  private created = 0;
   private closed = false;
 
   constructor(options: { readonly clock: Clock; readonly limitBytes?: number }) {
@@ -27,7 +29,7 @@ export class MemoryLog implements EventLog {
     const known = this.topics.get(topic);
     if (known === undefined) {
       this.topics.set(topic, {
-        identity: String(++this.created),
+        identity: String(++created),
         partitions: Array.from({ length: partitions }, () => []),
       });
     } else if (known.partitions.length !== partitions)
@@ -58,17 +60,28 @@ export class MemoryLog implements EventLog {
       });
       return place.length - 1;
     });
-    for (const { topic, partition } of records) for (const listener of this.listeners) listener(topic, partition);
+    this.tell(records);
     return offsets;
+  }
+
+  private tell(records: readonly AppendRecord[]): void {
+    const told = new Set<string>();
+    for (const { topic, partition } of records) {
+      const place = `${topic}/${partition}`;
+      if (told.has(place)) continue;
+      told.add(place);
+      for (const listener of this.listeners) listener(topic, partition);
+    }
   }
 
   async read(topic: string, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogRecord[]> {
     this.assertOpen();
     const place = this.place(topic, partition);
-    if (fromOffset < 0 || fromOffset > place.length) throw outOfRange(topic, partition, fromOffset, place.length);
+    if (!(fromOffset >= 0 && fromOffset <= place.length)) throw outOfRange(topic, partition, fromOffset, place.length);
     const result: LogRecord[] = [];
     let bytes = 0;
-    for (let i = fromOffset; i < place.length && result.length < limits.recordsMax; i++) {
+    const recordsMax = Math.max(1, limits.recordsMax);
+    for (let i = fromOffset; i < place.length && result.length < recordsMax; i++) {
       bytes += place[i]!.value.length + (place[i]!.key?.length ?? 0);
       if (result.length > 0 && bytes > limits.bytesMax) break;
       result.push(place[i]!);
@@ -82,11 +95,13 @@ export class MemoryLog implements EventLog {
   }
 
   onAppend(listener: (topic: string, partition: number) => void): () => void {
+    this.assertOpen();
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
   size(): { readonly usedBytes: number; readonly limitBytes: number } {
+    this.assertOpen();
     return { usedBytes: this.usedBytes, limitBytes: this.limitBytes };
   }
 

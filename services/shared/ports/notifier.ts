@@ -1,0 +1,27 @@
+/**
+ * A channel that delivers a message to people or machines.
+ *
+ * What every adapter promises:
+ * 1. `send` resolves with `delivered` only when the receiver took the message.
+ * 2. A failure resolves with `failed`, a reason and whether trying again may help; it never throws for the receiver's sake.
+ * 3. The key travels with the message, the same for every try, so that the receiver can drop a repeat.
+ */
+export interface Notifier {
+  send(message: Notification): Promise<DeliveryOutcome>;
+}
+
+export interface Notification {
+  /** Deterministic: rule, group and episode. */
+  readonly key: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+export type DeliveryOutcome =
+  | { readonly outcome: 'delivered' }
+  | {
+      readonly outcome: 'failed';
+      readonly reason: string;
+      readonly retryable: boolean;
+      readonly retryAfterMs: number | null;
+    };
