@@ -1,79 +1,71 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { TaktError } from '../../../core/errors.ts';
+import { ChdbConnection } from './chdb-connection.ts';
+import { openChdb } from './open-chdb.ts';
 import type { ClickHouseTransport } from './transport.ts';
 
-/** Limits of a user's query. */
-const USER_SETTINGS = {
-  max_execution_time: 30,
-  max_memory_usage: String(2_000_000_000),
-  max_result_rows: String(1_000_000),
-  result_overflow_mode: 'throw',
-} as const;
+/** Limits of a user's query: time, bytes of memory, rows. */
+const USER_SETTINGS = [
+  'SET max_execution_time = 30',
+  'SET max_memory_usage = 2000000000',
+  "SET max_result_rows = 1000000, result_overflow_mode = 'throw'",
+  // The last one: behind it nothing can be set.
+  'SET readonly = 1',
+];
+/** 64-bit integers as text: as JSON numbers they would lose their last digits above 2^53. */
+const OWN_SETTINGS = ['SET output_format_json_quote_64bit_integers = 1'];
 
 /** chDB: ClickHouse in this process, on the data directory. One process and one engine per path. */
 export class ChdbTransport implements ClickHouseTransport {
-  private readonly client: ClickHouseClient;
-  private readonly userClient: ClickHouseClient;
-  private readonly filesPath: string;
+  private readonly own: ChdbConnection;
+  private readonly users: ChdbConnection;
+  private readonly incomingPath: string;
   private sequence = 0;
 
-  private constructor(client: ClickHouseClient, userClient: ClickHouseClient, filesPath: string) {
-    this.client = client;
-    this.userClient = userClient;
-    this.filesPath = filesPath;
+  private constructor(own: ChdbConnection, users: ChdbConnection, incomingPath: string) {
+    this.own = own;
+    this.users = users;
+    this.incomingPath = incomingPath;
   }
 
-  /** Throws EMBEDDED_MISSING without the chdb package, DATA_LOCKED when another process has the path. */
+  /** Opens the store directory `path`; throws what `openChdb` throws. */
   static async open(path: string): Promise<ChdbTransport> {
-    const connection = await loadChdb();
-    const filesPath = join(path, 'incoming');
-    await rm(filesPath, { recursive: true, force: true });
-    await mkdir(filesPath, { recursive: true });
+    const clients = await openChdb(path);
+    const own = new ChdbConnection(clients.own);
+    const users = new ChdbConnection(clients.users);
     try {
-      const connect = (): ClickHouseClient =>
-        createClient({ connection: connection({ path: join(path, 'chdb') }) } as never);
-      const client = connect();
-      await client.command({ query: 'SELECT 1' });
       // Settings stick to a connection of chDB: those of users' queries must never reach the folds.
-      const userClient = connect();
-      // They stick, so they are set once, the limits first: behind readonly none could be changed.
-      await userClient.command({ query: 'SELECT 1', clickhouse_settings: { ...USER_SETTINGS } as never });
-      await userClient.command({ query: 'SELECT 1', clickhouse_settings: { readonly: '1' } as never });
-      return new ChdbTransport(client, userClient, filesPath);
+      for (const sql of OWN_SETTINGS) await own.run((client) => client.command({ query: sql }));
+      for (const sql of USER_SETTINGS) await users.run((client) => client.command({ query: sql }));
     } catch (error) {
-      if (/lock/i.test((error as Error).message)) {
-        throw new TaktError(
-          'DATA_LOCKED',
-          `${path} is in use by another process.\nStop that takt, or use another directory with --data DIR.`,
-          { cause: error },
-        );
-      }
+      await Promise.all([users.close(), own.close()]);
       throw new TaktError('STORE_FAILED', `the store in ${path} did not open: ${firstLine(error)}`, { cause: error });
     }
+    return new ChdbTransport(own, users, clients.incomingPath);
   }
 
   async command(sql: string): Promise<void> {
-    await this.client.command({ query: sql });
+    await this.own.run((client) => client.command({ query: sql }));
   }
 
-  async rows<Row>(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<Row[]> {
-    const result = await this.client.query({ query: sql, query_params: parameters, format: 'JSONEachRow' });
-    return result.json<Row>();
+  rows<Row>(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<Row[]> {
+    return this.own.run(async (client) => {
+      const result = await client.query({ query: sql, query_params: parameters, format: 'JSONEachRow' });
+      return result.json<Row>();
+    });
   }
 
   async insert(table: string, structure: string, rows: Buffer): Promise<void> {
     // chDB's inline binary insert cuts data at a blank line: rows go through a file.
-    const path = join(this.filesPath, `${this.sequence++}.bin`);
+    const path = join(this.incomingPath, `${this.sequence++}.bin`);
+    const literal = path.replaceAll(/['\\]/g, '\\$&');
     try {
       await writeFile(path, rows);
-      await this.client.command({
-        query: `INSERT INTO ${table} SELECT * FROM file('${path.replaceAll("'", "\\'")}', RowBinary, '${structure}')`,
-      });
+      await this.command(`INSERT INTO ${table} SELECT * FROM file('${literal}', RowBinary, '${structure}')`);
     } catch (error) {
-      const text = (error as Error).message;
-      if (/ENOSPC|No space left/i.test(text))
+      if (error instanceof TaktError) throw error;
+      if (/ENOSPC|No space left|NOT_ENOUGH_SPACE/i.test(`${(error as Error).message} ${typeOf(error)}`))
         throw new TaktError(
           'DISK_FULL',
           'the disk is full: values cannot be stored.\nFree some space; takt goes on by itself.',
@@ -85,34 +77,25 @@ export class ChdbTransport implements ClickHouseTransport {
     }
   }
 
-  async userQuery(sql: string, format: string): Promise<Uint8Array> {
-    const chunks: Buffer[] = [];
-    const result = await this.userClient.exec({ query: `${sql}\nFORMAT ${format}` });
-    for await (const chunk of result.stream) chunks.push(Buffer.from(chunk as Uint8Array));
-    return Buffer.concat(chunks);
+  userQuery(sql: string, format: string): Promise<Uint8Array> {
+    return this.users.run(async (client) => {
+      const chunks: Buffer[] = [];
+      const result = await client.exec({ query: `${sql}\nFORMAT ${format}` });
+      for await (const chunk of result.stream) chunks.push(Buffer.from(chunk as Uint8Array));
+      return Buffer.concat(chunks);
+    });
   }
 
+  /** Waits for the statements under way; a user's may take until its time limit. */
   async close(): Promise<void> {
-    await this.userClient.close();
-    await this.client.close();
+    await Promise.all([this.users.close(), this.own.close()]);
   }
+}
+
+function typeOf(error: unknown): string {
+  return (error as { readonly type?: string }).type ?? '';
 }
 
 function firstLine(error: unknown): string {
   return ((error as Error).message.split('\n')[0] ?? '').slice(0, 300);
-}
-
-async function loadChdb(): Promise<(options: { path: string }) => unknown> {
-  try {
-    const module = (await import('chdb/connection')) as {
-      createChdbConnection: (options: { path: string }) => unknown;
-    };
-    return module.createChdbConnection;
-  } catch (error) {
-    throw new TaktError(
-      'EMBEDDED_MISSING',
-      'the embedded store needs the package chdb, which is not installed here (it is optional, and exists for Linux and macOS).\nRun: npm install chdb',
-      { cause: error },
-    );
-  }
 }

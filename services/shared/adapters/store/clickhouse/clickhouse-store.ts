@@ -26,6 +26,10 @@ const ENCODE_STEP_ROWS = 2_000;
 const KEYS_MAX = 1_000;
 /** Cases of one page of the archive. */
 const PAGE_CASES = 2_000;
+/** Ids of one page of `caseIds`. */
+const PAGE_IDS = 100_000;
+/** The events of a partition below an offset. */
+const BELOW = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND offset < {below:UInt64}';
 
 /** The KPI store on ClickHouse, over either transport. */
 export class ClickHouseStore implements KpiStore {
@@ -61,34 +65,19 @@ export class ClickHouseStore implements KpiStore {
     caseIds: readonly string[],
     belowOffset: number,
   ): Promise<EventRow[]> {
+    this.assertOpen();
     const result: EventRow[] = [];
-    for (let i = 0; i < caseIds.length; i += KEYS_MAX) {
-      const ids = caseIds.slice(i, i + KEYS_MAX);
-      const where =
-        'workflow = {workflow:String} AND partition = {partition:UInt16} AND case_id IN {ids:Array(String)} AND offset < {below:UInt64}';
-      const rows = await this.select(`SELECT * FROM events WHERE ${where}`, {
-        workflow,
-        partition,
-        ids,
-        below: belowOffset,
-      });
-      result.push(...firstOfEach(rows.map(readEvent)));
+    for (const ids of chunks([...new Set(caseIds)])) {
+      const sql = `SELECT * FROM events WHERE ${BELOW} AND case_id IN {ids:Array(String)}`;
+      const rows = await this.select(sql, { workflow, partition, ids, below: belowOffset });
+      for (const row of firstOfEach(rows.map(readEvent))) result.push(row);
     }
     return result;
   }
 
   async *caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]> {
-    let after = '';
-    for (;;) {
-      const where =
-        'workflow = {workflow:String} AND partition = {partition:UInt16} AND case_id > {after:String} AND offset >= {from:UInt64}';
-      const sql = `SELECT DISTINCT case_id FROM events WHERE ${where} ORDER BY case_id LIMIT 100000`;
-      const rows = await this.select(sql, { workflow, partition, after, from: fromOffset });
-      if (rows.length === 0) return;
-      const ids = rows.map((row) => String(row['case_id'] as string));
-      yield ids;
-      after = ids.at(-1)!;
-    }
+    const place = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND offset >= {from:UInt64}';
+    yield* this.pagesOfIds(place, { workflow, partition, from: fromOffset }, PAGE_IDS);
   }
 
   async *archive(
@@ -97,21 +86,28 @@ export class ClickHouseStore implements KpiStore {
     belowOffset: number,
     between?: TimeRange,
   ): AsyncIterable<readonly EventRow[]> {
-    let after: string | null = null;
-    const inside = between === undefined ? '' : 'AND time_ms >= {fromMs:Int64} AND time_ms < {toMs:Int64}';
-    for (;;) {
-      const place = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND offset < {below:UInt64}';
-      const page: string = `SELECT DISTINCT case_id FROM events WHERE ${place} ${inside} ${after === null ? '' : 'AND case_id > {after:String}'} ORDER BY case_id LIMIT ${PAGE_CASES}`;
-      const parameters: Record<string, unknown> = {
-        workflow,
-        partition,
-        below: belowOffset,
-        ...between,
-        ...(after === null ? {} : { after }),
-      };
-      const ids: string[] = (await this.select(page, parameters)).map((row) => String(row['case_id'] as string));
-      if (ids.length === 0) return;
+    const place = { workflow, partition, below: belowOffset };
+    const inside = between === undefined ? '' : ' AND time_ms >= {fromMs:Int64} AND time_ms < {toMs:Int64}';
+    for await (const ids of this.pagesOfIds(`${BELOW}${inside}`, { ...place, ...between }, PAGE_CASES)) {
       yield await this.caseEvents(workflow, partition, ids, belowOffset);
+    }
+  }
+
+  /** Ids of the cases with an event under `condition`, in the order of the store, in pages. */
+  private async *pagesOfIds(
+    condition: string,
+    parameters: Readonly<Record<string, unknown>>,
+    pageIds: number,
+  ): AsyncIterable<readonly string[]> {
+    let after: string | undefined;
+    for (;;) {
+      const rest = after === undefined ? '' : ' AND case_id > {after:String}';
+      const sql = `SELECT DISTINCT case_id FROM events WHERE ${condition}${rest} ORDER BY case_id LIMIT ${pageIds}`;
+      const rows = await this.select(sql, after === undefined ? parameters : { ...parameters, after });
+      if (rows.length === 0) return;
+      const ids = rows.map((row) => String(row['case_id'] as string));
+      yield ids;
+      if (ids.length < pageIds) return;
       after = ids.at(-1)!;
     }
   }
@@ -126,7 +122,7 @@ export class ClickHouseStore implements KpiStore {
     // After FINAL: an older version of the row may name the import, the newest decides.
     if (query.importId !== undefined) conditions.push('import_id = {importId:String}');
     const sql = `SELECT * EXCEPT state, base64Encode(state) AS state FROM slices FINAL WHERE ${conditions.join(' AND ')}`;
-    return (await this.select(sql, { ...query })).map(readSlice);
+    return (await this.selectByLabels(sql, query.labels, query)).map(readSlice);
   }
 
   async values(query: ValueQuery): Promise<ValueRow[]> {
@@ -138,7 +134,7 @@ export class ClickHouseStore implements KpiStore {
     if (query.withdrawn !== true) conditions.push('withdrawn = 0');
     const { withdrawn: _withdrawn, ...parameters } = query;
     const sql = `SELECT * FROM \`values\` FINAL WHERE ${conditions.join(' AND ')} ORDER BY labels, window_end_ms`;
-    return (await this.select(sql, parameters)).map(readValue);
+    return (await this.selectByLabels(sql, query.labels, parameters)).map(readValue);
   }
 
   async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {
@@ -169,11 +165,23 @@ export class ClickHouseStore implements KpiStore {
     }
   }
 
+  /** One query, or with many labels several, each with some of them as {labels}. */
+  private async selectByLabels(sql: string, labels: readonly string[] | undefined, parameters: object): Promise<Raw[]> {
+    if (labels === undefined) return this.select(sql, { ...parameters });
+    this.assertOpen();
+    const result: Raw[] = [];
+    for (const some of chunks([...new Set(labels)].toSorted())) {
+      for (const row of await this.select(sql, { ...parameters, labels: some })) result.push(row);
+    }
+    return result;
+  }
+
   private async select(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<Raw[]> {
     this.assertOpen();
     try {
       return await this.transport.rows<Raw>(sql, parameters);
     } catch (error) {
+      if (error instanceof TaktError) throw error;
       throw new TaktError(
         'STORE_FAILED',
         `a read of the store failed: ${((error as Error).message.split('\n')[0] ?? '').slice(0, 300)}`,
@@ -193,13 +201,20 @@ export class ClickHouseStore implements KpiStore {
   }
 }
 
+function chunks(keys: readonly string[]): string[][] {
+  const result: string[][] = [];
+  for (let i = 0; i < keys.length; i += KEYS_MAX) result.push(keys.slice(i, i + KEYS_MAX));
+  return result;
+}
+
 /** Rows not yet merged, or a duplicate that should not be there: the lowest offset of an id counts. */
 function firstOfEach(rows: readonly EventRow[]): EventRow[] {
   const first = new Map<string, EventRow>();
   for (const row of rows) {
-    const key = JSON.stringify([row.caseId, row.id]);
+    const key = `${row.caseId.length} ${row.caseId}${row.id}`;
     const known = first.get(key);
-    if (known === undefined || row.offset < known.offset) first.set(key, row);
+    const newer = known === undefined || (row.offset === known.offset && row.version > known.version);
+    if (newer || row.offset < known.offset) first.set(key, row);
   }
   return [...first.values()];
 }

@@ -1,4 +1,7 @@
 const START_BYTES = 64 * 1024;
+const TWO_32 = 2 ** 32;
+/** Up to this length a loop over ASCII characters is faster than the call into Buffer. */
+const SHORT_CHARS = 32;
 
 /** Writes ClickHouse's RowBinary: little-endian integers, varuint lengths, no separators. */
 export class RowBinaryWriter {
@@ -14,7 +17,7 @@ export class RowBinaryWriter {
 
   uint8(value: number): void {
     this.room(1);
-    this.buffer[this.at++] = value;
+    this.at = this.buffer.writeUInt8(value, this.at);
   }
 
   uint16(value: number): void {
@@ -27,14 +30,23 @@ export class RowBinaryWriter {
     this.at = this.buffer.writeUInt32LE(value, this.at);
   }
 
+  /** Throws RangeError for what is no safe integer: it would be stored as another number. */
   int64(value: number): void {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no safe integer.`);
     this.room(8);
-    this.at = this.buffer.writeBigInt64LE(BigInt(value), this.at);
+    const high = Math.floor(value / TWO_32);
+    this.buffer.writeUInt32LE(value - high * TWO_32, this.at);
+    this.at = this.buffer.writeInt32LE(high, this.at + 4);
   }
 
+  /** Throws RangeError for a negative value and for a number that is no safe integer. */
   uint64(value: number | bigint): void {
+    if (typeof value === 'number') {
+      if (value < 0) throw new RangeError(`${value} is negative.`);
+      return this.int64(value);
+    }
     this.room(8);
-    this.at = this.buffer.writeBigUInt64LE(BigInt(value), this.at);
+    this.at = this.buffer.writeBigUInt64LE(value, this.at);
   }
 
   float64(value: number): void {
@@ -53,10 +65,26 @@ export class RowBinaryWriter {
   }
 
   string(value: string): void {
+    if (value.length <= SHORT_CHARS && this.shortAscii(value)) return;
     const bytes = Buffer.byteLength(value);
     this.length(bytes);
     this.room(bytes);
     this.at += this.buffer.write(value, this.at, bytes, 'utf8');
+  }
+
+  /** Whether it was written; when a character is not ASCII, nothing was. */
+  private shortAscii(value: string): boolean {
+    const length = value.length;
+    this.room(length + 1);
+    const { buffer, at } = this;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) return false;
+      buffer[at + 1 + i] = code;
+    }
+    buffer[at] = length;
+    this.at = at + 1 + length;
+    return true;
   }
 
   bytes(value: Uint8Array): void {
@@ -72,11 +100,11 @@ export class RowBinaryWriter {
   }
 
   map(value: Readonly<Record<string, string>>): void {
-    const entries = Object.entries(value);
-    this.length(entries.length);
-    for (const [key, text] of entries) {
-      this.string(key);
-      this.string(text);
+    const names = Object.keys(value);
+    this.length(names.length);
+    for (const name of names) {
+      this.string(name);
+      this.string(value[name]!);
     }
   }
 

@@ -44,11 +44,12 @@ export class MemoryStore implements KpiStore {
     this.assertOpen();
     const content = this.tables.get(table)!;
     for (const row of rows) {
+      // Of a duplicate the lowest offset counts for reads by case, whatever the version: before the version decides.
+      if (table === 'events') this.index(row as EventRow);
       const key = JSON.stringify(KEYS[table](row));
       const known = content.get(key);
       if (known !== undefined && known.version > row.version) continue;
       content.set(key, row);
-      if (table === 'events') this.index(row as EventRow);
     }
   }
 
@@ -59,7 +60,8 @@ export class MemoryStore implements KpiStore {
     const events = cases.get(row.caseId) ?? new Map<string, EventRow>();
     cases.set(row.caseId, events);
     const known = events.get(row.id);
-    if (known === undefined || row.offset < known.offset) events.set(row.id, row);
+    const newer = known === undefined || (row.offset === known.offset && row.version >= known.version);
+    if (newer || row.offset < known.offset) events.set(row.id, row);
   }
 
   async caseEvents(
@@ -70,7 +72,9 @@ export class MemoryStore implements KpiStore {
   ): Promise<EventRow[]> {
     this.assertOpen();
     const cases = this.byCase.get(`${workflow}/${partition}`);
-    return caseIds.flatMap((id) => [...(cases?.get(id)?.values() ?? [])].filter(({ offset }) => offset < belowOffset));
+    return [...new Set(caseIds)].flatMap((id) =>
+      [...(cases?.get(id)?.values() ?? [])].filter(({ offset }) => offset < belowOffset),
+    );
   }
 
   async *caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]> {

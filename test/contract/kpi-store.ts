@@ -1,0 +1,377 @@
+import { afterEach, expect, test } from 'vitest';
+import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
+import { caseRow, definition, event, position, slice, value } from './kpi-store-rows.ts';
+
+/** An adapter under test, on storage of its own. */
+export interface KpiStoreUnderTest {
+  /** Migrated. */
+  readonly store: KpiStore;
+  readonly durable: boolean;
+  readonly sql: boolean;
+  /** Closes the store if need be and opens another on the same storage. Only of durable ones. */
+  reopen(): Promise<KpiStore>;
+  /** Keeps rows with equal keys apart until they are read, where the engine merges behind the scenes. */
+  withoutMerging(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const WEIRD = [
+  '',
+  'a\0b',
+  'q\'"`\\',
+  'x\n\n\ty\r',
+  '😀é中\u2028',
+  '\\N',
+  'NULL',
+  "['a']",
+  '--',
+  '{x:String}',
+  '__proto__',
+];
+const BIG = 2n ** 63n - 1n;
+
+async function all<T>(chunks: AsyncIterable<readonly T[]>): Promise<T[][]> {
+  const result: T[][] = [];
+  for await (const chunk of chunks) result.push([...chunk]);
+  return result;
+}
+
+/** No store promises an order of rows. */
+function sorted<T extends { readonly version: bigint }>(rows: readonly T[]): T[] {
+  return rows.toSorted((a, b) => Number(a.version - b.version));
+}
+
+/** The tests of every promise in services/shared/ports/kpi-store.ts, one per number, on the adapter that `make` gives. */
+export function kpiStoreContract(name: string, make: () => Promise<KpiStoreUnderTest>): void {
+  let made: KpiStoreUnderTest | null = null;
+  const open = async (): Promise<KpiStoreUnderTest> => (made = await make());
+  afterEach(async () => {
+    await made?.remove();
+    made = null;
+  });
+  placeTests(open, name);
+  readTests(open, name);
+  endTests(open, name);
+}
+
+type Open = () => Promise<KpiStoreUnderTest>;
+
+function placeTests(open: Open, name: string): void {
+  test(`1. an insert is seen by every later read, and is durable (${name})`, async () => {
+    const made = await open();
+    const { store } = made;
+    await Promise.all([
+      store.insert('events', [event()]),
+      store.insert('cases', [caseRow()]),
+      store.insert('slices', [slice()]),
+      store.insert('values', [value()]),
+      store.insert('positions', [position()]),
+      store.insert('definitions', [definition()]),
+    ]);
+    await store.insert('events', []);
+    const check = async (now: KpiStore): Promise<void> => {
+      expect(await now.caseEvents('w', 0, ['c1'], 100)).toEqual([event()]);
+      expect(await now.slices({ definition: 'd' })).toEqual([slice()]);
+      expect(await now.values({ definition: 'd' })).toEqual([value()]);
+      expect(await now.position('aggregate', 'events.w', 0)).toEqual(position());
+      expect(await now.definitions()).toEqual([definition()]);
+    };
+    await check(store);
+    if (made.durable) await check(await made.reopen());
+  });
+
+  test(`2. the highest version wins, of equal versions the one inserted last (${name})`, async () => {
+    const { store } = await open();
+    await store.insert('slices', [slice({ version: 5n, samples: 5 })]);
+    await store.insert('slices', [slice({ version: 4n, samples: 4 })]);
+    expect((await store.slices({ definition: 'd' })).map(({ samples }) => samples)).toEqual([5]);
+    await store.insert('slices', [slice({ version: 5n, samples: 55 })]);
+    expect((await store.slices({ definition: 'd' })).map(({ samples }) => samples)).toEqual([55]);
+    // In one insert too, and where the difference is beyond what a double can hold.
+    await store.insert('values', [value({ version: BIG, revision: 2 }), value({ version: BIG - 1n, revision: 1 })]);
+    expect((await store.values({ definition: 'd' })).map(({ revision }) => revision)).toEqual([2]);
+    await store.insert('definitions', [definition({ version: 1n, active: true })]);
+    await store.insert('definitions', [definition({ version: 2n, active: false })]);
+    expect((await store.definitions()).map(({ active }) => active)).toEqual([false]);
+    // An older row that would pass the filter must not show through the newer one that does not.
+    await store.insert('values', [
+      value({ definition: 'w', version: 1n }),
+      value({ definition: 'w', version: 2n, withdrawn: true }),
+    ]);
+    expect(await store.values({ definition: 'w' })).toEqual([]);
+    await store.insert('slices', [slice({ definition: 'i', version: 1n, importId: 'one' })]);
+    await store.insert('slices', [slice({ definition: 'i', version: 2n, importId: 'two' })]);
+    expect(await store.slices({ definition: 'i', importId: 'one' })).toEqual([]);
+  });
+
+  test(`3. inserting the same rows again changes nothing (${name})`, async () => {
+    const { store } = await open();
+    const rows = Array.from({ length: 5_000 }, (_, i) =>
+      event({ caseId: `c${i % 100}`, id: `e${i}`, offset: i, version: BigInt(i) }),
+    );
+    // As after a failure: a part of them first, then all, then all again.
+    await store.insert('events', rows.slice(0, 1_234));
+    for (let i = 0; i < 2; i++) {
+      await store.insert('events', rows);
+      await store.insert('slices', [slice()]);
+      await store.insert('positions', [position()]);
+    }
+    const read = (await all(store.archive('w', 0, 1e6))).flat();
+    expect(read.toSorted((a, b) => a.offset - b.offset)).toEqual(rows);
+    expect(await store.slices({ definition: 'd' })).toEqual([slice()]);
+    expect(await store.position('aggregate', 'events.w', 0)).toEqual(position());
+  });
+}
+
+function readTests(open: Open, name: string): void {
+  test(`4. caseEvents gives the events of the cases below the offset, each once, lowest offset wins (${name})`, async () => {
+    const made = await open();
+    const { store } = made;
+    await made.withoutMerging();
+    const rows = [0, 1, 2, 3].map((i) =>
+      event({ caseId: i < 3 ? 'c1' : 'c2', id: `e${i}`, offset: i * 10, version: BigInt(i * 10) }),
+    );
+    await store.insert('events', rows);
+    await store.insert('events', [event({ workflow: 'v', caseId: 'c1' }), event({ partition: 1, caseId: 'c1' })]);
+    const ids = async (caseIds: readonly string[], below: number): Promise<string[]> =>
+      (await store.caseEvents('w', 0, caseIds, below)).map(({ id }) => id).toSorted();
+    expect(await ids(['c1'], 20)).toEqual(['e0', 'e1']);
+    expect(await ids(['c1'], 21)).toEqual(['e0', 'e1', 'e2']);
+    expect(await ids(['c1', 'c2', 'none', 'c1'], 1e9)).toEqual(['e0', 'e1', 'e2', 'e3']);
+    expect(await ids([], 1e9)).toEqual([]);
+    const many = Array.from({ length: 2_500 }, (_, i) => `x${i % 1_250}`);
+    expect(await ids(['c1', ...many, 'c1', 'c2'], 1e9)).toEqual(['e0', 'e1', 'e2', 'e3']);
+    // The same event at another offset, before and after the one that is there.
+    await store.insert('events', [event({ caseId: 'c1', id: 'e1', offset: 90, version: 90n })]);
+    await store.insert('events', [event({ caseId: 'c2', id: 'e3', offset: 5, version: 5n })]);
+    const read = await store.caseEvents('w', 0, ['c1', 'c2'], 1e9);
+    expect(Object.fromEntries(read.map(({ id, offset }) => [id, offset]))).toEqual({ e0: 0, e1: 10, e2: 20, e3: 5 });
+    expect(read).toHaveLength(4);
+  });
+
+  test(`5. slices and values are found by each of their conditions (${name})`, async () => {
+    const { store } = await open();
+    const rows = [
+      slice({ version: 1n, labels: 'a', sliceStartMs: -1, source: 'w/0' }),
+      slice({ version: 2n, labels: 'a', sliceStartMs: 0, source: 'w/0' }),
+      slice({ version: 3n, labels: 'a', sliceStartMs: 0, source: 'w/1' }),
+      slice({ version: 4n, labels: 'b', labelPartition: 3, sliceStartMs: 60_000, source: 'w/1', importId: 'i' }),
+      slice({ version: 5n, labels: 'b', labelPartition: 3, sliceStartMs: 9_999_999_999_999, source: 'w/0' }),
+    ];
+    await store.insert('slices', [...rows, slice({ definition: 'other', version: 9n })]);
+    const found = async (query: object): Promise<bigint[]> =>
+      sorted(await store.slices({ definition: 'd', ...query })).map(({ version }) => version);
+    expect(await found({})).toEqual([1n, 2n, 3n, 4n, 5n]);
+    expect(await found({ source: 'w/0' })).toEqual([1n, 2n, 5n]);
+    expect(await found({ labelPartition: 3 })).toEqual([4n, 5n]);
+    expect(await found({ labels: ['b', 'b', 'none'] })).toEqual([4n, 5n]);
+    expect(await found({ labels: [] })).toEqual([]);
+    expect(await found({ labels: ['b', ...Array.from({ length: 2_500 }, (_, i) => `l${i}`), 'a'] })).toHaveLength(5);
+    expect(await found({ fromMs: 0, toMs: 60_000 })).toEqual([2n, 3n]);
+    expect(await found({ fromMs: 60_000 })).toEqual([4n, 5n]);
+    expect(await found({ importId: 'i' })).toEqual([4n]);
+    expect(await found({ labels: ['a'], source: 'w/1', toMs: 1, labelPartition: 0 })).toEqual([3n]);
+
+    await store.insert('values', [
+      value({ version: 1n, labels: 'a', windowEndMs: 1_000 }),
+      value({ version: 2n, labels: 'a', windowEndMs: 2_000, withdrawn: true }),
+      value({ version: 3n, labels: 'b', windowEndMs: 2_000, labelPartition: 3 }),
+    ]);
+    const values = async (query: object): Promise<bigint[]> =>
+      sorted(await store.values({ definition: 'd', ...query })).map(({ version }) => version);
+    expect(await values({})).toEqual([1n, 3n]);
+    expect(await values({ withdrawn: true })).toEqual([1n, 2n, 3n]);
+    expect(await values({ labels: ['a'], withdrawn: true, fromMs: 2_000 })).toEqual([2n]);
+    expect(await values({ labelPartition: 3 })).toEqual([3n]);
+    expect(await values({ fromMs: 1_000, toMs: 2_000 })).toEqual([1n]);
+  });
+
+  test(`6. position gives the highest stored version of its partition, or null (${name})`, async () => {
+    const { store } = await open();
+    expect(await store.position('aggregate', 'events.w', 0)).toBeNull();
+    await store.insert('positions', [position({ version: 7n, content: '7' })]);
+    await store.insert('positions', [
+      position({ version: 6n, content: '6' }),
+      position({ version: 1n, partition: 1, content: 'partition' }),
+      position({ version: 8n, stage: 'roll', content: 'stage' }),
+      position({ version: 9n, topic: 'slices', content: 'topic' }),
+    ]);
+    expect(await store.position('aggregate', 'events.w', 0)).toEqual(position({ version: 7n, content: '7' }));
+    await store.insert('positions', [position({ version: BIG, content: 'top' })]);
+    expect(await store.position('aggregate', 'events.w', 0)).toEqual(position({ version: BIG, content: 'top' }));
+    expect((await store.position('aggregate', 'events.w', 1))?.content).toBe('partition');
+  });
+
+  test(`7. every text, integer and byte comes back as it was stored (${name})`, async () => {
+    const { store } = await open();
+    const dimensions = Object.fromEntries(WEIRD.map((text, i) => [i === 0 ? '' : text, WEIRD.at(-i)!] as const));
+    const rows = WEIRD.map((text, i) =>
+      event({
+        caseId: text,
+        id: text,
+        activity: text,
+        dimensions,
+        value: text,
+        target: text,
+        importId: text,
+        offset: i,
+        version: BIG - BigInt(i),
+        timeMs: Number.MIN_SAFE_INTEGER,
+        appendMs: Number.MAX_SAFE_INTEGER,
+      }),
+    );
+    await store.insert('events', rows);
+    const byOffset = (await store.caseEvents('w', 0, WEIRD, 1e9)).toSorted((a, b) => a.offset - b.offset);
+    expect(byOffset).toEqual(rows);
+    expect(byOffset.map((row) => Object.keys(row.dimensions).length)).toEqual(WEIRD.map(() => WEIRD.length));
+    expect((await all(store.caseIds('w', 0, 0))).flat().toSorted()).toEqual(WEIRD.toSorted());
+    await store.insert('events', [event({ caseId: 'far', offset: Number.MAX_SAFE_INTEGER - 1 })]);
+    expect((await store.caseEvents('w', 0, ['far'], Number.MAX_SAFE_INTEGER)).map(({ offset }) => offset)).toEqual([
+      Number.MAX_SAFE_INTEGER - 1,
+    ]);
+
+    const state = Uint8Array.from({ length: 70_000 }, (_, i) => (i < 512 ? i >> 1 : i * 31));
+    const long = WEIRD.join('|').repeat(2_000);
+    await store.insert('slices', [slice({ state, labels: long, samples: Number.MAX_SAFE_INTEGER, version: BIG })]);
+    const [read] = await store.slices({ definition: 'd', labels: [long] });
+    expect(Buffer.from(read!.state).equals(state)).toBe(true);
+    expect(read).toMatchObject({ labels: long, samples: Number.MAX_SAFE_INTEGER, version: BIG });
+
+    const numbers = [0, -0.5, 1e-300, 1.7976931348623157e308, 0.1 + 0.2, null];
+    await store.insert(
+      'values',
+      numbers.map((number, i) =>
+        value({
+          windowEndMs: i,
+          value: number,
+          reason: WEIRD[i]!,
+          labelMap: dimensions,
+          validToMs: i === 0 ? null : i,
+          valueExact: i === 0 ? null : WEIRD[i]!,
+        }),
+      ),
+    );
+    const values = (await store.values({ definition: 'd' })).toSorted((a, b) => a.windowEndMs - b.windowEndMs);
+    expect(values.map((row) => row.value)).toEqual(numbers);
+    expect(values.map((row) => row.reason)).toEqual(WEIRD.slice(0, numbers.length));
+    expect(values[1]).toMatchObject({ validToMs: 1, valueExact: WEIRD[1], labelMap: dimensions });
+    expect(values[0]).toMatchObject({ validToMs: null, valueExact: null });
+    for (const [i, content] of [...WEIRD, long].entries()) {
+      await store.insert('positions', [position({ topic: content, content, version: BigInt(i) })]);
+      expect((await store.position('aggregate', content, 0))?.content).toBe(content);
+    }
+  });
+
+  test(`8. archive gives all events below the bound, a case in one chunk only (${name})`, async () => {
+    const { store } = await open();
+    const rows = Array.from({ length: 9_000 }, (_, i) =>
+      event({ caseId: i % 4_500 === 7 ? '' : `c${i % 4_500}`, id: `e${i}`, offset: i, version: BigInt(i), timeMs: i }),
+    );
+    await store.insert('events', [...rows, event({ partition: 1, caseId: 'elsewhere' })]);
+    const ids = (chunks: readonly (readonly { readonly id: string }[])[]): string[] =>
+      chunks
+        .flat()
+        .map(({ id }) => id)
+        .toSorted();
+    const chunks = await all(store.archive('w', 0, 8_000));
+    expect(ids(chunks)).toEqual(
+      rows
+        .slice(0, 8_000)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+    expect(chunks.length).toBeGreaterThan(1);
+    const cases = chunks.map((chunk) => new Set(chunk.map(({ caseId }) => caseId)));
+    expect(cases.reduce((sum, { size }) => sum + size, 0)).toBe(
+      new Set(chunks.flat().map(({ caseId }) => caseId)).size,
+    );
+    // Of case c100 only one event is in the range, the other one comes along.
+    expect(ids(await all(store.archive('w', 0, 9_000, { fromMs: 100, toMs: 101 })))).toEqual(['e100', 'e4600']);
+    // An event at the bound or above does not count, nor does one at the end of the range.
+    expect(await all(store.archive('w', 0, 8_000, { fromMs: 8_000, toMs: 8_010 }))).toEqual([]);
+    expect(await all(store.archive('none', 0, 8_000))).toEqual([]);
+    expect((await all(store.caseIds('w', 0, 8_995))).flat().toSorted()).toEqual([
+      'c4495',
+      'c4496',
+      'c4497',
+      'c4498',
+      'c4499',
+    ]);
+    expect((await all(store.caseIds('w', 0, 0))).flat()).toHaveLength(4_500);
+  });
+}
+
+function endTests(open: Open, name: string): void {
+  test(`9. query reads within limits, and refuses what writes (${name})`, async () => {
+    const { store, sql } = await open();
+    expect.hasAssertions();
+    await (sql ? expectQueries(store) : expectNoSql(store));
+  });
+
+  test(`10. after close every call fails, and durable rows are there on reopening (${name})`, async () => {
+    const made = await open();
+    const { store } = made;
+    await store.insert('events', [event()]);
+    await store.close();
+    await store.close();
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => store.migrate(),
+      () => store.insert('events', [event()]),
+      () => store.insert('events', []),
+      () => store.caseEvents('w', 0, ['c1'], 1),
+      () => store.caseEvents('w', 0, [], 1),
+      () => all(store.caseIds('w', 0, 0)),
+      () => all(store.archive('w', 0, 1)),
+      () => store.slices({ definition: 'd' }),
+      () => store.slices({ definition: 'd', labels: [] }),
+      () => store.values({ definition: 'd' }),
+      () => store.position('aggregate', 'events.w', 0),
+      () => store.definitions(),
+      () => store.query('SELECT 1', 'TSV'),
+    ];
+    for (const call of calls) await expect(call(), String(call)).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+    if (!made.durable) return;
+    const again = await made.reopen();
+    await again.migrate();
+    expect(await again.caseEvents('w', 0, ['c1'], 100)).toEqual([event()]);
+  });
+}
+
+async function expectNoSql(store: KpiStore): Promise<void> {
+  await expect(store.query('SELECT 1', 'TSV')).rejects.toMatchObject({ code: 'QUERY_FAILED' });
+}
+
+async function expectQueries(store: KpiStore): Promise<void> {
+  const text = async (statement: string, format = 'TSV'): Promise<string> =>
+    Buffer.from(await store.query(statement, format)).toString();
+  await store.insert('events', [event(), event({ id: 'e2', offset: 1, version: 1n })]);
+  expect(await text("SELECT id FROM events WHERE dimensions['team'] = 'north' ORDER BY id;")).toBe('e1\ne2\n');
+  expect(await text('SELECT 1 AS x', 'JSONEachRow')).toBe('{"x":1}\n');
+  for (const statement of [
+    'INSERT INTO events SELECT * FROM events',
+    'DROP TABLE events',
+    'SET readonly = 0',
+    'SELECT 1 SETTINGS max_result_rows = 0',
+    'SELECT 1; SELECT 2',
+    "SELECT * FROM file('x', LineAsString)",
+    "SELECT 1 INTO OUTFILE 'x'",
+  ])
+    await expect(store.query(statement, 'TSV'), statement).rejects.toMatchObject({ code: 'QUERY_NOT_READ_ONLY' });
+  await expect(store.query('SELECT number FROM numbers(1000001)', 'TSV')).rejects.toMatchObject({
+    code: 'QUERY_LIMIT',
+  });
+  await expect(store.query('SELECT groupArray(number) FROM numbers(1000000000)', 'TSV')).rejects.toMatchObject({
+    code: 'QUERY_LIMIT',
+  });
+  await expect(store.query('SELECT nope FROM events', 'TSV')).rejects.toMatchObject({ code: 'QUERY_FAILED' });
+  // What failed leaves nothing behind for the next statement, and its limits none for the folds.
+  const half = 'SELECT number, throwIf(number = 700000) FROM numbers(900000)';
+  const results = await Promise.allSettled([text(half), text('SELECT 42'), text('SELECT 43')]);
+  expect(results.map((result) => (result.status === 'fulfilled' ? result.value : 'failed'))).toEqual([
+    'failed',
+    '42\n',
+    '43\n',
+  ]);
+  await store.insert('events', [event({ id: 'e3', offset: 2, version: 2n })]);
+  expect(await store.caseEvents('w', 0, ['c1'], 100)).toHaveLength(3);
+}
