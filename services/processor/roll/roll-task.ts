@@ -41,6 +41,8 @@ interface Moment {
   readonly levels: LevelReader | null;
   /** The row goes out even if it is what the store has: an owner that died may have published another one above it. */
   readonly forced: boolean;
+  /** The end belongs to a slice without contributions: another owner may have seen, and stored, it with some. */
+  readonly emptied: boolean;
 }
 
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
@@ -188,7 +190,11 @@ export class RollTask implements FoldTask {
       if (watermarkMs !== before) moved.add(definition.hash);
       const ends = new Set<number>();
       const forced = new Set<number>();
+      const emptied = new Set<number>();
       for (const startMs of series.dirty) {
+        if (series.samples(startMs) === 0) {
+          for (const endMs of endsOf(definition.window, startMs)) emptied.add(endMs);
+        }
         for (const endMs of affectedEnds(series, startMs)) {
           ends.add(endMs);
           if (series.replayed.has(startMs)) forced.add(endMs);
@@ -204,7 +210,13 @@ export class RollTask implements FoldTask {
       if (ends.size === 0) continue;
       const levels = definition.window.kind === 'instant' ? new LevelReader(series, this.isOpen) : null;
       for (const endMs of ends) {
-        this.computeValue(series, endMs, { watermarkMs, version, levels, forced: forced.has(endMs) });
+        this.computeValue(series, endMs, {
+          watermarkMs,
+          version,
+          levels,
+          forced: forced.has(endMs),
+          emptied: emptied.has(endMs),
+        });
       }
     }
     for (const hash of moved) {
@@ -215,13 +227,14 @@ export class RollTask implements FoldTask {
 
   private readonly isOpen = (source: string, importId: string): boolean => this.sources.isOpen(source, importId);
 
-  private computeValue(series: Series, endMs: number, { watermarkMs, version, levels, forced }: Moment): void {
+  private computeValue(series: Series, endMs: number, { watermarkMs, version, levels, forced, emptied }: Moment): void {
     const { definition, labels } = series;
     const before = series.values.get(endMs);
     const required = isRequired(series, endMs, watermarkMs);
     const final =
       definition.window.kind !== 'total' && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
-    if (!required && (before === undefined || before.withdrawn) && !forced) {
+    const nothing = before === undefined ? !emptied : before.withdrawn;
+    if (!required && nothing && !forced) {
       if (final) series.pendingEnds.delete(endMs);
       return;
     }
