@@ -39,7 +39,7 @@ interface Moment {
   readonly watermarkMs: number | null;
   readonly version: bigint;
   readonly levels: LevelReader | null;
-  /** The row goes out even if it is what the store has: an owner that died may have published another one above it. */
+  /** The row goes out even if it is what the store has: another owner may have published a different one above it. */
   readonly forced: boolean;
   /** The end belongs to a slice without contributions: another owner may have seen, and stored, it with some. */
   readonly emptied: boolean;
@@ -164,8 +164,7 @@ export class RollTask implements FoldTask {
   private applyMark(offset: number, mark: ProgressMark): void {
     for (const { offset: at, snapshot } of this.staged.get(mark.source) ?? []) {
       const definition = this.options.definitionOf(snapshot.definition);
-      if (definition !== undefined)
-        this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot, at < this.catchUpOffset);
+      if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
       this.unstoredSnapshots.push({ offset: at, source: mark.source, version: snapshot.version });
     }
     this.staged.delete(mark.source);
@@ -197,13 +196,13 @@ export class RollTask implements FoldTask {
         }
         for (const endMs of affectedEnds(series, startMs)) {
           ends.add(endMs);
-          if (series.replayed.has(startMs)) forced.add(endMs);
+          if (series.touched.has(startMs)) forced.add(endMs);
         }
         if (definition.window.kind !== 'total')
           for (const endMs of endsOf(definition.window, startMs)) series.pendingEnds.add(endMs);
       }
       series.dirty.clear();
-      series.replayed.clear();
+      series.touched.clear();
       if (watermarkMs !== null && watermarkMs !== before) {
         for (const endMs of series.pendingEnds) if (endMs <= watermarkMs) ends.add(endMs);
       }
@@ -240,7 +239,9 @@ export class RollTask implements FoldTask {
     }
     const { windowStartMs, value, exact, samples, backfilling } = evaluate(series, endMs, this.isOpen, levels);
     // One row says that a window is being filled; its value follows when the import ends.
-    if (backfilling && before?.state === 'backfilling' && !before.withdrawn && !forced) return;
+    // A total is one row, which no watermark will bring up again: it follows every change.
+    const follows = forced && definition.window.kind === 'total';
+    if (backfilling && before?.state === 'backfilling' && !before.withdrawn && !follows) return;
     const state = backfilling ? 'backfilling' : final ? 'final' : 'provisional';
     if (state === 'final') series.pendingEnds.delete(endMs);
     else if (definition.window.kind !== 'total' || backfilling) series.pendingEnds.add(endMs);
@@ -257,7 +258,7 @@ export class RollTask implements FoldTask {
       // A row that is ahead of this record: the change comes again above it.
       series.dirty.add(lastSliceOf(series, endMs));
       this.deferredOffset ??= this.deferredBefore ?? offsetOf(version);
-      if (forced) series.replayed.add(lastSliceOf(series, endMs));
+      if (forced) series.touched.add(lastSliceOf(series, endMs));
       return;
     }
     const revised = before !== undefined && before.state === 'final' && !same;

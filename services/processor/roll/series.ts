@@ -25,8 +25,11 @@ export class Series {
   readonly unstoredEnds = new Set<number>();
   /** Slices changed since values were computed. */
   readonly dirty = new Set<number>();
-  /** Slices that the log named again after they were known: what an owner that died made of them may be published. */
-  readonly replayed = new Set<number>();
+  /**
+   * Slices that a snapshot of the log touched since values were computed. Their rows go out again even with the same
+   * content: another owner, reading in other batches, may have published a value in between under a higher version.
+   */
+  readonly touched = new Set<number>();
   private readonly slices = new Map<number, Map<string, Part>>();
 
   constructor(definition: Definition, labels: string) {
@@ -34,13 +37,9 @@ export class Series {
     this.labels = labels;
   }
 
-  /**
-   * Takes a snapshot of the log. One that the slice already contains changes nothing, but its values go out again; so do
-   * those of every snapshot that an owner before may have read (`replayed`).
-   */
-  mergeSnapshot(part: SlicePart, replayed: boolean): void {
-    const known = this.slices.get(part.sliceStartMs)?.get(part.source);
-    if (replayed || (known !== undefined && known.version >= part.version)) this.replayed.add(part.sliceStartMs);
+  /** Takes a snapshot of the log; its values go out again whether they change or not. */
+  mergeSnapshot(part: SlicePart): void {
+    this.touched.add(part.sliceStartMs);
     this.merge(part);
   }
 
