@@ -7,17 +7,17 @@ import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
 import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry.ts';
 import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../shared/adapters/store/clickhouse/clickhouse-store.ts';
-import { registerEventRoutes } from '../ingest/event-routes.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
-import { registerImportRoutes } from '../ingest/import-routes.ts';
+import { registerIngest } from '../ingest/routes.ts';
 import { Processor } from '../processor/processor.ts';
-import { registerReadRoutes } from '../wallboard/read-routes.ts';
+import { registerReadApi } from '../wallboard/routes.ts';
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import { loadCatalogue } from '../shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../shared/runtime/codec.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { createApp, listen } from '../wallboard/server.ts';
-import { createLogger, observerOf } from './logging.ts';
+import { createLogger } from '../shared/runtime/logging.ts';
+import { observerOf } from './observer.ts';
 import { Metrics } from '../shared/runtime/metrics.ts';
 import { run } from './program.ts';
 import type { OpenOptions, Standalone, StatusReport } from './wiring.ts';
@@ -47,7 +47,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const registry = await LockFileRegistry.open(join(root, 'schemas', 'schemas.lock.json'));
     const codec = await MessageCodec.create(registry, registry.ids());
     const metrics = new Metrics();
-    const observer = metrics.observe(observerOf(createLogger(options.logLevel)));
+    const observer = metrics.observe(observerOf(createLogger({ level: options.logLevel, json: true })));
     const processor = await Processor.open({
       catalogue,
       partitions: PARTITIONS,
@@ -66,13 +66,27 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       tasks: await processor.status(),
     });
     const app = createApp((error) => metrics.error(error));
-    registerEventRoutes(app, { workflows: catalogue.workflows, append: (events) => writer.events(events), clock });
-    registerImportRoutes(app, catalogue.workflows, writer);
-    registerReadRoutes(app, {
-      catalogue,
+    app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
+    const { keyHash } = options;
+    registerIngest(app, {
+      workflows: () => catalogue.workflows,
+      append: (events) => writer.events(events),
+      deadLetter: (letters) => writer.deadLetters(letters),
+      importBracket: (...bracket) => writer.bracket(...bracket),
+      mappings: new Map(),
+      clock,
+      metrics,
+      keyHash,
+    });
+    registerReadApi(app, {
+      catalogue: () => catalogue,
       store,
       status,
+      health: () => ({ healthy: true, reasons: [] }),
+      ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
       metrics: async () => metrics.text(await processor.status(), log.size()),
+      keyHash,
+      query: (sql, format) => store.query(sql, format),
     });
     return {
       events: (events) => writer.events(events),
@@ -81,7 +95,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       query: (sql, format) => store.query(sql, format),
       status,
       ended,
-      listen: (host, port) => listen(app, host, port),
+      listen: (host, port) => listen(app, host, port, keyHash !== null),
       async stop() {
         await app.close();
         processor.stop();

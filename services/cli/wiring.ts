@@ -52,5 +52,7 @@ export interface Wiring {
 
 export interface OpenOptions {
   readonly logLimitBytes: number;
+  /** SHA-256 of the API key in hex, or null. */
+  readonly keyHash: string | null;
   readonly logLevel: string;
 }

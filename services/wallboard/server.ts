@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { TaktError } from '../shared/core/errors.ts';
-import { checkBind } from '../shared/runtime/bind.ts';
+import { checkBind } from '../shared/runtime/api-key.ts';
 
 /** Largest request body. */
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -31,8 +31,8 @@ export function createApp(onError: (error: unknown) => void): FastifyInstance {
 }
 
 /** Listens; gives the address. Throws BIND_REFUSED, PORT_IN_USE. */
-export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
-  checkBind(host);
+export async function listen(app: FastifyInstance, host: string, port: number, hasKey: boolean): Promise<string> {
+  checkBind(host, hasKey);
   try {
     return await app.listen({ host, port });
   } catch (error) {

@@ -60,22 +60,25 @@ function sinkOf(session: Session, workflow: string): ImportSink {
     };
   }
   const { url } = session;
-  const bracket = async (importId: string, phase: string, maxEventMs: number | null): Promise<void> => {
-    await call(url, '/v1/import/bracket', { workflow, importId, phase, maxEventMs });
-  };
+  const place = (importId: string): string =>
+    `/v1/imports/${encodeURIComponent(workflow)}/${encodeURIComponent(importId)}`;
   return {
-    begin: (importId) => bracket(importId, 'begin', null),
+    async begin(importId) {
+      await call(url, `${place(importId)}/begin`, {});
+    },
     async events(events) {
       const body = events.map((event) => ({
         ...event,
         value: event.value === null ? null : formatDecimal(event.value),
       }));
-      await call(url, '/v1/import/events', body);
+      await call(url, `${place(events[0]?.importId ?? '')}/events`, body);
     },
     async deadLetters(letters) {
-      await call(url, '/v1/import/dead-letters', letters);
+      await call(url, '/v1/dead-letters', letters);
     },
-    end: (importId, maxEventMs) => bracket(importId, 'end', maxEventMs),
+    async end(importId, maxEventMs) {
+      await call(url, `${place(importId)}/end`, { maxEventMs });
+    },
   };
 }
 

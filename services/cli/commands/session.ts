@@ -1,4 +1,5 @@
 import { TaktError } from '../../shared/core/errors.ts';
+import { readKeyHash } from '../../shared/runtime/api-key.ts';
 import { type DataDirectory, describeDirectory, findRunning, prepareDirectory } from '../data-directory.ts';
 import type { Standalone, Wiring } from '../wiring.ts';
 import { type CommonOptions, logLimitBytes } from './options.ts';
@@ -17,6 +18,7 @@ export async function openHere(
   const catalogue = await wiring.loadCatalogue(options.catalogue ?? directory.cataloguePath);
   const takt = await wiring.open(directory, catalogue, {
     logLimitBytes: logLimitBytes(options),
+    keyHash: readKeyHash(process.env['TAKT_API_KEY_HASH']),
     logLevel: options.logLevel,
   });
   return { directory, takt };
@@ -30,12 +32,14 @@ export async function openSession(wiring: Wiring, options: CommonOptions): Promi
   return { url: null, ...(await openHere(wiring, options)) };
 }
 
-/** Calls the running process. Throws NOT_RUNNING, or what the process answered. */
+/** Calls the running process; TAKT_API_KEY is its key. Throws NOT_RUNNING, or what the process answered. */
 export async function call(url: string, path: string, body?: unknown): Promise<unknown> {
+  const key = process.env['TAKT_API_KEY'];
+  const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
   const init: RequestInit =
     body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      ? { headers }
+      : { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
   for (let attempt = 0; ; attempt++) {
     let response: Response;
     try {

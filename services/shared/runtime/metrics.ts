@@ -12,64 +12,50 @@ interface PartitionProgress {
   readonly openImports: readonly string[];
 }
 
-const DURATION_BUCKETS_S = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** [events.<workflow>], whose imports are counted. */
+const EVENTS_TOPIC = 'events.';
 
-/** The metrics of one process, all with the prefix takt_, in Prometheus's text format. */
+/** Upper bounds in seconds, fine where the budgets are. */
+const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30];
+
+/** What takt tells about itself, in a registry of its own. Label values come from takt, never from a client. */
 export class Metrics {
   private readonly registry = new Registry();
-  private readonly applied = new Counter({
-    name: 'takt_records_applied_total',
-    help: 'Records folded.',
-    labelNames: ['stage'],
-    registers: [this.registry],
-  });
-  private readonly flush = new Histogram({
-    name: 'takt_flush_seconds',
-    help: 'Time from collecting rows to their acknowledged position.',
-    labelNames: ['stage'],
-    buckets: DURATION_BUCKETS_S,
-    registers: [this.registry],
-  });
-  private readonly publish = new Histogram({
-    name: 'takt_publish_seconds',
-    help: 'Time of one append of snapshots or values.',
-    labelNames: ['stage'],
-    buckets: DURATION_BUCKETS_S,
-    registers: [this.registry],
-  });
-  private readonly errors = new Counter({
-    name: 'takt_errors_total',
-    help: 'Errors by code.',
-    labelNames: ['code'],
-    registers: [this.registry],
-  });
-  private readonly lag = new Gauge({
-    name: 'takt_lag_records',
-    help: 'Records not yet folded.',
-    labelNames: ['stage', 'topic', 'partition'],
-    registers: [this.registry],
-  });
-  private readonly watermark = new Gauge({
-    name: 'takt_watermark_seconds',
-    help: 'Event time up to which a partition is complete.',
-    labelNames: ['topic', 'partition'],
-    registers: [this.registry],
-  });
-  private readonly imports = new Gauge({
-    name: 'takt_open_imports',
-    help: 'Imports that have begun and not ended, over all partitions.',
-    registers: [this.registry],
-  });
-  private readonly logBytes = new Gauge({
-    name: 'takt_log_bytes',
-    help: 'Bytes in the embedded log, and its limit.',
-    labelNames: ['kind'],
-    registers: [this.registry],
-  });
+  private readonly accepted = this.counter('events_accepted_total', 'Events that the log holds.', ['workflow']);
+  private readonly rejected = this.counter('events_rejected_total', 'Items that were no event.', ['code']);
+  private readonly errors = this.counter('errors_total', 'Errors, of requests and of work in the background.', [
+    'code',
+  ]);
+  private readonly letters = this.counter('dead_letters_total', 'Items kept as dead letters.', ['code']);
+  private readonly applied = this.counter('records_applied_total', 'Records folded.', ['stage']);
+  private readonly logBytes = this.gauge('log_bytes', 'Bytes in the embedded log, and its limit.', ['kind']);
+  private readonly lag = this.gauge('lag_records', 'Records that a stage has not read yet.', [
+    'stage',
+    'topic',
+    'partition',
+  ]);
+  private readonly watermark = this.gauge('watermark_ms', 'Event time up to which a partition is complete.', [
+    'topic',
+    'partition',
+  ]);
+  private readonly imports = this.gauge('open_imports', 'Imports that have not ended.', ['workflow']);
+  private readonly limits = this.gauge('limit', 'Limits in force, by name.', ['name']);
+  private readonly flush = this.histogram('flush_seconds', 'How long storing rows takes.', ['stage', 'table']);
+  private readonly publish = this.histogram('publish_seconds', 'How long publishing rows takes.', ['stage']);
+  private readonly appends = this.histogram('append_seconds', 'How long the log takes to flush a request.', []);
 
-  /** Counts an error by its code; errors of unknown kind count as INTERNAL. */
+  /** Events that the log holds now. */
+  eventsAccepted(workflow: string, events: number): void {
+    this.accepted.inc({ workflow }, events);
+  }
+
+  eventRejected(code: string): void {
+    this.rejected.inc({ code });
+  }
+
+  /** Counts an error by its code, or a code; what has none counts as INTERNAL. */
   error(error: unknown): void {
-    const { code } = error as { code?: unknown };
+    const code = typeof error === 'string' ? error : (error as { code?: unknown } | null | undefined)?.code;
     this.errors.inc({ code: typeof code === 'string' ? code : 'INTERNAL' });
   }
 
@@ -81,11 +67,11 @@ export class Metrics {
         next.applied(task, records);
       },
       published: (stage, records, durationMs) => {
-        this.publish.observe({ stage }, durationMs / 1000);
+        this.published(stage, durationMs);
         next.published(stage, records, durationMs);
       },
       stored: (stage, rows, durationMs) => {
-        this.flush.observe({ stage }, durationMs / 1000);
+        this.flushed(stage, 'all', durationMs);
         next.stored(stage, rows, durationMs);
       },
       failed: (stage, step, error) => {
@@ -95,18 +81,75 @@ export class Metrics {
     };
   }
 
-  /** The text of `GET /metrics`. */
+  deadLetter(code: string): void {
+    this.letters.inc({ code });
+  }
+
+  lagRecords(stage: string, topic: string, partition: number, records: number): void {
+    this.lag.set({ stage, topic, partition }, records);
+  }
+
+  watermarkMs(topic: string, partition: number, timeMs: number): void {
+    this.watermark.set({ topic, partition }, timeMs);
+  }
+
+  openImports(workflow: string, imports: number): void {
+    this.imports.set({ workflow }, imports);
+  }
+
+  /** A named limit; the name ends in its unit. */
+  limit(name: string, value: number): void {
+    this.limits.set({ name }, value);
+  }
+
+  flushed(stage: string, table: string, durationMs: number): void {
+    this.flush.observe({ stage, table }, durationMs / 1000);
+  }
+
+  published(stage: string, durationMs: number): void {
+    this.publish.observe({ stage }, durationMs / 1000);
+  }
+
+  appended(durationMs: number): void {
+    this.appends.observe(durationMs / 1000);
+  }
+
+  /** Everything in Prometheus' text format, after setting the gauges from how far the folds and the log are. */
   async text(
-    partitions: readonly PartitionProgress[],
-    log: { readonly usedBytes: number; readonly limitBytes: number },
+    partitions: readonly PartitionProgress[] = [],
+    log?: { readonly usedBytes: number; readonly limitBytes: number },
   ): Promise<string> {
-    for (const { stage, topic, partition, nextOffset, endOffset, watermarkMs } of partitions) {
-      this.lag.set({ stage, topic, partition: String(partition) }, endOffset - nextOffset);
-      if (watermarkMs !== null) this.watermark.set({ topic, partition: String(partition) }, watermarkMs / 1000);
+    const imports = new Map<string, Set<string>>();
+    for (const { stage, topic, partition, nextOffset, endOffset, watermarkMs, openImports } of partitions) {
+      this.lagRecords(stage, topic, partition, endOffset - nextOffset);
+      if (!topic.startsWith(EVENTS_TOPIC)) continue;
+      if (watermarkMs !== null) this.watermarkMs(topic, partition, watermarkMs);
+      const workflow = topic.slice(EVENTS_TOPIC.length);
+      imports.set(workflow, new Set([...(imports.get(workflow) ?? []), ...openImports]));
     }
-    this.imports.set(new Set(partitions.flatMap(({ openImports }) => openImports)).size);
-    this.logBytes.set({ kind: 'used' }, log.usedBytes);
-    this.logBytes.set({ kind: 'limit' }, log.limitBytes);
+    for (const [workflow, open] of imports) this.openImports(workflow, open.size);
+    if (log !== undefined) {
+      this.logBytes.set({ kind: 'used' }, log.usedBytes);
+      this.logBytes.set({ kind: 'limit' }, log.limitBytes);
+    }
     return this.registry.metrics();
+  }
+
+  private counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name: `takt_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
+    return new Gauge({ name: `takt_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  private histogram<L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> {
+    return new Histogram({
+      name: `takt_${name}`,
+      help,
+      labelNames,
+      buckets: SECONDS_BUCKETS,
+      registers: [this.registry],
+    });
   }
 }

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { Workflow } from '../shared/core/catalogue.ts';
+import { didYouMean, listed } from '../shared/core/catalogue-problem.ts';
+import { readCloudEvent } from '../shared/core/cloudevent.ts';
+import { TaktError } from '../shared/core/errors.ts';
+import type { WorkflowEvent } from '../shared/core/event.ts';
+import { type JsonMapping, mapJson, workflowNamed } from '../shared/core/json-mapping.ts';
+import { isRejection, type Rejection } from '../shared/core/json-mapping-field.ts';
+import type { DeadLetter } from '../shared/core/messages.ts';
+import type { Batch } from './batch.ts';
+
+/** An item that is no event, by its place in the request. */
+export interface RejectedItem extends Rejection {
+  readonly index: number;
+}
+
+/** What became of the items of a request. */
+export interface ReadItems {
+  readonly events: readonly WorkflowEvent[];
+  readonly rejected: readonly RejectedItem[];
+  /** The rejected items as they were sent. */
+  readonly letters: readonly DeadLetter[];
+}
+
+export interface ItemReading {
+  readonly workflows: ReadonlyMap<string, Workflow>;
+  /** The workflow that the request names; undefined: each item names its own, or there is only one. */
+  readonly workflow: string | undefined;
+  readonly mapping: { readonly name: string | null; readonly mapping: JsonMapping };
+  readonly nowMs: number;
+}
+
+/** Reads every item. Throws WORKFLOW_UNKNOWN when the request names a workflow that the catalogue does not have. */
+export function readItems(batch: Batch, reading: ItemReading): ReadItems {
+  const { workflows, workflow: named } = reading;
+  if (named !== undefined && !workflows.has(named)) throw new TaktError('WORKFLOW_UNKNOWN', unknown(workflows, named));
+  const events: WorkflowEvent[] = [];
+  const rejected: RejectedItem[] = [];
+  const letters: DeadLetter[] = [];
+  batch.items.forEach((item, index) => {
+    const wanted = named ?? namedBy(batch, item, reading);
+    const workflow = workflowOf(workflows, wanted);
+    const read = workflow === null ? unknownWorkflow(workflows, wanted) : readOne(batch, item, workflow, reading);
+    if (!isRejection(read)) {
+      events.push(read);
+      return;
+    }
+    rejected.push({ index, code: read.code, field: read.field, reason: read.reason });
+    letters.push(letterOf(batch, index, workflow?.name ?? '', reading, read));
+  });
+  return { events, rejected, letters };
+}
+
+function readOne(
+  batch: Batch,
+  item: unknown,
+  workflow: Workflow,
+  { mapping, nowMs }: ItemReading,
+): WorkflowEvent | Rejection {
+  const read =
+    batch.kind === 'cloudevents' ? readCloudEvent(item, workflow) : mapJson(mapping.mapping, item, workflow.name);
+  if (isRejection(read) || read.timeMs <= nowMs + workflow.futureLimitMs) return read;
+  return {
+    code: 'EVENT_TOO_FAR_AHEAD',
+    field: 'time',
+    reason: `it is more than ${workflow.futureLimitMs / 1000} s ahead of the clock of takt (${new Date(nowMs).toISOString()}); kept as a dead letter`,
+  };
+}
+
+function namedBy(batch: Batch, item: unknown, { mapping }: ItemReading): unknown {
+  if (typeof item !== 'object' || item === null) return undefined;
+  if (batch.kind === 'json') return workflowNamed(mapping.mapping, item);
+  return Object.hasOwn(item, 'workflow') ? (item as { workflow: unknown }).workflow : undefined;
+}
+
+function workflowOf(workflows: ReadonlyMap<string, Workflow>, wanted: unknown): Workflow | null {
+  if (typeof wanted === 'string') return workflows.get(wanted) ?? null;
+  const [only, second] = workflows.values();
+  return wanted === undefined && second === undefined ? (only ?? null) : null;
+}
+
+function unknownWorkflow(workflows: ReadonlyMap<string, Workflow>, wanted: unknown): Rejection {
+  return { code: 'WORKFLOW_UNKNOWN', field: 'workflow', reason: unknown(workflows, wanted) };
+}
+
+const NAME_SHOWN_CHARS_MAX = 100;
+
+function unknown(workflows: ReadonlyMap<string, Workflow>, wanted: unknown): string {
+  const names = [...workflows.keys()];
+  const known = `the catalogue has ${listed(names)}`;
+  if (typeof wanted !== 'string') return `the item names no workflow; ${known}: name one there or with ?workflow=NAME`;
+  const shown = wanted.slice(0, NAME_SHOWN_CHARS_MAX);
+  return `there is no workflow ${JSON.stringify(shown)}${didYouMean(shown, names)}; ${known}`;
+}
+
+function letterOf(
+  batch: Batch,
+  index: number,
+  workflow: string,
+  { mapping }: ItemReading,
+  { code, field, reason }: Rejection,
+): DeadLetter {
+  const source = `http:${batch.kind}${batch.kind === 'json' && mapping.name !== null ? `:${mapping.name}` : ''}`;
+  const raw = Buffer.from(batch.raw(index));
+  const id = createHash('sha256').update(`${source.length}:${source}`).update(raw).digest('hex').slice(0, 32);
+  const why = field === '' ? reason : `${field}: ${reason}`;
+  return { id, workflow, source, code, reason: why, rawBase64: raw.toString('base64') };
+}

@@ -1,0 +1,220 @@
+import Fastify from 'fastify';
+import { expect, test } from 'vitest';
+import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
+import type { Catalogue, Kpi } from '../../services/shared/core/catalogue.ts';
+import { encodeLabels } from '../../services/shared/core/labels.ts';
+import type { ValueRow } from '../../services/shared/ports/kpi-store.ts';
+import { hashKey } from '../../services/shared/runtime/api-key.ts';
+import { Metrics } from '../../services/shared/runtime/metrics.ts';
+import { registerReadApi, type ReadApiDeps } from '../../services/wallboard/routes.ts';
+import { VALUE_ROWS_MAX } from '../../services/wallboard/values.ts';
+
+const MINUTE_MS = 60_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
+const kpi: Kpi = {
+  definition: {
+    kpi: 'resolved',
+    hash: 'aaaa',
+    workflow: 'helpdesk',
+    activities: [],
+    measure: { kind: 'event', event: { activity: 'closed', occurrence: 'each', where: [] } },
+    aggregate: { kind: 'count' },
+    by: [
+      { dimension: 'team', at: 'to' },
+      { dimension: 'site', at: 'to' },
+    ],
+    where: [],
+    window: { kind: 'rolling', sizeMs: MINUTE_MS, everyMs: MINUTE_MS },
+    scale: 0,
+    unit: 'tickets',
+    settleMs: 0,
+  },
+  name: { en: 'Resolved' },
+  objective: null,
+  description: null,
+  source: null,
+  owner: null,
+  review: null,
+  better: null,
+  baseline: null,
+  target: null,
+};
+const catalogue: Catalogue = { timezone: 'UTC', workflows: new Map(), kpis: new Map([['resolved', kpi]]) };
+
+function row(team: string, endMs: number, value: number, validToMs: number | null = null): ValueRow {
+  const labelMap = { team, site: 's' };
+  return {
+    kpi: 'resolved',
+    definition: 'aaaa',
+    labels: encodeLabels(labelMap),
+    labelMap,
+    labelPartition: 0,
+    windowStartMs: endMs - MINUTE_MS,
+    windowEndMs: endMs,
+    validToMs,
+    value,
+    valueExact: String(value),
+    samples: value,
+    state: 'final',
+    revision: 0,
+    reason: '',
+    withdrawn: false,
+    version: 1n,
+  };
+}
+
+async function api(rows: readonly ValueRow[], deps: Partial<ReadApiDeps> = {}) {
+  const store = new MemoryStore();
+  await store.insert('values', rows);
+  const app = Fastify();
+  const metrics = new Metrics();
+  registerReadApi(app, {
+    catalogue: () => catalogue,
+    store,
+    status: async () => ({ ready: true }),
+    health: () => ({ healthy: true, reasons: [] }),
+    ready: () => ({ ready: true, reasons: [] }),
+    metrics: () => metrics.text(),
+    keyHash: null,
+    onError: (code) => metrics.error(code),
+    ...deps,
+  });
+  const get = async (url: string, headers: Record<string, string> = {}) => {
+    const { statusCode, body, headers: answered } = await app.inject({ method: 'GET', url, headers });
+    return { status: statusCode, body, headers: answered };
+  };
+  const values = async (query: string) => {
+    const { status, body } = await get(`/v1/values?${query}`);
+    const answer = JSON.parse(body) as {
+      code?: string;
+      message?: string;
+      truncated?: boolean;
+      rows?: { labels: Record<string, string>; windowEnd: string; value: number }[];
+    };
+    const rows = answer.rows?.map(({ labels, windowEnd, value }) => [
+      labels['team'],
+      Date.parse(windowEnd) / MINUTE_MS,
+      value,
+    ]);
+    return { status, answer, rows };
+  };
+  return { app, get, values };
+}
+
+const four = [
+  row('a', MINUTE_MS, 1),
+  row('a', 2 * MINUTE_MS, 2),
+  row('b', MINUTE_MS, 3, 2 * MINUTE_MS),
+  row('b', 4 * MINUTE_MS, 4, 5 * MINUTE_MS),
+];
+
+test('the last row of each series, by label too', async () => {
+  const { values } = await api(four);
+  expect((await values('kpi=resolved')).rows).toEqual([
+    ['a', 2, 2],
+    ['b', 4, 4],
+  ]);
+  expect((await values('kpi=resolved&label.team=a')).rows).toEqual([['a', 2, 2]]);
+  expect((await values('kpi=resolved&label.team=a&label.site=s')).rows).toEqual([['a', 2, 2]]);
+  expect((await values('kpi=resolved&label.team=a&label.site=x')).rows).toEqual([]);
+});
+
+test('a range holds both its bounds; they must be where windows end', async () => {
+  const { values } = await api(four);
+  expect((await values(`kpi=resolved&from=${MINUTE_MS}&to=${iso(2 * MINUTE_MS)}`)).rows).toEqual([
+    ['a', 1, 1],
+    ['a', 2, 2],
+    ['b', 1, 3],
+  ]);
+  expect((await values('kpi=resolved&from=1970-01-01T01:02:00 01:00')).rows).toEqual([
+    ['a', 2, 2],
+    ['b', 4, 4],
+  ]);
+  const { status, answer } = await values('kpi=resolved&from=90000');
+  expect([status, answer.code]).toEqual([400, 'WINDOW_BOUNDS']);
+  expect(answer.message).toContain(`${iso(MINUTE_MS)} and ${iso(2 * MINUTE_MS)}`);
+});
+
+test('at an instant the last row that still holds', async () => {
+  const { values } = await api(four);
+  expect((await values(`kpi=resolved&at=${2 * MINUTE_MS - 1}`)).rows).toEqual([
+    ['a', 1, 1],
+    ['b', 1, 3],
+  ]);
+  expect((await values(`kpi=resolved&at=${2 * MINUTE_MS}`)).rows).toEqual([['a', 2, 2]]);
+  expect((await values(`kpi=resolved&at=${MINUTE_MS - 1}`)).rows).toEqual([]);
+});
+
+test.each([
+  ['kpi=resolvd', 404, 'KPI_UNKNOWN', "did you mean 'resolved'"],
+  ['', 400, 'PARAMETER_INVALID', 'resolved'],
+  ['kpi=resolved&kpi=resolved', 400, 'PARAMETER_INVALID', 'more than once'],
+  ['kpi=resolved&label.tem=a', 400, 'PARAMETER_INVALID', 'team, site'],
+  ['kpi=resolved&since=1', 400, 'PARAMETER_INVALID', 'since'],
+  ['kpi=resolved&from=yesterday', 400, 'PARAMETER_INVALID', 'from'],
+  ['kpi=resolved&at=2026-02-31T00:00:00Z', 400, 'PARAMETER_INVALID', 'at'],
+  ['kpi=resolved&at=0&from=0', 400, 'PARAMETER_INVALID', 'at'],
+  ['kpi=resolved&from=120000&to=60000', 400, 'PARAMETER_INVALID', 'later'],
+])('%s is answered %i %s', async (query, status, code, hint) => {
+  const { values } = await api(four);
+  const read = await values(query);
+  expect([read.status, read.answer.code]).toEqual([status, code]);
+  expect(read.answer.message).toContain(hint);
+});
+
+test('more rows than the limit are cut, and the answer says so', async () => {
+  const many = Array.from({ length: VALUE_ROWS_MAX + 1 }, (_, i) => row('a', (i + 1) * MINUTE_MS, i));
+  const { values } = await api(many);
+  const cut = await values('kpi=resolved&from=0');
+  expect([cut.rows?.length, cut.answer.truncated]).toEqual([VALUE_ROWS_MAX, true]);
+  const whole = await values('kpi=resolved&from=120000');
+  expect([whole.rows?.length, whole.answer.truncated]).toEqual([VALUE_ROWS_MAX, false]);
+});
+
+test('probes say why, and the page loads nothing', async () => {
+  const { get } = await api([], {
+    health: () => ({ healthy: false, reasons: ['the clock jumped'] }),
+    ready: () => ({ ready: false, reasons: ['recomputing'] }),
+  });
+  expect(await get('/healthz')).toMatchObject({ status: 503, headers: { 'x-takt-pid': String(process.pid) } });
+  expect(await get('/readyz')).toMatchObject({ status: 503, body: '{"ready":false,"reasons":["recomputing"]}' });
+  const page = await get('/');
+  expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+  expect(page.body).not.toMatch(/<script|<style|<img|https?:/);
+  expect(JSON.parse((await get('/v1/kpis')).body)).toMatchObject({
+    kpis: [{ kpi: 'resolved', definition: 'aaaa', labels: ['team', 'site'] }],
+  });
+});
+
+test('with a key, values and metrics ask for it and probes do not', async () => {
+  const { get } = await api([], { keyHash: hashKey('k') });
+  for (const url of ['/v1/values?kpi=resolved', '/v1/kpis', '/v1/status', '/metrics'])
+    expect((await get(url)).status, url).toBe(401);
+  for (const url of ['/', '/healthz', '/readyz']) expect((await get(url)).status, url).toBe(200);
+  const metrics = await get('/metrics', { authorization: 'Bearer k' });
+  expect(metrics.status).toBe(200);
+  expect(metrics.body).toContain('takt_errors_total{code="KEY_MISSING"} 4');
+});
+
+test('metrics tell how far the folds are, and count errors by code', async () => {
+  const metrics = new Metrics();
+  const at = { partition: 1, nextOffset: 3, endOffset: 10 };
+  metrics.error(Object.assign(new Error('x'), { code: 'LOG_FULL' }));
+  metrics.error(new Error('x'));
+  const text = await metrics.text(
+    [
+      { ...at, stage: 'aggregate', topic: 'events.desk', watermarkMs: 5, openImports: ['i'] },
+      { ...at, stage: 'roll', topic: 'slices', watermarkMs: 9, openImports: ['i'] },
+    ],
+    { usedBytes: 1, limitBytes: 2 },
+  );
+  for (const line of [
+    'takt_lag_records{stage="aggregate",topic="events.desk",partition="1"} 7',
+    'takt_watermark_ms{topic="events.desk",partition="1"} 5',
+    'takt_open_imports{workflow="desk"} 1',
+    'takt_log_bytes{kind="limit"} 2',
+    'takt_errors_total{code="LOG_FULL"} 1',
+    'takt_errors_total{code="INTERNAL"} 1',
+  ])
+    expect(text).toContain(line);
+});
