@@ -109,7 +109,9 @@ export class Processor {
     const records: AppendRecord[] = [];
     for (const task of this.aggregates) {
       const definitions = book.inForce(task.workflow);
-      if (same(definitions, task.definitionsInForce)) continue;
+      // Records that wait may hold a control record of another catalogue: only an empty tail leaves it at that.
+      const atEnd = task.nextOffset === (await this.options.log.endOffset(task.topic, task.partition));
+      if (atEnd && same(definitions, task.definitionsInForce)) continue;
       const value = this.options.codec.encode({ type: 'control', definitions });
       records.push({ topic: task.topic, partition: task.partition, key: null, value });
     }

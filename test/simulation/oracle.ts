@@ -46,41 +46,66 @@ function standing(appended: readonly OracleEvent[]): (Seen & { readonly known: s
 
 interface Amount {
   readonly kpi: string;
+  /** Null: the KPI has no labels. */
   readonly team: string | null;
   readonly timeMs: number;
   readonly amount: number;
+  /** Of a ratio: whether it counts below the line. */
+  readonly below?: boolean;
 }
 
 function amountsOf(events: ReturnType<typeof standing>): Amount[] {
+  return [...workOf(events), ...pairsOf(events), ...sharesOf(events)];
+}
+
+function workOf(events: ReturnType<typeof standing>): Amount[] {
   const amounts: Amount[] = [];
-  const opened = events.findIndex(({ activity }) => activity === 'open');
+  if (events.length > 0) amounts.push({ kpi: 'cases', team: null, timeMs: events[0]!.timeMs, amount: 1 });
   for (const { activity, timeMs, value, known } of events) {
     if (activity !== 'work' || value === null) continue;
-    for (const kpi of ['work_sum', 'work_min', 'work_max']) amounts.push({ kpi, team: known, timeMs, amount: value });
+    for (const kpi of ['work_sum', 'work_min', 'work_max', 'work_p90'])
+      amounts.push({ kpi, team: known, timeMs, amount: value });
+    amounts.push({ kpi: 'work_mean', team: null, timeMs, amount: value });
+    if (value >= 10) amounts.push({ kpi: 'large', team: null, timeMs, amount: 1 });
   }
-  if (events.length > 0) amounts.push({ kpi: 'cases', team: null, timeMs: events[0]!.timeMs, amount: 1 });
-  if (opened < 0) return amounts;
-  const after = events.slice(opened).filter(({ activity }) => activity === 'close');
-  const { timeMs: openedMs, known } = events[opened]!;
-  if (after.length > 0)
-    amounts.push({
-      kpi: 'resolution',
-      team: after[0]!.known,
-      timeMs: after[0]!.timeMs,
-      amount: after[0]!.timeMs - openedMs,
-    });
-  amounts.push({ kpi: 'open', team: known, timeMs: openedMs, amount: 1 });
-  if (after.length > 0) amounts.push({ kpi: 'open', team: known, timeMs: after.at(-1)!.timeMs, amount: -1 });
   return amounts;
 }
 
-/** Every window that has samples, of every KPI of simulation.yaml. */
-export function answer(appended: readonly OracleEvent[]): OracleValues {
+function sharesOf(events: ReturnType<typeof standing>): Amount[] {
+  return events
+    .filter(({ activity }) => activity === 'open' || activity === 'close')
+    .map(({ activity, timeMs }) => ({ kpi: 'share', team: null, timeMs, amount: 1, below: activity === 'open' }));
+}
+
+function pairsOf(events: ReturnType<typeof standing>): Amount[] {
+  const amounts: Amount[] = [];
+  const waiting: number[] = [];
+  for (const { activity, timeMs } of events) {
+    if (activity === 'open') waiting.push(timeMs);
+    const since = activity === 'close' ? waiting.shift() : undefined;
+    if (since !== undefined) amounts.push({ kpi: 'waits', team: events[0]!.known, timeMs, amount: timeMs - since });
+  }
+  const opened = events.findIndex(({ activity }) => activity === 'open');
+  if (opened < 0) return amounts;
+  const after = events.slice(opened).filter(({ activity }) => activity === 'close');
+  const { timeMs: openedMs, known } = events[opened]!;
+  const first = after[0];
+  if (first !== undefined)
+    amounts.push({ kpi: 'resolution', team: first.known, timeMs: first.timeMs, amount: first.timeMs - openedMs });
+  amounts.push({ kpi: 'open', team: known, timeMs: openedMs, amount: 1 });
+  const last = after.at(-1);
+  if (last !== undefined) amounts.push({ kpi: 'open', team: known, timeMs: last.timeMs, amount: -1 });
+  return amounts;
+}
+
+/** Every window that has samples, of these KPIs of simulation.yaml. */
+export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<string>): OracleValues {
   const cases = new Map<string, OracleEvent[]>();
   for (const event of appended) cases.set(event.caseId, [...(cases.get(event.caseId) ?? []), event]);
   const series = new Map<string, Amount[]>();
   for (const events of cases.values()) {
     for (const amount of amountsOf(standing(events))) {
+      if (!kpis.has(amount.kpi)) continue;
       const labels = amount.team === null ? '[]' : JSON.stringify([['team', amount.team]]);
       const key = `${amount.kpi} ${labels}`;
       series.set(key, [...(series.get(key) ?? []), amount]);
@@ -91,19 +116,21 @@ export function answer(appended: readonly OracleEvent[]): OracleValues {
   return values;
 }
 
+/** Kathmandu is 5 h 45 min ahead of UTC: its hours begin at 15 past. */
+const SHIFT = { work_mean: 15 * MINUTE } as Readonly<Record<string, number>>;
+
 function windows(key: string, amounts: readonly Amount[], values: OracleValues): void {
   const kpi = amounts[0]!.kpi;
-  if (kpi === 'cases') {
-    for (const [endMs, inside] of byEnd(amounts, 60 * MINUTE))
-      values.set(`${key} ${endMs}`, `${inside.length}/${inside.length}`);
+  if (kpi === 'cases' || kpi === 'share' || kpi === 'work_mean') {
+    for (const [endMs, inside] of byEnd(amounts, 60 * MINUTE, SHIFT[kpi] ?? 0))
+      values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${inside.length}`);
     return;
   }
-  if (kpi === 'work_min') {
-    const least = Math.min(...amounts.map(({ amount }) => amount));
-    values.set(`${key} total`, `${least}/${amounts.length}`);
+  if (kpi === 'work_min' || kpi === 'large') {
+    values.set(`${key} total`, `${resultOf(kpi, amounts)}/${amounts.length}`);
     return;
   }
-  const slices = byEnd(amounts, MINUTE);
+  const slices = byEnd(amounts, MINUTE, 0);
   if (kpi === 'open') {
     for (const endMs of slices.keys()) {
       const level = amounts.filter(({ timeMs }) => timeMs < endMs).reduce((sum, { amount }) => sum + amount, 0);
@@ -113,20 +140,36 @@ function windows(key: string, amounts: readonly Amount[], values: OracleValues):
   }
   const ends = new Set([...slices.keys()].flatMap((endMs) => [endMs, endMs + 3 * MINUTE]));
   for (const endMs of ends) {
-    const inside = amounts
-      .filter(({ timeMs }) => timeMs < endMs && timeMs >= endMs - 3 * MINUTE)
-      .map(({ amount }) => amount);
-    if (inside.length === 0) continue;
-    const value = kpi === 'work_max' ? Math.max(...inside) : inside.reduce((sum, amount) => sum + amount, 0);
-    values.set(`${key} ${endMs}`, `${value}/${inside.length}`);
+    const inside = amounts.filter(({ timeMs }) => timeMs < endMs && timeMs >= endMs - 3 * MINUTE);
+    if (inside.length > 0) values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${inside.length}`);
   }
 }
 
-function byEnd(amounts: readonly Amount[], lengthMs: number): Map<number, Amount[]> {
+function resultOf(kpi: string, inside: readonly Amount[]): number | null {
+  const amounts = inside.map(({ amount }) => amount).sort((a, b) => a - b);
+  const sum = amounts.reduce((total, amount) => total + amount, 0);
+  if (kpi === 'work_min') return amounts[0]!;
+  if (kpi === 'work_max') return amounts.at(-1)!;
+  if (kpi === 'work_p90') return amounts[Math.ceil(0.9 * amounts.length) - 1]!;
+  if (kpi === 'work_mean') return sum / amounts.length;
+  if (kpi !== 'share') return sum;
+  const opened = inside.filter(({ below }) => below).length;
+  return opened === 0 ? null : (inside.length - opened) / opened;
+}
+
+function byEnd(amounts: readonly Amount[], lengthMs: number, shiftMs: number): Map<number, Amount[]> {
   const slices = new Map<number, Amount[]>();
   for (const amount of amounts) {
-    const endMs = (Math.floor(amount.timeMs / lengthMs) + 1) * lengthMs;
+    const endMs = (Math.floor((amount.timeMs - shiftMs) / lengthMs) + 1) * lengthMs + shiftMs;
     slices.set(endMs, [...(slices.get(endMs) ?? []), amount]);
   }
   return slices;
+}
+
+/** Whether a value says what the oracle says: percentiles within 1 %, all else exactly. */
+export function agrees(key: string, expected: string | undefined, actual: string | undefined): boolean {
+  if (!key.startsWith('work_p90') || expected === undefined || actual === undefined) return expected === actual;
+  const [wanted, n] = expected.split('/');
+  const [got, m] = actual.split('/');
+  return n === m && Math.abs(Number(got) - Number(wanted)) <= 0.01 * Math.abs(Number(wanted)) + 1e-9;
 }

@@ -13,12 +13,13 @@ import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
 import { answer, type OracleEvent, type OracleValues } from './oracle.ts';
+import type { OracleRecord } from './oracle-time.ts';
 import type { Random } from './random.ts';
 
-const PARTITIONS = 2;
-const TOPIC = 'events.sim';
+export const PARTITIONS = 2;
+export const TOPIC = 'events.sim';
 /** A whole hour, so that times are easy to read. */
-const START_MS = 1_700_002_800_000;
+export const START_MS = 1_700_002_800_000;
 const MINUTE = 60_000;
 
 const { catalogue, problems } = parseCatalogue(
@@ -27,10 +28,10 @@ const { catalogue, problems } = parseCatalogue(
   { calendarVersion: 'test' },
 );
 if (catalogue === null) throw new Error(JSON.stringify(problems));
-const definitions = new Map<string, Definition>(
+export const definitions = new Map<string, Definition>(
   [...catalogue.kpis.values()].map(({ definition }) => [definition.hash, definition]),
 );
-const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
+export const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
 const observer = { applied() {}, published() {}, stored() {}, failed() {} };
 
 /** One incarnation of a stage, alive, dead or a zombie. */
@@ -50,7 +51,13 @@ export class World {
   readonly log = new MemoryLog({ clock: this.clock });
   readonly store = new MemoryStore();
   readonly appended: OracleEvent[] = [];
+  /** What stands in each partition of [events.sim], as the oracle reads it. */
+  readonly records: OracleRecord[][] = Array.from({ length: PARTITIONS }, () => []);
   owners: Owner[] = [];
+  /** Whether a stage ever had two live owners. */
+  zombies = false;
+  /** KPIs whose definitions are in force. */
+  private inForce = new Set<string>(catalogue!.kpis.keys());
   private readonly random: Random;
   private readonly faults: Faults;
   private importId: string | null = null;
@@ -75,7 +82,8 @@ export class World {
     await this.store.insert('definitions', rows);
     const early = this.random.below(8);
     for (let i = 0; i < early; i++) await this.appendEvent();
-    await this.all({ type: 'control', definitions: [...definitions.keys()] });
+    if (this.random.chance(0.1)) await this.burst();
+    await this.control();
     this.takeOver('aggregate', false);
     this.takeOver('roll', false);
   }
@@ -84,15 +92,48 @@ export class World {
     this.faults[fault] = (this.faults[fault] ?? 0) + 1;
   }
 
-  private async all(message: Message): Promise<void> {
+  private async all(message: Message, record: OracleRecord): Promise<void> {
     const value = codec.encode(message);
     await this.log.append(
       Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: TOPIC, partition, key: null, value })),
     );
+    for (const partition of this.records) partition.push(record);
+  }
+
+  private async control(): Promise<void> {
+    const hashes = [...definitions.values()].filter(({ kpi }) => this.inForce.has(kpi)).map(({ hash }) => hash);
+    await this.all({ type: 'control', definitions: hashes }, { kind: 'control', appendMs: this.clock.nowMs() });
+  }
+
+  /** Removes a KPI from the catalogue, or brings a removed one back. */
+  async changeDefinitions(): Promise<void> {
+    const kpi = this.random.pick([...catalogue!.kpis.keys()]);
+    this.count(this.inForce.has(kpi) ? 'definition removed' : 'definition added');
+    if (!this.inForce.delete(kpi)) this.inForce.add(kpi);
+    await this.control();
+  }
+
+  /** More different values in one slice than a min or max keeps. */
+  private async burst(): Promise<void> {
+    this.count('burst');
+    for (let i = 0; i < 24; i++) {
+      const id = `e${this.nextId++}`;
+      await this.append({
+        caseId: 'case 0',
+        id,
+        kind: 'event',
+        activity: 'work',
+        timeMs: START_MS,
+        team: 'team 0',
+        value: (i * 7) % 24,
+        target: null,
+      });
+    }
   }
 
   /** Starts a new owner of a stage; the one before it dies, or goes on as a zombie. */
   takeOver(stage: Owner['stage'], zombie: boolean): void {
+    if (zombie) this.zombies = true;
     for (const owner of this.owners) if (owner.stage === stage && !zombie) owner.gate.dead = true;
     this.owners = this.owners.filter(({ gate }) => !gate.dead);
     const gate = new Gate(this.random, this.faults);
@@ -149,7 +190,9 @@ export class World {
     const late = random.chance(0.2);
     if (late) this.count('late event');
     const nowMinutes = Math.floor((this.clock.nowMs() - START_MS) / MINUTE);
-    const minute = late ? random.below(12) - 2 : nowMinutes;
+    const ahead = random.chance(0.03);
+    if (ahead) this.count('event from a fast clock');
+    const minute = late ? random.below(20) - 2 : ahead ? nowMinutes + 5 : nowMinutes;
     const caseId = `case ${random.below(5)}`;
     const earlier = this.appended.filter((event) => event.caseId === caseId && event.kind === 'event');
     const kind = earlier.length > 0 && random.chance(0.12) ? random.pick(['correct', 'void'] as const) : 'event';
@@ -188,35 +231,43 @@ export class World {
       },
     });
     if (this.importId !== null) this.count('imported event');
-    await this.log.append([
-      { topic: TOPIC, partition: partitionOf(caseId, PARTITIONS), key: Buffer.from(caseId), value: bytes },
-    ]);
+    const partition = partitionOf(caseId, PARTITIONS);
+    await this.log.append([{ topic: TOPIC, partition, key: Buffer.from(caseId), value: bytes }]);
+    const appendMs = this.clock.nowMs();
+    this.records[partition]!.push({ kind: 'event', id, appendMs, timeMs, importId: this.importId });
   }
 
   /** Begins an import, or ends the open one. */
   async toggleImport(): Promise<void> {
-    const open = this.importId;
-    this.importId = open === null ? `import ${this.nextId++}` : null;
-    if (open === null) await this.all({ type: 'import', importId: this.importId!, phase: 'begin', maxEventMs: null });
-    else await this.all({ type: 'import', importId: open, phase: 'end', maxEventMs: START_MS });
+    const importId = this.importId ?? `import ${this.nextId++}`;
+    const appendMs = this.clock.nowMs();
+    if (this.importId === null) {
+      const message: Message = { type: 'import', importId, phase: 'begin', maxEventMs: null };
+      await this.all(message, { kind: 'begin', appendMs, importId });
+      this.importId = importId;
+    } else {
+      const message: Message = { type: 'import', importId, phase: 'end', maxEventMs: START_MS };
+      await this.all(message, { kind: 'end', appendMs, importId, timeMs: START_MS });
+      this.importId = null;
+    }
   }
 
   /** Time passes; each partition gets a tick. */
   async tick(durationMs: number): Promise<void> {
     this.clock.advance(durationMs);
-    await this.all({ type: 'tick' });
+    await this.all({ type: 'tick' }, { kind: 'tick', appendMs: this.clock.nowMs() });
   }
 
   /** What the batch recompute says. */
   expected(): OracleValues {
-    return answer(this.appended);
+    return answer(this.appended, this.inForce);
   }
 
   /** What the store says, in the oracle's terms; rows without samples left out. */
   actual(): OracleValues {
     const values: OracleValues = new Map();
     for (const row of this.store.dump('values')) {
-      if (row.withdrawn || row.samples === 0) continue;
+      if (row.withdrawn || row.samples === 0 || !this.inForce.has(row.kpi)) continue;
       const end = definitions.get(row.definition)!.window.kind === 'total' ? 'total' : row.windowEndMs;
       values.set(`${row.kpi} ${row.labels} ${end}`, `${row.value}/${row.samples}`);
     }
@@ -234,16 +285,18 @@ export class World {
       .map(({ kpi, windowEndMs, state }) => `${kpi} ${windowEndMs} ${state}`);
   }
 
+  /** Every record of a topic's partition, decoded. */
+  async messages(topic: string, partition: number): Promise<{ readonly offset: number; readonly message: Message }[]> {
+    const records = await this.log.read(topic, partition, 0, { recordsMax: Infinity, bytesMax: Infinity });
+    return records.map(({ offset, value }) => ({ offset, message: codec.decode(value) }));
+  }
+
   /** The highest version of each value in [values]: what a reader of the log believes. */
   async published(): Promise<OracleValues> {
     const best = new Map<string, { version: bigint; text: string | null }>();
     for (let partition = 0; partition < PARTITIONS; partition++) {
-      for (const { value } of await this.log.read('values', partition, 0, {
-        recordsMax: Infinity,
-        bytesMax: Infinity,
-      })) {
-        const message = codec.decode(value);
-        if (message.type !== 'value') continue;
+      for (const { message } of await this.messages('values', partition)) {
+        if (message.type !== 'value' || !this.inForce.has(message.kpi)) continue;
         const end = definitions.get(message.definition)!.window.kind === 'total' ? 'total' : message.windowEndMs;
         const key = `${message.kpi} ${message.labels} ${end}`;
         const known = best.get(key);

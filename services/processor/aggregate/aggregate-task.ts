@@ -11,7 +11,7 @@ import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/part
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import { sliceStart } from '../../shared/core/window.ts';
 import type { AppendRecord, LogRecord } from '../../shared/ports/event-log.ts';
-import type { CaseRow, EventRow, KpiStore, PositionRow, SliceRow } from '../../shared/ports/kpi-store.ts';
+import type { CaseRow, EventRow, KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
 import { CaseCache } from './case-cache.ts';
@@ -215,7 +215,8 @@ export class AggregateTask implements FoldTask {
     this.markAll = true;
     if (plans.length === 0) return;
     const rows = await recompute({ ...this.archiveBelow(at.offset), plan: { ...this.plan, plans } });
-    for (const { key, state } of rows) this.slices.replace(key, state, at.offset);
+    const definitions = plans.map(({ definition }) => definition);
+    await this.slices.start(definitions, rows, at.offset);
   }
 
   get publishDue(): boolean {
@@ -345,7 +346,7 @@ export class AggregateTask implements FoldTask {
     this.pendingEvents = [...(rows.events ?? []), ...this.pendingEvents];
     this.inFlightEvents = [];
     for (const event of this.pendingEvents) this.touchedCases.set(event.caseId, fromEventRow(event));
-    for (const row of rows.slices ?? []) this.slices.toStore.add(sliceKey(row));
+    this.slices.storeAgain(rows.slices ?? []);
     this.eventsSinceStore = true;
   }
 
@@ -398,10 +399,6 @@ export class AggregateTask implements FoldTask {
       storedOffset: offsetOf(this.storedVersion + 1n) - 1,
     };
   }
-}
-
-function sliceKey(row: SliceRow): string {
-  return `${row.definition} ${row.sliceStartMs} ${row.labels}`;
 }
 
 function* keysOf(work: readonly Work[]): Iterable<RowKey> {

@@ -231,22 +231,56 @@ export class SliceTable {
     this.evict();
   }
 
+  /** The store failed, or may have: these rows are stored again. One that left since was acknowledged before. */
+  storeAgain(rows: readonly SliceRow[]): void {
+    for (const row of rows) {
+      const key = `${row.definition} ${row.sliceStartMs} ${row.labels}`;
+      if (this.rows.has(key)) this.toStore.add(key);
+    }
+  }
+
   /** Rows leave only when their current version is acknowledged and published. */
   evict(rowsMax = this.rowsMax): void {
     for (const [key, entry] of this.rows) {
       if (this.rows.size <= rowsMax) break;
-      if (this.pinned.has(key) || this.publishing.has(key)) continue;
-      if (entry.ackedOffset < entry.offset || this.toPublish.has(key) || this.toStore.has(key)) continue;
+      if (this.pinned.has(key) || this.waits(key, entry)) continue;
       this.rows.delete(key);
       this.complete = false;
     }
   }
 
-  /** Drops rows of definitions that are no longer in force. */
-  forget(hashes: ReadonlySet<string>): void {
+  /** Whether log or store do not certainly have the row as it stands. */
+  private waits(key: string, entry: Entry): boolean {
+    if (this.publishing.has(key) || this.toPublish.has(key) || this.toStore.has(key)) return true;
+    return entry.ackedOffset < entry.offset;
+  }
+
+  /** Drops rows of definitions that are not in force any more. Those that wait for log or store leave later. */
+  forget(inForce: ReadonlySet<string>): void {
     for (const [key, entry] of this.rows) {
-      if (!hashes.has(entry.definition.hash) || this.toPublish.has(key) || this.toStore.has(key)) continue;
-      this.rows.delete(key);
+      if (!inForce.has(entry.definition.hash) && !this.waits(key, entry)) this.rows.delete(key);
+    }
+  }
+
+  /**
+   * Starts definitions as of the record at `offset`: their rows become what the archive below it gives. Rows of an
+   * earlier time in force that it no longer gives become empty.
+   */
+  async start(
+    definitions: readonly Definition[],
+    computed: readonly { readonly key: RowKey; readonly state: AggregateState }[],
+    offset: number,
+  ): Promise<void> {
+    for (const definition of definitions) {
+      for (const row of await this.store.slices({ definition: definition.hash, source: this.source }))
+        this.take(definition, row);
+    }
+    const given = new Set(computed.map(({ key }) => key.key));
+    const hashes = new Set(definitions.map(({ hash }) => hash));
+    for (const { key, state } of computed) this.replace(key, state, offset);
+    for (const [key, { definition, labels, sliceStartMs }] of this.rows) {
+      if (!hashes.has(definition.hash) || given.has(key)) continue;
+      this.replace({ key, definition, labels, sliceStartMs }, emptyState(definition.aggregate), offset);
     }
   }
 

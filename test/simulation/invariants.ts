@@ -1,0 +1,105 @@
+import type { Message } from '../../services/shared/core/messages.ts';
+import { offsetOf } from '../../services/shared/core/version.ts';
+import { openAfter, watermarkAfter } from './oracle-time.ts';
+import { definitions, PARTITIONS, TOPIC, type World } from './world.ts';
+
+/** What must hold of everything that was ever published or stored, whoever did it; gives what does not. */
+export async function broken(world: World): Promise<string[]> {
+  const wrong: string[] = [];
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    const slices = await world.messages('slices', partition);
+    const values = await world.messages('values', partition);
+    wrong.push(...marksAreRight(world, slices), ...rowsAreFunctions(slices), ...finalsAreComplete(slices, values));
+    if (!world.zombies) wrong.push(...versionsRise(values));
+  }
+  return [...wrong, ...(await positionsAtEnd(world)), ...archiveIsExact(world)];
+}
+
+type Placed = readonly { readonly offset: number; readonly message: Message }[];
+
+/** A mark says what the records below its position say of time and imports. */
+function marksAreRight(world: World, slices: Placed): string[] {
+  return slices.flatMap(({ message }) => {
+    if (message.type !== 'mark') return [];
+    const below = world.records[Number(message.source.split('/')[1])]!.slice(0, offsetOf(message.position + 1n));
+    const said = `${message.watermarkMs} [${[...message.openImports].sort().join()}]`;
+    const right = `${watermarkAfter(below)} [${openAfter(below).sort().join()}]`;
+    return said === right ? [] : [`mark of ${message.source} at ${message.position}: says ${said}, right is ${right}`];
+  });
+}
+
+/** A slice row's content is a function of its key and version (DESIGN.md section 4, point 6). */
+function rowsAreFunctions(slices: Placed): string[] {
+  const seen = new Map<string, string>();
+  return slices.flatMap(({ message }) => {
+    if (message.type !== 'slice') return [];
+    const { definition, labels, sliceStartMs, source, version } = message;
+    const key = `${definition} ${labels} ${sliceStartMs} ${source} @${version}`;
+    const content = `${message.samples} ${Buffer.from(message.state).toString('hex')}`;
+    const known = seen.get(key) ?? content;
+    seen.set(key, content);
+    return known === content ? [] : [`two contents of one slice version: ${key}`];
+  });
+}
+
+/** A final value comes after the lowest watermark of all sources passed its window and the settling time. */
+function finalsAreComplete(slices: Placed, values: Placed): string[] {
+  return values.flatMap(({ message }) => {
+    if (message.type !== 'value' || message.state !== 'final') return [];
+    const { settleMs } = definitions.get(message.definition)!;
+    const lowestMs = lowestWatermark(slices, offsetOf(message.version));
+    return lowestMs >= message.windowEndMs + settleMs
+      ? []
+      : [`final too early: ${message.kpi} ${message.windowEndMs} at ${message.version}, watermark ${lowestMs}`];
+  });
+}
+
+function lowestWatermark(slices: Placed, uptoOffset: number): number {
+  const bySource = new Map<string, number>();
+  for (const { offset, message } of slices) {
+    if (offset > uptoOffset || message.type !== 'mark' || message.watermarkMs === null) continue;
+    bySource.set(message.source, Math.max(bySource.get(message.source) ?? -Infinity, message.watermarkMs));
+  }
+  return bySource.size < PARTITIONS ? -Infinity : Math.min(...bySource.values());
+}
+
+/** No published value goes back in version. */
+function versionsRise(values: Placed): string[] {
+  const last = new Map<string, bigint>();
+  return values.flatMap(({ message }) => {
+    if (message.type !== 'value') return [];
+    const key = `${message.kpi} ${message.labels} ${message.windowEndMs}`;
+    const before = last.get(key) ?? -1n;
+    last.set(key, message.version);
+    return message.version >= before ? [] : [`a published value went back: ${key} ${before} → ${message.version}`];
+  });
+}
+
+/** With everything stored, each stored position has reached the end of its partition. */
+async function positionsAtEnd(world: World): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const { stage, topic, partition, version } of world.store.dump('positions')) {
+    const end = await world.log.endOffset(topic, partition);
+    const stored = offsetOf(version + 1n);
+    if (stored < end) wrong.push(`${stage} ${topic}/${partition} is stuck at ${stored} of ${end}`);
+  }
+  return wrong;
+}
+
+/** Each event stands in the archive once, with the offset of its first append. */
+function archiveIsExact(world: World): string[] {
+  const firsts = new Map<string, number>();
+  const offsets = world.records.map(() => 0);
+  for (const [partition, records] of world.records.entries()) {
+    for (const record of records) {
+      const offset = offsets[partition]!++;
+      if (record.kind === 'event' && !firsts.has(record.id)) firsts.set(record.id, offset);
+    }
+  }
+  const archived = world.store.dump('events');
+  const wrong = archived
+    .filter(({ id, offset }) => firsts.get(id) !== offset)
+    .map(({ id, offset }) => `${TOPIC}: event ${id} archived at ${offset}, first appended at ${firsts.get(id)}`);
+  if (archived.length !== firsts.size) wrong.push(`${archived.length} events archived of ${firsts.size}`);
+  return wrong;
+}
