@@ -19,8 +19,8 @@ export async function runSeed(seed: number, faults: Faults): Promise<string[]> {
     if (dice < 0.12) await world.appendEvent();
     else if (dice < 0.14) await world.toggleImport();
     else if (dice < 0.17) await world.tick(random.below(3) * 20_000);
-    else if (dice < 0.174) await world.changeDefinitions();
-    else if (dice < 0.194 && takeOvers < TAKE_OVERS_MAX) {
+    else if (dice < 0.176) await world.changeDefinitions();
+    else if (dice < 0.196 && takeOvers < TAKE_OVERS_MAX) {
       takeOvers++;
       const zombie = random.chance(0.4);
       world.count(zombie ? 'take-over beside a zombie' : 'crash');

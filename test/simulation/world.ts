@@ -107,8 +107,10 @@ export class World {
 
   /** Removes a KPI from the catalogue, or brings a removed one back. */
   async changeDefinitions(): Promise<void> {
-    const kpi = this.random.pick([...catalogue!.kpis.keys()]);
-    this.count(this.inForce.has(kpi) ? 'definition removed' : 'definition added');
+    const removed = [...catalogue!.kpis.keys()].filter((kpi) => !this.inForce.has(kpi));
+    const adds = removed.length > 0 && this.random.chance(0.6);
+    const kpi = this.random.pick(adds ? removed : [...this.inForce]);
+    this.count(adds ? 'definition added' : 'definition removed');
     if (!this.inForce.delete(kpi)) this.inForce.add(kpi);
     await this.control();
   }
