@@ -82,7 +82,7 @@ export class World {
     await this.store.insert('definitions', rows);
     const early = this.random.below(8);
     for (let i = 0; i < early; i++) await this.appendEvent();
-    if (this.random.chance(0.1)) await this.burst();
+    if (this.random.chance(0.3)) await this.burst();
     await this.control();
     this.takeOver('aggregate', false);
     this.takeOver('roll', false);
