@@ -63,13 +63,20 @@ export class Gate {
   }
 }
 
-/** The log as one owner reaches it. */
-export function gatedLog(log: MemoryLog, gate: Gate): EventLog {
+/** Most records one read gives: a batch may end anywhere, between a snapshot and its mark too. */
+const READ_RECORDS_MAX = 40;
+
+/** The log as one owner reaches it. `reading` hears of every fetch before it happens. */
+export function gatedLog(log: MemoryLog, gate: Gate, random: Random, reading: () => void): EventLog {
   return {
     createTopic: (...topic) => log.createTopic(...topic),
     describeTopic: (topic) => log.describeTopic(topic),
     append: (records) => gate.pass(() => log.append(records), 'write'),
-    read: (...place) => gate.pass(() => log.read(...place), 'read'),
+    read: (topic, partition, offset, limits) => {
+      reading();
+      const recordsMax = random.chance(0.5) ? limits.recordsMax : 1 + random.below(READ_RECORDS_MAX);
+      return gate.pass(() => log.read(topic, partition, offset, { ...limits, recordsMax }), 'read');
+    },
     endOffset: (...place) => gate.pass(() => log.endOffset(...place), 'read'),
     onAppend: (listener) => log.onAppend(listener),
     size: () => log.size(),

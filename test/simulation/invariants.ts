@@ -1,5 +1,7 @@
 import type { Message } from '../../services/shared/core/messages.ts';
 import { offsetOf } from '../../services/shared/core/version.ts';
+import { sliceEnd } from '../../services/shared/core/window.ts';
+import { earlyDifferences } from './differences.ts';
 import { openAfter, watermarkAfter } from './oracle-time.ts';
 import { definitions, PARTITIONS, TOPIC, type World } from './world.ts';
 
@@ -10,9 +12,19 @@ export async function broken(world: World): Promise<string[]> {
     const slices = await world.messages('slices', partition);
     const values = await world.messages('values', partition);
     wrong.push(...marksAreRight(world, slices), ...rowsAreFunctions(slices), ...finalsAreComplete(slices, values));
+    wrong.push(...importsAreShown(slices, values));
     if (!world.zombies) wrong.push(...versionsRise(values));
   }
   return [...wrong, ...(await positionsAtEnd(world)), ...archiveIsExact(world)];
+}
+
+/** What must hold as soon as both stages have caught up; gives what does not. */
+export async function caughtUp(world: World): Promise<string[]> {
+  const wrong = [...(await earlyDifferences(world)), ...(await positionsAtEnd(world))];
+  const open = world.records.some((records) => openAfter(records).length > 0);
+  if (open) return wrong;
+  const filling = world.storedValues().filter(({ state, withdrawn }) => state === 'backfilling' && !withdrawn);
+  return [...wrong, ...filling.map(({ kpi, windowEndMs }) => `backfilling after the import: ${kpi} ${windowEndMs}`)];
 }
 
 type Placed = readonly { readonly offset: number; readonly message: Message }[];
@@ -51,6 +63,31 @@ function finalsAreComplete(slices: Placed, values: Placed): string[] {
     return lowestMs >= message.windowEndMs + settleMs
       ? []
       : [`final too early: ${message.kpi} ${message.windowEndMs} at ${message.version}, watermark ${lowestMs}`];
+  });
+}
+
+/** No window is final while an import is open that touched the slice ending with it (DESIGN.md section 5). */
+function importsAreShown(slices: Placed, values: Placed): string[] {
+  return values.flatMap(({ message }) => {
+    if (message.type !== 'value' || message.state !== 'final') return [];
+    const { definition, labels, windowEndMs, version } = message;
+    const { window } = definitions.get(definition)!;
+    const rows = new Map<string, { readonly version: bigint; readonly importId: string | null }>();
+    const open = new Map<string, { readonly position: bigint; readonly imports: readonly string[] }>();
+    for (const { offset, message: each } of slices) {
+      if (offset > offsetOf(version)) break;
+      if (each.type === 'mark' && (open.get(each.source)?.position ?? -1n) <= each.position)
+        open.set(each.source, { position: each.position, imports: each.openImports });
+      if (each.type !== 'slice' || each.definition !== definition || each.labels !== labels) continue;
+      const last = sliceEnd(window, each.sliceStartMs) === windowEndMs;
+      if (last && (rows.get(each.source)?.version ?? -1n) < each.version) rows.set(each.source, each);
+    }
+    const touching = [...rows].filter(
+      ([source, { importId }]) => importId !== null && open.get(source)?.imports.includes(importId),
+    );
+    return touching.map(
+      ([source]) => `final during an import of ${source}: ${message.kpi} ${labels} ${windowEndMs} at ${version}`,
+    );
   });
 }
 

@@ -6,7 +6,7 @@ import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
-import type { Message } from '../../services/shared/core/messages.ts';
+import type { Message, ValueMessage } from '../../services/shared/core/messages.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
@@ -54,6 +54,8 @@ export class World {
   /** What stands in each partition of [events.sim], as the oracle reads it. */
   readonly records: OracleRecord[][] = Array.from({ length: PARTITIONS }, () => []);
   owners: Owner[] = [];
+  /** What went wrong on the way: errors nobody planted, fetches above the limit. */
+  readonly broken: string[] = [];
   /** Whether a stage ever had two live owners. */
   zombies = false;
   /** KPIs whose definitions are in force. */
@@ -139,7 +141,12 @@ export class World {
     for (const owner of this.owners) if (owner.stage === stage && !zombie) owner.gate.dead = true;
     this.owners = this.owners.filter(({ gate }) => !gate.dead);
     const gate = new Gate(this.random, this.faults);
-    const log = gatedLog(this.log, gate);
+    const backlogRowsMax = 5 + this.random.below(40);
+    const log = gatedLog(this.log, gate, this.random, () => {
+      // A slow store stops fetching (DESIGN.md section 4, point 11).
+      const waiting = runner.tasks.reduce((sum, { backlogRows }) => sum + backlogRows, 0);
+      if (waiting > backlogRowsMax) this.broken.push(`${stage} fetched while ${waiting} rows waited`);
+    });
     const store = gatedStore(this.store, gate, this.random);
     const definitionOf = (hash: string): Definition | undefined => definitions.get(hash);
     const numbers = Array.from({ length: PARTITIONS }, (_, partition) => partition);
@@ -173,7 +180,7 @@ export class World {
                 slicesMax: this.random.below(10),
               }),
           );
-    const runner = new FoldRunner({ stage, tasks, log, store, clock: this.clock, observer });
+    const runner = new FoldRunner({ stage, tasks, log, store, clock: this.clock, observer, backlogRowsMax });
     this.owners.push({ stage, gate, runner, busy: false, storing: false, restored: false });
   }
 
@@ -265,26 +272,17 @@ export class World {
     return answer(this.appended, this.inForce);
   }
 
-  /** What the store says, in the oracle's terms; rows without samples left out. */
-  actual(): OracleValues {
-    const values: OracleValues = new Map();
-    for (const row of this.store.dump('values')) {
-      if (row.withdrawn || row.samples === 0 || !this.inForce.has(row.kpi)) continue;
-      const end = definitions.get(row.definition)!.window.kind === 'total' ? 'total' : row.windowEndMs;
-      values.set(`${row.kpi} ${row.labels} ${end}`, `${row.value}/${row.samples}`);
-    }
-    return values;
+  /** The value rows of KPIs in force in the store. */
+  storedValues(): WorldValue[] {
+    return this.store.dump('values').filter(({ kpi }) => this.inForce.has(kpi));
   }
 
-  /** Windows that time has passed and that do not say `final`. */
-  notFinal(): string[] {
-    return this.store
-      .dump('values')
-      .filter(
-        ({ definition, state, withdrawn }) =>
-          !withdrawn && state !== 'final' && definitions.get(definition)!.window.kind !== 'total',
-      )
-      .map(({ kpi, windowEndMs, state }) => `${kpi} ${windowEndMs} ${state}`);
+  /** How far everything is: ends of the topics and stored positions. */
+  async progress(): Promise<string> {
+    const ends = [TOPIC, 'slices', 'values'].flatMap((topic) =>
+      this.records.map((_, partition) => this.log.endOffset(topic, partition)),
+    );
+    return [...(await Promise.all(ends)), ...this.store.dump('positions').map(({ version }) => version)].join();
   }
 
   /** Every record of a topic's partition, decoded. */
@@ -294,23 +292,33 @@ export class World {
   }
 
   /** The highest version of each value in [values]: what a reader of the log believes. */
-  async published(): Promise<OracleValues> {
-    const best = new Map<string, { version: bigint; text: string | null }>();
+  async publishedValues(): Promise<WorldValue[]> {
+    const best = new Map<string, WorldValue>();
     for (let partition = 0; partition < PARTITIONS; partition++) {
       for (const { message } of await this.messages('values', partition)) {
         if (message.type !== 'value' || !this.inForce.has(message.kpi)) continue;
-        const end = definitions.get(message.definition)!.window.kind === 'total' ? 'total' : message.windowEndMs;
-        const key = `${message.kpi} ${message.labels} ${end}`;
+        const key = `${message.kpi} ${message.labels} ${endOf(message)}`;
         const known = best.get(key);
-        if (known !== undefined && known.version > message.version) continue;
-        best.set(key, {
-          version: message.version,
-          text: message.withdrawn || message.samples === 0 ? null : `${message.value}/${message.samples}`,
-        });
+        if (known === undefined || known.version <= message.version) best.set(key, message);
       }
     }
-    const values: OracleValues = new Map();
-    for (const [key, { text }] of best) if (text !== null) values.set(key, text);
-    return values;
+    return [...best.values()];
   }
+}
+
+/** What value rows and value messages share. */
+export type WorldValue = Omit<ValueMessage, 'type'>;
+
+/** The window end; totals have one window that never ends. */
+export function endOf({ definition, windowEndMs }: WorldValue): number | 'total' {
+  return definitions.get(definition)!.window.kind === 'total' ? 'total' : windowEndMs;
+}
+
+/** Values in the oracle's terms; rows without samples left out. */
+export function inOracleTerms(rows: readonly WorldValue[]): OracleValues {
+  return new Map(
+    rows
+      .filter(({ withdrawn, samples }) => !withdrawn && samples > 0)
+      .map((row) => [`${row.kpi} ${row.labels} ${endOf(row)}`, `${row.value}/${row.samples}`]),
+  );
 }

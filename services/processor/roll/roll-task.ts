@@ -43,6 +43,8 @@ interface Moment {
   readonly forced: boolean;
   /** The end belongs to a slice without contributions: another owner may have seen, and stored, it with some. */
   readonly emptied: boolean;
+  /** Another owner may have published the window's value in between: the row goes out even while an import fills it. */
+  readonly ambiguous: boolean;
 }
 
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
@@ -190,6 +192,7 @@ export class RollTask implements FoldTask {
       const ends = new Set<number>();
       const forced = new Set<number>();
       const emptied = new Set<number>();
+      const ambiguous = new Set<number>();
       for (const startMs of series.dirty) {
         if (series.samples(startMs) === 0) {
           for (const endMs of endsOf(definition.window, startMs)) emptied.add(endMs);
@@ -197,12 +200,14 @@ export class RollTask implements FoldTask {
         for (const endMs of affectedEnds(series, startMs)) {
           ends.add(endMs);
           if (series.touched.has(startMs)) forced.add(endMs);
+          if (series.ambiguous.has(startMs)) ambiguous.add(endMs);
         }
         if (definition.window.kind !== 'total')
           for (const endMs of endsOf(definition.window, startMs)) series.pendingEnds.add(endMs);
       }
       series.dirty.clear();
       series.touched.clear();
+      series.ambiguous.clear();
       if (watermarkMs !== null && watermarkMs !== before) {
         for (const endMs of series.pendingEnds) if (endMs <= watermarkMs) ends.add(endMs);
       }
@@ -215,8 +220,10 @@ export class RollTask implements FoldTask {
           levels,
           forced: forced.has(endMs),
           emptied: emptied.has(endMs),
+          ambiguous: ambiguous.has(endMs),
         });
       }
+      series.fresh = false;
     }
     for (const hash of moved) {
       const definition = this.options.definitionOf(hash);
@@ -226,7 +233,11 @@ export class RollTask implements FoldTask {
 
   private readonly isOpen = (source: string, importId: string): boolean => this.sources.isOpen(source, importId);
 
-  private computeValue(series: Series, endMs: number, { watermarkMs, version, levels, forced, emptied }: Moment): void {
+  private computeValue(
+    series: Series,
+    endMs: number,
+    { watermarkMs, version, levels, forced, emptied, ambiguous }: Moment,
+  ): void {
     const { definition, labels } = series;
     const before = series.values.get(endMs);
     const required = isRequired(series, endMs, watermarkMs);
@@ -240,7 +251,7 @@ export class RollTask implements FoldTask {
     const { windowStartMs, value, exact, samples, backfilling } = evaluate(series, endMs, this.isOpen, levels);
     // One row says that a window is being filled; its value follows when the import ends.
     // A total is one row, which no watermark will bring up again: it follows every change.
-    const follows = forced && definition.window.kind === 'total';
+    const follows = ambiguous || (forced && (series.fresh || definition.window.kind === 'total'));
     if (backfilling && before?.state === 'backfilling' && !before.withdrawn && !follows) return;
     const state = backfilling ? 'backfilling' : final ? 'final' : 'provisional';
     if (state === 'final') series.pendingEnds.delete(endMs);
@@ -253,12 +264,13 @@ export class RollTask implements FoldTask {
       before.valueExact === exact &&
       before.samples === samples &&
       before.withdrawn === withdrawn;
-    if (same && before.state === state && !forced) return;
+    if (same && before.state === state && !forced && !ambiguous) return;
     if (before !== undefined && before.version > version) {
       // A row that is ahead of this record: the change comes again above it.
       series.dirty.add(lastSliceOf(series, endMs));
       this.deferredOffset ??= this.deferredBefore ?? offsetOf(version);
       if (forced) series.touched.add(lastSliceOf(series, endMs));
+      if (ambiguous) series.ambiguous.add(lastSliceOf(series, endMs));
       return;
     }
     const revised = before !== undefined && before.state === 'final' && !same;

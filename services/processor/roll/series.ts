@@ -30,6 +30,13 @@ export class Series {
    * content: another owner, reading in other batches, may have published a value in between under a higher version.
    */
   readonly touched = new Set<number>();
+  /**
+   * Slices whose rows go out again even while an import fills them: an import of theirs ended, or a snapshot came that
+   * the memory already held, so that another owner may have published a value in between.
+   */
+  readonly ambiguous = new Set<number>();
+  /** No values were computed since it came into memory: what others published in between is not known. */
+  fresh = true;
   private readonly slices = new Map<number, Map<string, Part>>();
 
   constructor(definition: Definition, labels: string) {
@@ -40,6 +47,8 @@ export class Series {
   /** Takes a snapshot of the log; its values go out again whether they change or not. */
   mergeSnapshot(part: SlicePart): void {
     this.touched.add(part.sliceStartMs);
+    const known = this.slices.get(part.sliceStartMs)?.get(part.source);
+    if (known !== undefined && known.version >= part.version) this.ambiguous.add(part.sliceStartMs);
     this.merge(part);
   }
 
@@ -93,7 +102,9 @@ export class Series {
   markImports(ended: ReadonlySet<string>): void {
     for (const [startMs, sources] of this.slices) {
       for (const { importId } of sources.values()) {
-        if (importId !== null && ended.has(importId) && startMs !== LEVEL_TOTAL_MS) this.dirty.add(startMs);
+        if (importId === null || !ended.has(importId) || startMs === LEVEL_TOTAL_MS) continue;
+        this.dirty.add(startMs);
+        this.ambiguous.add(startMs);
       }
     }
   }

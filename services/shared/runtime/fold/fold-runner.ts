@@ -31,6 +31,7 @@ export class FoldRunner {
   private readonly store: KpiStore;
   private readonly clock: Clock;
   private readonly observer: FoldObserver;
+  private readonly backlogRowsMax: number;
   /** Tasks whose state is not to be trusted: they fold again only after a whole restore. */
   private readonly broken = new Set<FoldTask>();
   /** Counts restores: an outcome of what a task handed out before its restore no longer concerns it. */
@@ -43,6 +44,7 @@ export class FoldRunner {
     readonly store: KpiStore;
     readonly clock: Clock;
     readonly observer: FoldObserver;
+    readonly backlogRowsMax?: number;
   }) {
     this.stage = options.stage;
     this.tasks = options.tasks;
@@ -50,6 +52,7 @@ export class FoldRunner {
     this.store = options.store;
     this.clock = options.clock;
     this.observer = options.observer;
+    this.backlogRowsMax = options.backlogRowsMax ?? BACKLOG_ROWS_MAX;
   }
 
   async restore(): Promise<void> {
@@ -74,7 +77,7 @@ export class FoldRunner {
     await this.restoreBroken();
     let applied = 0;
     for (const task of this.tasks) {
-      if (this.backlogRows() > BACKLOG_ROWS_MAX) break;
+      if (this.backlogRows() > this.backlogRowsMax) break;
       const limits = { recordsMax: BATCH_RECORDS_MAX, bytesMax: BATCH_BYTES_MAX };
       const records = await this.log.read(task.topic, task.partition, task.nextOffset, limits);
       if (records.length === 0) continue;

@@ -1,0 +1,45 @@
+import { agrees } from './oracle.ts';
+import { definitions, endOf, inOracleTerms, type World, type WorldValue } from './world.ts';
+
+/** Where store and log differ from the batch recompute after time has passed every window. */
+export async function differences(world: World): Promise<string[]> {
+  const expected = world.expected();
+  const stored = world.storedValues();
+  const wrong: string[] = [];
+  for (const [name, rows] of [
+    ['store', stored],
+    ['published', await world.publishedValues()],
+  ] as const) {
+    const actual = inOracleTerms(rows);
+    for (const key of new Set([...expected.keys(), ...actual.keys()])) {
+      if (!agrees(key, expected.get(key), actual.get(key)))
+        wrong.push(`${name}: ${key}: expected ${expected.get(key)}, got ${actual.get(key)}`);
+    }
+  }
+  const open = stored.filter((row) => !row.withdrawn && row.state !== 'final' && endOf(row) !== 'total');
+  return [...wrong, ...open.map(({ kpi, windowEndMs, state }) => `not final: ${kpi} ${windowEndMs} ${state}`)];
+}
+
+/** KPIs whose windows have a row as soon as they have an event. */
+const ALWAYS = new Set(
+  [...definitions.values()]
+    .filter(({ window }) => window.kind === 'tumbling' || window.kind === 'total')
+    .map(({ kpi }) => kpi),
+);
+
+/**
+ * Where they differ as soon as the owners have caught up: what is there and not being filled is right, and windows that
+ * need no watermark to have a row have it.
+ */
+export async function earlyDifferences(world: World): Promise<string[]> {
+  const expected = world.expected();
+  const filling = ({ state }: WorldValue): boolean => state === 'backfilling';
+  return [world.storedValues(), await world.publishedValues()].flatMap((rows, i) => {
+    const actual = inOracleTerms(rows.filter((row) => !filling(row)));
+    const skipped = new Set(rows.filter(filling).map((row) => `${row.kpi} ${row.labels} ${endOf(row)}`));
+    const always = [...expected.keys()].filter((key) => ALWAYS.has(key.split(' ')[0]!) && !skipped.has(key));
+    return [...new Set([...actual.keys(), ...always])]
+      .filter((key) => !agrees(key, expected.get(key), actual.get(key)))
+      .map((key) => `${i === 0 ? 'store' : 'published'} early: ${key}: ${expected.get(key)}, got ${actual.get(key)}`);
+  });
+}

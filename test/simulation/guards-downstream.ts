@@ -1,0 +1,94 @@
+import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
+import { RollTask } from '../../services/processor/roll/roll-task.ts';
+import { Series } from '../../services/processor/roll/series.ts';
+import { SourceProgress } from '../../services/processor/roll/source-progress.ts';
+import { type Guard, guard } from './take-away.ts';
+
+/** Guards between the stages: DESIGN.md section 4, points 5 to 7. */
+export const downstreamGuards: readonly Guard[] = [
+  guard('4.5', 'downstream takes the highest version', Series, 'merge', (merge) => {
+    return function (part) {
+      this.slices.get(part.sliceStartMs)?.delete(part.source);
+      return merge.call(this, part);
+    };
+  }),
+  guard('4.5', 'a mark follows each store to the partitions that wait for it', AggregateTask, 'untold', () => () => []),
+  guard('4.5', 'a watermark that crosses a slice boundary is told to all', AggregateTask, 'crossed', () => () => false),
+  guard(
+    '4.5',
+    'the position stays below snapshots that their source has not stored',
+    RollTask,
+    'safeOffset',
+    (safe) => {
+      return function () {
+        return safe.call(Object.assign(Object.create(this), { unstoredSnapshots: [] }));
+      };
+    },
+  ),
+  guard('4.5', 'the position stays below snapshots that no mark has ended', RollTask, 'safeOffset', (safe) => {
+    return function () {
+      return safe.call(Object.assign(Object.create(this), { staged: new Map() }));
+    };
+  }),
+  guard(
+    '4.5',
+    'series are read again only below what their source has stored',
+    Series,
+    'storedBelow',
+    () => () => true,
+  ),
+  guard('4.5', 'a mark of an older position takes nothing back', SourceProgress, 'step', (step) => {
+    return function (offset, mark) {
+      this.now.delete(mark.source);
+      return step.call(this, offset, mark);
+    };
+  }),
+  guard('4.3', 'a position holds the watermarks of that position', SourceProgress, 'at', () => {
+    return function () {
+      return Object.fromEntries(this.now);
+    };
+  }),
+  guard(
+    '4.6',
+    'nothing is published before the end of [slices] noted after reading',
+    RollTask,
+    'restore',
+    (restore) => {
+      return async function () {
+        await restore.call(this);
+        this.catchUpOffset = 0;
+      };
+    },
+  ),
+  guard('4.6', 'replayed snapshots write their values again', Series, 'mergeSnapshot', () => {
+    return function (part) {
+      this.merge(part);
+    };
+  }),
+  guard('4.6', 'a change below a row that is ahead comes again above it', RollTask, 'safeOffset', (safe) => {
+    return function () {
+      return safe.call(Object.assign(Object.create(this), { deferredOffset: null }));
+    };
+  }),
+  guard('4.6', 'an emptied slice has its row', RollTask, 'computeValue', (compute) => {
+    return function (series, endMs, moment) {
+      return compute.call(this, series, endMs, { ...moment, emptied: false });
+    };
+  }),
+  guard(
+    '4.7',
+    'a definition starts from the archive below its control record',
+    AggregateTask,
+    'archiveBelow',
+    (below) => {
+      return function () {
+        return below.call(this, Infinity);
+      };
+    },
+  ),
+  guard('4.7', 'events not yet stored take part in what the archive gives', AggregateTask, 'archiveBelow', (below) => {
+    return function (offset) {
+      return { ...below.call(this, offset), events: [] };
+    };
+  }),
+];

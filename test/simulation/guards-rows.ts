@@ -1,0 +1,99 @@
+import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
+import { CaseCache } from '../../services/processor/aggregate/case-cache.ts';
+import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
+import { RollTask } from '../../services/processor/roll/roll-task.ts';
+import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
+import { CaseState } from '../../services/shared/core/case-state.ts';
+import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
+import { type Guard, guard, guardOf } from './take-away.ts';
+
+/** Guards of rows, order and memory: DESIGN.md section 4, points 1 to 4, 8 and 11. */
+export const rowGuards: readonly Guard[] = [
+  guard('4.1', 'the highest version of a row wins', MemoryStore, 'insert', (insert) => {
+    return async function (table, rows) {
+      for (const row of rows) {
+        const alone = new MemoryStore() as unknown as { tables: Map<string, Map<string, unknown>> };
+        await insert.call(alone, table, [row]);
+        const [key] = alone.tables.get(table)!.keys();
+        if (table !== 'events') this.tables.get(table).delete(key);
+      }
+      return insert.call(this, table, rows);
+    };
+  }),
+  guard('4.2', 'a loaded case is its events below the record in hand', MemoryStore, 'caseEvents', (read) => {
+    return function (workflow, partition, ids) {
+      return read.call(this, workflow, partition, ids, Infinity);
+    };
+  }),
+  guard('4.2', 'a record is applied only to rows whose version is below it', SliceTable, 'apply', (apply) => {
+    return function (at, delta, offset, importId) {
+      return apply.call(this, at, delta, offset, importId, new Set([at.key]));
+    };
+  }),
+  guard('4.2', 'an event of a known id is a duplicate', CaseState, 'add', (add) => {
+    return function (event, plan) {
+      return add.call(this, this.ids.has(event.id) ? { ...event, id: `${event.id} at ${event.offset}` } : event, plan);
+    };
+  }),
+  guardOf('4.2', 'contributions follow from the set of a case’s events, not their arrival', 'eventOrder', () => {
+    return () => (a: { offset: number }, b: { offset: number }) => a.offset - b.offset;
+  }),
+  guard('4.2', 'what changes after it was counted is taken back', CaseState, 'add', (add) => {
+    return function (event, plan) {
+      return add.call(this, event, plan)?.filter(({ sign }: { sign: number }) => sign === 1) ?? null;
+    };
+  }),
+  guard('4.3', 'publish before store', FoldRunner, 'storeChanges', (storeChanges) => {
+    return function (sinceMs) {
+      // What was to be sent first goes out after the rows.
+      const held: unknown[][] = [];
+      const late = Object.create(this, {
+        send: { value: async (...args: unknown[]) => void held.push(args) },
+        insertAll: {
+          value: async (checkpoints: unknown) => {
+            await this.insertAll(checkpoints);
+            for (const args of held) await this.send(...args);
+          },
+        },
+      }) as unknown;
+      return storeChanges.call(late, sinceMs);
+    };
+  }),
+  guard('4.3', 'the position is stored last', FoldRunner, 'insertAll', (insertAll) => {
+    return async function (checkpoints) {
+      const positions = checkpoints.flatMap(({ position }: { position: unknown }) => position ?? []);
+      if (positions.length > 0) await this.store.insert('positions', positions);
+      return insertAll.call(this, checkpoints);
+    };
+  }),
+  guard('4.3', 'what failed to be stored is stored again', AggregateTask, 'unstore', () => () => {}),
+  guard('4.3', 'what failed to be published is published again', AggregateTask, 'unpublish', () => {
+    return function ({ keys }) {
+      this.slices.endPublish(keys, true);
+    };
+  }),
+  guard('4.3', 'a value that failed to be stored is stored again', RollTask, 'unstore', () => () => {}),
+  guard('4.3', 'a value that failed to be published is published again', RollTask, 'unpublish', () => () => {}),
+  guard('4.4', 'a record that a row contains marks it for publishing again', SliceTable, 'apply', (apply) => {
+    return function (at, delta, offset, importId, touched) {
+      const contained = this.rows.get(at.key)?.offset >= offset && !touched.has(at.key);
+      return contained || apply.call(this, at, delta, offset, importId, touched);
+    };
+  }),
+  guard('4.8', 'a slice row leaves memory only when its version is acknowledged', SliceTable, 'waits', () => {
+    return function (key) {
+      return this.toPublish.has(key) || this.toStore.has(key);
+    };
+  }),
+  guard('4.8', 'a case leaves memory only when its events are acknowledged', CaseCache, 'evict', (evict) => {
+    return function (casesMax) {
+      return evict.call(Object.assign(Object.create(this), { unstored: new Map() }), casesMax ?? this.casesMax);
+    };
+  }),
+  guard('4.8', 'the filter of stored cases is built from the store', CaseCache, 'restore', (restore) => {
+    return function () {
+      return restore.call(Object.assign(this, { store: { ...this.store, async *caseIds() {} } }));
+    };
+  }),
+  guard('4.11', 'a slow store stops fetching', FoldRunner, 'backlogRows', () => () => 0),
+];

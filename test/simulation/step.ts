@@ -1,0 +1,66 @@
+import type { Random } from './random.ts';
+import type { Owner, World } from './world.ts';
+
+/** Starts one step of an owner that is not busy. */
+export function act(world: World, owner: Owner, random: Random): void {
+  if (owner.gate.dead) return;
+  if (!owner.restored) {
+    if (owner.busy) return;
+    run(world, owner, 'busy', async () => {
+      await owner.runner.restore();
+      owner.restored = true;
+    });
+    return;
+  }
+  const dice = random.next();
+  if (dice < 0.25 && !owner.storing && !owner.busy)
+    run(world, owner, 'storing', () => owner.runner.storeChanges(Infinity));
+  else if (owner.busy) return;
+  else if (dice < 0.5 && owner.stage === 'aggregate') run(world, owner, 'busy', () => owner.runner.publish());
+  else
+    run(world, owner, 'busy', async () => {
+      await owner.runner.step();
+      if (owner.stage === 'roll') await owner.runner.publish();
+    });
+}
+
+/** Lets an owner work in the background; an error that nobody planted is noted. */
+function run(world: World, owner: Owner, flag: 'busy' | 'storing', work: () => Promise<unknown>): void {
+  owner[flag] = true;
+  void work()
+    // Planted failures come out here; the next step tries again, as the loop does.
+    .catch((error: Error) => {
+      if (!error.message.includes('planted')) world.broken.push(error.stack ?? error.message);
+    })
+    .finally(() => (owner[flag] = false));
+}
+
+/** Lets every promise that can go on do so. */
+export function quiet(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Lets an owner do all that it can. */
+export async function catchUp(world: World, owner: Owner): Promise<void> {
+  run(world, owner, 'busy', async () => {
+    if (!owner.restored) await owner.runner.restore();
+    owner.restored = true;
+    while ((await owner.runner.step()) > 0) if (owner.stage === 'roll') await owner.runner.publish();
+    await owner.runner.publish();
+    await owner.runner.storeChanges(Infinity);
+  });
+  await drain([owner]);
+}
+
+/** Lets everything through that these owners wait for. */
+export async function drain(owners: readonly Owner[]): Promise<void> {
+  await quiet();
+  while (owners.some(({ gate, busy, storing }) => gate.pending.length > 0 && (busy || storing))) {
+    for (const { gate } of owners)
+      while (gate.pending.length > 0) {
+        await gate.release();
+        await quiet();
+      }
+  }
+  await quiet();
+}
