@@ -20,11 +20,13 @@ export class Gate {
   dead = false;
   private readonly random: Random;
   private readonly faults: Faults;
+  private readonly writeFailureChance: number;
   private healed = false;
 
-  constructor(random: Random, faults: Faults) {
+  constructor(random: Random, faults: Faults, writeFailureChance: number) {
     this.random = random;
     this.faults = faults;
+    this.writeFailureChance = writeFailureChance;
   }
 
   /** From now on nothing fails. */
@@ -41,7 +43,8 @@ export class Gate {
     return new Promise<T>((resolve, reject) => {
       const run = async (): Promise<void> => {
         const { random } = this;
-        if (this.healed || !random.chance(kind === 'read' ? 0.01 : 0.06)) return resolve(await work());
+        if (this.healed || !random.chance(kind === 'read' ? 0.01 : this.writeFailureChance))
+          return resolve(await work());
         if (kind === 'write' && partly !== undefined && random.chance(0.5)) {
           this.count('partial write');
           await partly();
@@ -63,19 +66,18 @@ export class Gate {
   }
 }
 
-/** Most records one read gives: a batch may end anywhere, between a snapshot and its mark too. */
-const READ_RECORDS_MAX = 40;
-
 /** The log as one owner reaches it. `reading` hears of every fetch before it happens. */
-export function gatedLog(log: MemoryLog, gate: Gate, random: Random, reading: () => void): EventLog {
+export function gatedLog(log: MemoryLog, gate: Gate, recordsMax: number, reading: () => void): EventLog {
   return {
     createTopic: (...topic) => log.createTopic(...topic),
     describeTopic: (topic) => log.describeTopic(topic),
     append: (records) => gate.pass(() => log.append(records), 'write'),
     read: (topic, partition, offset, limits) => {
       reading();
-      const recordsMax = random.chance(0.5) ? limits.recordsMax : 1 + random.below(READ_RECORDS_MAX);
-      return gate.pass(() => log.read(topic, partition, offset, { ...limits, recordsMax }), 'read');
+      return gate.pass(
+        () => log.read(topic, partition, offset, { ...limits, recordsMax: Math.min(limits.recordsMax, recordsMax) }),
+        'read',
+      );
     },
     endOffset: (...place) => gate.pass(() => log.endOffset(...place), 'read'),
     onAppend: (listener) => log.onAppend(listener),

@@ -43,9 +43,10 @@ export const downstreamGuards: readonly Guard[] = [
       return step.call(this, offset, mark);
     };
   }),
-  guard('4.3', 'a position holds the watermarks of that position', SourceProgress, 'at', () => {
-    return function () {
-      return Object.fromEntries(this.now);
+  guard('4.3', 'a position holds the watermarks of that position', SourceProgress, 'at', (at) => {
+    return function (offset) {
+      const states = Object.entries(at.call(this, offset) as Record<string, object>);
+      return Object.fromEntries(states.map(([source, state]) => [source, { ...state, watermarkMs: null }]));
     };
   }),
   guard(

@@ -66,6 +66,18 @@ export const rowGuards: readonly Guard[] = [
       return insertAll.call(this, checkpoints);
     };
   }),
+  guard('4.3', 'the position holds the times of its source', AggregateTask, 'restore', (restore) => {
+    return async function () {
+      await restore.call(this);
+      this.time = { clockMs: 0, watermarkMs: null, lastEventMs: null, openImports: {} };
+    };
+  }),
+  guard('4.3', 'the position holds the definitions in force', AggregateTask, 'restore', (restore) => {
+    return async function () {
+      await restore.call(this);
+      this.use([]);
+    };
+  }),
   guard('4.3', 'what failed to be stored is stored again', AggregateTask, 'unstore', () => () => {}),
   guard('4.3', 'what failed to be published is published again', AggregateTask, 'unpublish', () => {
     return function ({ keys }) {
@@ -80,9 +92,14 @@ export const rowGuards: readonly Guard[] = [
       return contained || apply.call(this, at, delta, offset, importId, touched);
     };
   }),
-  guard('4.8', 'a slice row leaves memory only when its version is acknowledged', SliceTable, 'waits', () => {
-    return function (key) {
-      return this.toPublish.has(key) || this.toStore.has(key);
+  guard('4.8', 'a slice row leaves memory only when its version is acknowledged', SliceTable, 'evict', () => {
+    return function () {
+      for (const key of this.rows.keys()) {
+        if (this.rows.size <= this.rowsMax) break;
+        if (this.pinned.has(key)) continue;
+        for (const keys of [this.rows, this.toPublish, this.toStore, this.publishing]) keys.delete(key);
+        this.complete = false;
+      }
     };
   }),
   guard('4.8', 'a case leaves memory only when its events are acknowledged', CaseCache, 'evict', (evict) => {

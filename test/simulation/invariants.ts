@@ -1,4 +1,4 @@
-import type { Message } from '../../services/shared/core/messages.ts';
+import type { Message, SliceSnapshot } from '../../services/shared/core/messages.ts';
 import { offsetOf } from '../../services/shared/core/version.ts';
 import { sliceEnd } from '../../services/shared/core/window.ts';
 import { earlyDifferences } from './differences.ts';
@@ -12,7 +12,7 @@ export async function broken(world: World): Promise<string[]> {
     const slices = await world.messages('slices', partition);
     const values = await world.messages('values', partition);
     wrong.push(...marksAreRight(world, slices), ...rowsAreFunctions(slices), ...finalsAreComplete(slices, values));
-    wrong.push(...importsAreShown(slices, values));
+    wrong.push(...importsAreShown(slices, values), ...finalStays(values), ...holdsAtLeast(slices, values));
     if (!world.zombies) wrong.push(...versionsRise(values));
   }
   return [...wrong, ...(await positionsAtEnd(world)), ...archiveIsExact(world)];
@@ -109,6 +109,67 @@ function versionsRise(values: Placed): string[] {
     const before = last.get(key) ?? -1n;
     last.set(key, message.version);
     return message.version >= before ? [] : [`a published value went back: ${key} ${before} → ${message.version}`];
+  });
+}
+
+/** Of two rows of a window, the one of the higher version is not less final, but for an import that fills it. */
+function finalStays(values: Placed): string[] {
+  const finals = new Map<string, bigint>();
+  const rows = values.flatMap(({ message }) => (message.type === 'value' ? [message] : []));
+  const key = ({ definition, labels, windowEndMs }: (typeof rows)[number]): string =>
+    `${definition} ${labels} ${windowEndMs}`;
+  for (const row of rows) {
+    const known = finals.get(key(row));
+    if (row.state === 'final' && (known === undefined || row.version < known)) finals.set(key(row), row.version);
+  }
+  return rows
+    .filter((row) => row.state === 'provisional' && row.version > (finals.get(key(row)) ?? row.version))
+    .map((row) => `provisional after final: ${row.kpi} ${row.labels} ${row.windowEndMs} at ${row.version}`);
+}
+
+/**
+ * A value holds at least what came up to its version (DESIGN.md section 4, point 6). Held against the samples of windows
+ * of one slice: of each source, the snapshot that was the highest there, or one that came later.
+ */
+function holdsAtLeast(slices: Placed, values: Placed): string[] {
+  const marked = markedSnapshots(slices);
+  return values.flatMap(({ message }) => {
+    if (message.type !== 'value') return [];
+    const { window } = definitions.get(message.definition)!;
+    if (window.kind !== 'tumbling' && window.kind !== 'total') return [];
+    const upto = offsetOf(message.version);
+    const bySource = new Map<string, typeof marked>();
+    for (const each of marked) {
+      const { snapshot } = each;
+      if (snapshot.definition !== message.definition || snapshot.labels !== message.labels) continue;
+      if (window.kind === 'tumbling' && sliceEnd(window, snapshot.sliceStartMs) !== message.windowEndMs) continue;
+      bySource.set(snapshot.source, [...(bySource.get(snapshot.source) ?? []), each]);
+    }
+    let sums = new Set([0]);
+    for (const parts of bySource.values()) {
+      const before = parts.filter(({ markOffset }) => markOffset <= upto);
+      const least = before.reduce((high, { snapshot }) => (snapshot.version > high ? snapshot.version : high), -1n);
+      const possible = parts
+        .filter(({ snapshot }) => snapshot.version >= least)
+        .map(({ snapshot }) => snapshot.samples);
+      if (before.length === 0) possible.push(0);
+      sums = new Set([...sums].flatMap((sum) => possible.map((samples) => sum + samples)));
+    }
+    return sums.has(message.samples)
+      ? []
+      : [`too little in ${message.kpi} ${message.labels} ${message.windowEndMs} at ${message.version}`];
+  });
+}
+
+/** Snapshots with the offset of the mark that ends them. */
+function markedSnapshots(slices: Placed): { readonly snapshot: SliceSnapshot; readonly markOffset: number }[] {
+  const staged = new Map<string, SliceSnapshot[]>();
+  return slices.flatMap(({ offset, message }) => {
+    if (message.type === 'slice') staged.set(message.source, [...(staged.get(message.source) ?? []), message]);
+    if (message.type !== 'mark') return [];
+    const ended = staged.get(message.source) ?? [];
+    staged.delete(message.source);
+    return ended.map((snapshot) => ({ snapshot, markOffset: offset }));
   });
 }
 

@@ -1,27 +1,25 @@
 import type { Faults } from './faulty.ts';
 import { finish } from './finish.ts';
 import { Random } from './random.ts';
+import { drawStyle } from './style.ts';
 import { act, drain, quiet } from './step.ts';
 import { World } from './world.ts';
 
 const STEPS = 260;
-const TAKE_OVERS_MAX = 4;
+const TAKE_OVERS_MAX = 6;
 
 /** Runs one random schedule and gives the differences from the batch recompute; none: right. */
 export async function runSeed(seed: number, faults: Faults): Promise<string[]> {
   const random = new Random(seed);
-  const world = new World(random, faults);
+  const style = drawStyle(random, STEPS);
+  const world = new World(random, faults, style);
   await world.open();
   let takeOvers = 0;
   for (let i = 0; i < STEPS; i++) {
-    const dice = random.next();
-    if (dice < 0.12) await world.appendEvent();
-    else if (dice < 0.14) await world.toggleImport();
-    else if (dice < 0.17) await world.tick(random.below(3) * 20_000);
-    else if (dice < 0.176) await world.changeDefinitions();
-    else if (dice < 0.196 && takeOvers < TAKE_OVERS_MAX) {
+    if (i < style.lastAppendStep) await append(world, random);
+    if (takeOvers < TAKE_OVERS_MAX && random.chance(style.takeOverChance)) {
       takeOvers++;
-      const zombie = random.chance(0.4);
+      const zombie = random.chance(style.zombieChance);
       world.count(zombie ? 'take-over beside a zombie' : 'crash');
       world.takeOver(random.pick(['aggregate', 'roll'] as const), zombie);
     } else act(world, random.pick(world.owners), random);
@@ -32,10 +30,19 @@ export async function runSeed(seed: number, faults: Faults): Promise<string[]> {
   return finish(world, random);
 }
 
+/** Appends one random thing, or nothing. */
+async function append(world: World, random: Random): Promise<void> {
+  const { importChance, tickChance } = world.style;
+  if (random.chance(0.12)) await world.appendEvent();
+  else if (random.chance(importChance)) await world.toggleImport();
+  else if (random.chance(tickChance)) await world.tick(random.below(3) * 20_000);
+  else if (random.chance(0.009)) await world.changeDefinitions();
+}
+
 /** One random log, folded in turns by owners that never fail but evict; gives the differences from the batch recompute. */
 export async function runQuietSeed(seed: number): Promise<string[]> {
   const random = new Random(seed);
-  const world = new World(random, {});
+  const world = new World(random, {}, drawStyle(random, STEPS));
   await world.open();
   for (const owner of world.owners) owner.gate.heal();
   for (let i = 0; i < 40; i++) {

@@ -13,10 +13,10 @@ export function act(world: World, owner: Owner, random: Random): void {
     return;
   }
   const dice = random.next();
-  if (dice < 0.25 && !owner.storing && !owner.busy)
+  if (dice < world.style.storeChance[owner.stage] && !owner.storing && !owner.busy)
     run(world, owner, 'storing', () => owner.runner.storeChanges(Infinity));
   else if (owner.busy) return;
-  else if (dice < 0.5 && owner.stage === 'aggregate') run(world, owner, 'busy', () => owner.runner.publish());
+  else if (dice < 0.6 && owner.stage === 'aggregate') run(world, owner, 'busy', () => owner.runner.publish());
   else
     run(world, owner, 'busy', async () => {
       await owner.runner.step();

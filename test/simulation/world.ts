@@ -15,6 +15,7 @@ import { type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
 import { answer, type OracleEvent, type OracleValues } from './oracle.ts';
 import type { OracleRecord } from './oracle-time.ts';
 import type { Random } from './random.ts';
+import type { Style } from './style.ts';
 
 export const PARTITIONS = 2;
 export const TOPIC = 'events.sim';
@@ -60,12 +61,14 @@ export class World {
   zombies = false;
   /** KPIs whose definitions are in force. */
   private inForce = new Set<string>(catalogue!.kpis.keys());
+  readonly style: Style;
   private readonly random: Random;
   private readonly faults: Faults;
   private importId: string | null = null;
   private nextId = 0;
 
-  constructor(random: Random, faults: Faults) {
+  constructor(random: Random, faults: Faults, style: Style) {
+    this.style = style;
     this.random = random;
     this.faults = faults;
   }
@@ -140,9 +143,9 @@ export class World {
     if (zombie) this.zombies = true;
     for (const owner of this.owners) if (owner.stage === stage && !zombie) owner.gate.dead = true;
     this.owners = this.owners.filter(({ gate }) => !gate.dead);
-    const gate = new Gate(this.random, this.faults);
+    const gate = new Gate(this.random, this.faults, this.style.writeFailureChance);
     const backlogRowsMax = 5 + this.random.below(40);
-    const log = gatedLog(this.log, gate, this.random, () => {
+    const log = gatedLog(this.log, gate, this.style.readRecordsMax, () => {
       // A slow store stops fetching (DESIGN.md section 4, point 11).
       const waiting = runner.tasks.reduce((sum, { backlogRows }) => sum + backlogRows, 0);
       if (waiting > backlogRowsMax) this.broken.push(`${stage} fetched while ${waiting} rows waited`);
@@ -151,7 +154,8 @@ export class World {
     const definitionOf = (hash: string): Definition | undefined => definitions.get(hash);
     const numbers = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     const workflow = catalogue!.workflows.get('sim')!;
-    const limits = { rowsMax: 2 + this.random.below(12), casesMax: this.random.below(4) };
+    const { tight } = this.style;
+    const limits = { rowsMax: tight ? 1 : 2 + this.random.below(12), casesMax: tight ? 0 : this.random.below(4) };
     const tasks =
       stage === 'aggregate'
         ? numbers.map(
@@ -177,7 +181,7 @@ export class World {
                 codec,
                 definitionOf,
                 sourcesOf: () => PARTITIONS,
-                slicesMax: this.random.below(10),
+                slicesMax: tight ? 0 : this.random.below(10),
               }),
           );
     const runner = new FoldRunner({ stage, tasks, log, store, clock: this.clock, observer, backlogRowsMax });
@@ -191,7 +195,7 @@ export class World {
 
   /** Appends a random event: new, duplicate, late, a correction or a withdrawal, live or imported. */
   async appendEvent(): Promise<void> {
-    const { random } = this;
+    const { random, style } = this;
     if (this.appended.length > 0 && random.chance(0.15)) {
       this.count('duplicate');
       return this.append(random.pick(this.appended));
@@ -201,10 +205,11 @@ export class World {
     const nowMinutes = Math.floor((this.clock.nowMs() - START_MS) / MINUTE);
     const ahead = random.chance(0.03);
     if (ahead) this.count('event from a fast clock');
-    const minute = late ? random.below(20) - 2 : ahead ? nowMinutes + 5 : nowMinutes;
-    const caseId = `case ${random.below(5)}`;
+    const minute = late ? random.below(style.minutes) - 2 : ahead ? nowMinutes + 5 : nowMinutes;
+    const caseId = `case ${random.below(style.cases)}`;
     const earlier = this.appended.filter((event) => event.caseId === caseId && event.kind === 'event');
-    const kind = earlier.length > 0 && random.chance(0.12) ? random.pick(['correct', 'void'] as const) : 'event';
+    const kind =
+      earlier.length > 0 && random.chance(style.amendChance) ? random.pick(['correct', 'void'] as const) : 'event';
     if (kind !== 'event') this.count(kind);
     const wholeCase = kind === 'void' && random.chance(0.2);
     await this.append({

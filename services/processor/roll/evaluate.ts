@@ -2,15 +2,13 @@ import { type AggregateState } from '../../shared/core/aggregate-state.ts';
 import { LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { type Result, resultOf } from '../../shared/core/result.ts';
 import { sliceEnd, windowStart } from '../../shared/core/window.ts';
-import type { Series } from './series.ts';
+import type { IsOpen, Series } from './series.ts';
 
 /** A window's result, and whether an open import touches it. */
 export interface Evaluation extends Result {
   readonly windowStartMs: number;
   readonly backfilling: boolean;
 }
-
-type IsOpen = (source: string, importId: string) => boolean;
 
 /** Evaluates the window of a series that ends at `endMs`; levels are read from `levels`. */
 export function evaluate(series: Series, endMs: number, isOpen: IsOpen, levels: LevelReader | null): Evaluation {

@@ -10,7 +10,7 @@ import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fol
 import { SLICES_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { evaluate, LevelReader } from './evaluate.ts';
 import { SeriesTable } from './series-table.ts';
-import type { Series } from './series.ts';
+import type { IsOpen, Series } from './series.ts';
 import { SourceProgress, type SourceState } from './source-progress.ts';
 import { affectedEnds, endsOf, isRequired } from './window-ends.ts';
 
@@ -231,7 +231,7 @@ export class RollTask implements FoldTask {
     }
   }
 
-  private readonly isOpen = (source: string, importId: string): boolean => this.sources.isOpen(source, importId);
+  private readonly isOpen: IsOpen = (source, importId, version) => this.sources.isOpen(source, importId, version);
 
   private computeValue(
     series: Series,

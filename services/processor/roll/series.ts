@@ -11,6 +11,9 @@ interface Part {
   importId: string | null;
 }
 
+/** Whether an import is open in a source, as far as a part of this version can know. */
+export type IsOpen = (source: string, importId: string, version: bigint) => boolean;
+
 /** What roll keeps of a snapshot or of a stored slice row. */
 export type SlicePart = Pick<SliceSnapshot, 'sliceStartMs' | 'source' | 'version' | 'samples' | 'state' | 'importId'>;
 
@@ -91,9 +94,9 @@ export class Series {
   }
 
   /** Whether an import that is open in its source touched the slice last. */
-  inImport(sliceStartMs: number, isOpen: (source: string, importId: string) => boolean): boolean {
-    for (const [source, { importId }] of this.slices.get(sliceStartMs) ?? []) {
-      if (importId !== null && isOpen(source, importId)) return true;
+  inImport(sliceStartMs: number, isOpen: IsOpen): boolean {
+    for (const [source, { importId, version }] of this.slices.get(sliceStartMs) ?? []) {
+      if (importId !== null && isOpen(source, importId, version)) return true;
     }
     return false;
   }

@@ -62,8 +62,14 @@ export class SourceProgress {
     return BigInt(this.now.get(source)?.stored ?? -1);
   }
 
-  isOpen(source: string, importId: string): boolean {
-    return this.now.get(source)?.openImports.includes(importId) ?? false;
+  /**
+   * Whether an import is open in its source. That of a part ahead of the marks read so far (a series can be loaded while
+   * the log is being read) counts as open: its own mark, still to come, will tell.
+   */
+  isOpen(source: string, importId: string, version: bigint): boolean {
+    const now = this.now.get(source);
+    if (now === undefined || version > BigInt(now.position)) return true;
+    return now.openImports.includes(importId);
   }
 
   openImports(): Set<string> {
