@@ -66,16 +66,6 @@ export const downstreamGuards: readonly Guard[] = [
       this.merge(part);
     };
   }),
-  guard('4.6', 'a change below a row that is ahead comes again above it', RollTask, 'safeOffset', (safe) => {
-    return function () {
-      return safe.call(Object.assign(Object.create(this), { deferredOffset: null }));
-    };
-  }),
-  guard('4.6', 'an emptied slice has its row', RollTask, 'computeValue', (compute) => {
-    return function (series, endMs, moment) {
-      return compute.call(this, series, endMs, { ...moment, emptied: false });
-    };
-  }),
   guard(
     '4.7',
     'a definition starts from the archive below its control record',

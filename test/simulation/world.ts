@@ -282,12 +282,17 @@ export class World {
     return this.store.dump('values').filter(({ kpi }) => this.inForce.has(kpi));
   }
 
-  /** How far everything is: ends of the topics and stored positions. */
+  /** How far everything is: ends of the topics, what the owners have read, and stored positions. */
   async progress(): Promise<string> {
     const ends = [TOPIC, 'slices', 'values'].flatMap((topic) =>
       this.records.map((_, partition) => this.log.endOffset(topic, partition)),
     );
-    return [...(await Promise.all(ends)), ...this.store.dump('positions').map(({ version }) => version)].join();
+    const read = this.owners.flatMap(({ runner }) => runner.tasks.map(({ nextOffset }) => nextOffset));
+    return [
+      ...(await Promise.all(ends)),
+      ...read,
+      ...this.store.dump('positions').map(({ version }) => version),
+    ].join();
   }
 
   /** Every record of a topic's partition, decoded. */

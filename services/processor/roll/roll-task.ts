@@ -41,8 +41,6 @@ interface Moment {
   readonly levels: LevelReader | null;
   /** The row goes out even if it is what the store has: another owner may have published a different one above it. */
   readonly forced: boolean;
-  /** The end belongs to a slice without contributions: another owner may have seen, and stored, it with some. */
-  readonly emptied: boolean;
   /** Another owner may have published the window's value in between: the row goes out even while an import fills it. */
   readonly ambiguous: boolean;
 }
@@ -60,9 +58,6 @@ export class RollTask implements FoldTask {
   private readonly staged = new Map<string, Staged[]>();
   /** Snapshots that their source has not stored: the position stays below them. */
   private unstoredSnapshots: { readonly offset: number; readonly source: string; readonly version: bigint }[] = [];
-  /** Offset of the first change that waits for a record above a row that is ahead; the position stays below it. */
-  private deferredOffset: number | null = null;
-  private deferredBefore: number | null = null;
   /** Nothing is published before the log was read up to here. */
   private catchUpOffset = 0;
   private readonly watermarks = new Map<string, number | null>();
@@ -93,7 +88,6 @@ export class RollTask implements FoldTask {
     this.sources.restore(base);
     this.staged.clear();
     this.unstoredSnapshots = [];
-    this.deferredOffset = null;
     this.watermarks.clear();
     this.changed.clear();
     this.toStore.clear();
@@ -182,8 +176,6 @@ export class RollTask implements FoldTask {
   private computeValues(offset: number): void {
     const version = versionOf(this.options.epoch, offset);
     const moved = new Set<string>();
-    this.deferredBefore = this.deferredOffset;
-    this.deferredOffset = null;
     for (const series of this.series.all()) {
       const { definition } = series;
       const before = this.watermarks.get(definition.hash) ?? null;
@@ -191,12 +183,8 @@ export class RollTask implements FoldTask {
       if (watermarkMs !== before) moved.add(definition.hash);
       const ends = new Set<number>();
       const forced = new Set<number>();
-      const emptied = new Set<number>();
       const ambiguous = new Set<number>();
       for (const startMs of series.dirty) {
-        if (series.samples(startMs) === 0) {
-          for (const endMs of endsOf(definition.window, startMs)) emptied.add(endMs);
-        }
         for (const endMs of affectedEnds(series, startMs)) {
           ends.add(endMs);
           if (series.touched.has(startMs)) forced.add(endMs);
@@ -219,7 +207,6 @@ export class RollTask implements FoldTask {
           version,
           levels,
           forced: forced.has(endMs),
-          emptied: emptied.has(endMs),
           ambiguous: ambiguous.has(endMs),
         });
       }
@@ -236,27 +223,27 @@ export class RollTask implements FoldTask {
   private computeValue(
     series: Series,
     endMs: number,
-    { watermarkMs, version, levels, forced, emptied, ambiguous }: Moment,
+    { watermarkMs, version, levels, forced, ambiguous }: Moment,
   ): void {
     const { definition, labels } = series;
     const before = series.values.get(endMs);
     const required = isRequired(series, endMs, watermarkMs);
     const final =
       definition.window.kind !== 'total' && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
-    const nothing = before === undefined ? !emptied : before.withdrawn;
+    const nothing = before?.withdrawn ?? true;
     if (!required && nothing && !forced) {
       if (final) series.pendingEnds.delete(endMs);
       return;
     }
     const { windowStartMs, value, exact, samples, backfilling } = evaluate(series, endMs, this.isOpen, levels);
-    // One row says that a window is being filled; its value follows when the import ends.
-    // A total is one row, which no watermark will bring up again: it follows every change.
-    const follows = ambiguous || (forced && (series.fresh || definition.window.kind === 'total'));
-    if (backfilling && before?.state === 'backfilling' && !before.withdrawn && !follows) return;
     const state = backfilling ? 'backfilling' : final ? 'final' : 'provisional';
     if (state === 'final') series.pendingEnds.delete(endMs);
     else if (definition.window.kind !== 'total' || backfilling) series.pendingEnds.add(endMs);
     else series.pendingEnds.delete(endMs);
+    // One row says that a window is being filled; its value follows when the import ends.
+    // A total is one row, which no watermark will bring up again: it follows every change.
+    const follows = ambiguous || (forced && (series.fresh || definition.window.kind === 'total'));
+    if (backfilling && before?.state === 'backfilling' && !before.withdrawn && !follows) return;
     const withdrawn = !required;
     const same =
       before !== undefined &&
@@ -265,14 +252,8 @@ export class RollTask implements FoldTask {
       before.samples === samples &&
       before.withdrawn === withdrawn;
     if (same && before.state === state && !forced && !ambiguous) return;
-    if (before !== undefined && before.version > version) {
-      // A row that is ahead of this record: the change comes again above it.
-      series.dirty.add(lastSliceOf(series, endMs));
-      this.deferredOffset ??= this.deferredBefore ?? offsetOf(version);
-      if (forced) series.touched.add(lastSliceOf(series, endMs));
-      if (ambiguous) series.ambiguous.add(lastSliceOf(series, endMs));
-      return;
-    }
+    // A row that is ahead of this record was computed from at least what came up to its version.
+    if (before !== undefined && before.version > version) return;
     const revised = before !== undefined && before.state === 'final' && !same;
     const row: ValueRow = {
       kpi: definition.kpi,
@@ -350,7 +331,6 @@ export class RollTask implements FoldTask {
   /** The last offset below every snapshot that is staged or that its source has not stored. */
   private safeOffset(): number {
     let offset = this.nextOffset - 1;
-    if (this.deferredOffset !== null) offset = Math.min(offset, this.deferredOffset - 1);
     for (const snapshot of this.unstoredSnapshots) offset = Math.min(offset, snapshot.offset - 1);
     for (const [first] of this.staged.values()) if (first !== undefined) offset = Math.min(offset, first.offset - 1);
     return offset;
@@ -413,11 +393,4 @@ export class RollTask implements FoldTask {
       storedOffset: offsetOf(this.storedVersion + 1n) - 1,
     };
   }
-}
-
-/** A slice of the window, so that marking it computes the window again. */
-function lastSliceOf(series: Series, endMs: number): number {
-  const { window } = series.definition;
-  if (window.kind === 'rolling' || window.kind === 'instant') return endMs - window.everyMs;
-  return series.starts().find((startMs) => sliceEnd(window, startMs) === endMs) ?? endMs;
 }
