@@ -7,7 +7,9 @@ import type { Random } from './random.ts';
 /** How often each kind of fault occurred. */
 export type Faults = Record<string, number>;
 
+/** A call that waits: what it is, `read` or `append` or `insert <table>`, and how to let it through. */
 interface Pending {
+  readonly what: string;
   readonly run: () => Promise<void>;
 }
 
@@ -39,7 +41,8 @@ export class Gate {
   }
 
   /** `partly` does a part of the work, for writes that can land in part. */
-  pass<T>(work: () => Promise<T>, kind: 'read' | 'write', partly?: () => Promise<unknown>): Promise<T> {
+  pass<T>(what: string, work: () => Promise<T>, partly?: () => Promise<unknown>): Promise<T> {
+    const kind = what === 'read' ? 'read' : 'write';
     return new Promise<T>((resolve, reject) => {
       const run = async (): Promise<void> => {
         const { random } = this;
@@ -54,7 +57,7 @@ export class Gate {
         } else this.count(`failed ${kind}`);
         reject(new Error(`planted ${kind} failure`));
       };
-      this.pending.push({ run });
+      this.pending.push({ what, run });
     });
   }
 
@@ -67,19 +70,17 @@ export class Gate {
 }
 
 /** The log as one owner reaches it. `reading` hears of every fetch before it happens. */
-export function gatedLog(log: MemoryLog, gate: Gate, recordsMax: number, reading: () => void): EventLog {
+export function gatedLog(log: MemoryLog, gate: Gate, recordsMax: () => number, reading: () => void): EventLog {
   return {
     createTopic: (...topic) => log.createTopic(...topic),
     describeTopic: (topic) => log.describeTopic(topic),
-    append: (records) => gate.pass(() => log.append(records), 'write'),
+    append: (records) => gate.pass('append', () => log.append(records)),
     read: (topic, partition, offset, limits) => {
       reading();
-      return gate.pass(
-        () => log.read(topic, partition, offset, { ...limits, recordsMax: Math.min(limits.recordsMax, recordsMax) }),
-        'read',
-      );
+      const most = { ...limits, recordsMax: Math.min(limits.recordsMax, recordsMax()) };
+      return gate.pass('read', () => log.read(topic, partition, offset, most));
     },
-    endOffset: (...place) => gate.pass(() => log.endOffset(...place), 'read'),
+    endOffset: (...place) => gate.pass('read', () => log.endOffset(...place)),
     onAppend: (listener) => log.onAppend(listener),
     size: () => log.size(),
     close: () => log.close(),
@@ -92,21 +93,21 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
     migrate: () => store.migrate(),
     insert: (table, rows) =>
       gate.pass(
+        `insert ${table}`,
         () => store.insert(table, rows),
-        'write',
         () =>
           store.insert(
             table,
             rows.filter(() => random.chance(0.5)),
           ),
       ),
-    caseEvents: (...query) => gate.pass(() => store.caseEvents(...query), 'read'),
+    caseEvents: (...query) => gate.pass('read', () => store.caseEvents(...query)),
     caseIds: (...query) => store.caseIds(...query),
     archive: (...query) => store.archive(...query),
-    slices: (query) => gate.pass(() => store.slices(query), 'read'),
-    values: (query) => gate.pass(() => store.values(query), 'read'),
-    position: (...place) => gate.pass(() => store.position(...place), 'read'),
-    definitions: () => gate.pass(() => store.definitions(), 'read'),
+    slices: (query) => gate.pass('read', () => store.slices(query)),
+    values: (query) => gate.pass('read', () => store.values(query)),
+    position: (...place) => gate.pass('read', () => store.position(...place)),
+    definitions: () => gate.pass('read', () => store.definitions()),
     query: () => store.query(),
     close: () => store.close(),
   };

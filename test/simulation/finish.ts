@@ -1,7 +1,6 @@
 import { broken, caughtUp } from './invariants.ts';
-import type { Random } from './random.ts';
 import { catchUp, drain } from './step.ts';
-import type { World } from './world.ts';
+import type { Owner, World } from './world.ts';
 import { differences } from './differences.ts';
 
 const HOUR = 3_600_000;
@@ -10,12 +9,11 @@ const ROUNDS_MAX = 60;
 
 /**
  * Ends the faults and gives what is wrong, first as soon as the last owners have caught up, then when time has passed
- * every window. Each stage may crash once more at this moment: nothing comes after it that would hide a loss.
+ * every window. The stages in `crashing` crash once more at this moment: nothing comes after it that would hide a loss.
  */
-export async function finish(world: World, random: Random): Promise<string[]> {
+export async function finish(world: World, crashing: readonly Owner['stage'][] = []): Promise<string[]> {
   for (const owner of world.owners) owner.gate.heal();
-  for (const stage of ['aggregate', 'roll'] as const) {
-    if (!random.chance(0.4)) continue;
+  for (const stage of crashing) {
     world.count('crash');
     world.takeOver(stage, false);
     world.current(stage).gate.heal();

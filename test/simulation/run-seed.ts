@@ -3,7 +3,7 @@ import { finish } from './finish.ts';
 import { Random } from './random.ts';
 import { drawStyle } from './style.ts';
 import { act, drain, quiet } from './step.ts';
-import { World } from './world.ts';
+import { type Owner, World } from './world.ts';
 
 const STEPS = 260;
 const TAKE_OVERS_MAX = 6;
@@ -27,7 +27,7 @@ export async function runSeed(seed: number, faults: Faults): Promise<string[]> {
     if (waiting.length > 0 && random.chance(0.85)) await random.pick(waiting).gate.release();
     await quiet();
   }
-  return finish(world, random);
+  return finish(world, lastCrash(random));
 }
 
 /** Appends one random thing, or nothing. */
@@ -37,6 +37,10 @@ async function append(world: World, random: Random): Promise<void> {
   else if (random.chance(importChance)) await world.toggleImport();
   else if (random.chance(tickChance)) await world.tick(random.below(3) * 20_000);
   else if (random.chance(0.009)) await world.changeDefinitions();
+}
+
+function lastCrash(random: Random): Owner['stage'][] {
+  return (['aggregate', 'roll'] as const).filter(() => random.chance(0.4));
 }
 
 /** One random log, folded in turns by owners that never fail but evict; gives the differences from the batch recompute. */
@@ -54,5 +58,5 @@ export async function runQuietSeed(seed: number): Promise<string[]> {
       await drain([owner]);
     }
   }
-  return finish(world, random);
+  return finish(world, lastCrash(random));
 }

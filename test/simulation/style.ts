@@ -17,6 +17,8 @@ export interface Style {
   readonly tickChance: number;
   readonly cases: number;
   readonly minutes: number;
+  /** Rows that may wait for the store before an owner stops fetching. */
+  readonly backlogRowsMax: number;
   /** Whether memory holds as little as possible. */
   readonly tight: boolean;
   /** After this step nothing is appended any more. */
@@ -37,6 +39,7 @@ export function drawStyle(random: Random, steps: number): Style {
     tickChance: random.pick([0.005, 0.03, 0.08]),
     cases: random.pick([1, 3, 5, 12]),
     minutes: random.pick([2, 8, 20]),
+    backlogRowsMax: 5 + random.below(40),
     tight: random.chance(0.3),
     lastAppendStep: random.chance(0.5) ? steps : Math.floor(steps * (0.3 + 0.6 * random.next())),
   };

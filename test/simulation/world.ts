@@ -61,7 +61,7 @@ export class World {
   zombies = false;
   /** KPIs whose definitions are in force. */
   private inForce = new Set<string>(catalogue!.kpis.keys());
-  readonly style: Style;
+  style: Style;
   private readonly random: Random;
   private readonly faults: Faults;
   private importId: string | null = null;
@@ -73,7 +73,8 @@ export class World {
     this.faults = faults;
   }
 
-  async open(): Promise<void> {
+  /** Topics, definitions and the first control record. `before` appends what stands below that record. */
+  async prepare(before?: () => Promise<void>): Promise<void> {
     await this.log.createTopic(TOPIC, PARTITIONS);
     for (const topic of ['slices', 'values']) await this.log.createTopic(topic, PARTITIONS);
     const rows = [...definitions.values()].map((definition) => ({
@@ -85,10 +86,17 @@ export class World {
       version: 1n,
     }));
     await this.store.insert('definitions', rows);
-    const early = this.random.below(8);
-    for (let i = 0; i < early; i++) await this.appendEvent();
-    if (this.random.chance(0.3)) await this.burst();
+    await before?.();
     await this.control();
+  }
+
+  /** Prepares and starts one owner of each stage. */
+  async open(): Promise<void> {
+    await this.prepare(async () => {
+      const early = this.random.below(8);
+      for (let i = 0; i < early; i++) await this.appendEvent();
+      if (this.random.chance(0.3)) await this.burst();
+    });
     this.takeOver('aggregate', false);
     this.takeOver('roll', false);
   }
@@ -144,8 +152,9 @@ export class World {
     for (const owner of this.owners) if (owner.stage === stage && !zombie) owner.gate.dead = true;
     this.owners = this.owners.filter(({ gate }) => !gate.dead);
     const gate = new Gate(this.random, this.faults, this.style.writeFailureChance);
-    const backlogRowsMax = 5 + this.random.below(40);
-    const log = gatedLog(this.log, gate, this.style.readRecordsMax, () => {
+    const { backlogRowsMax, tight } = this.style;
+    const recordsMax = (): number => this.style.readRecordsMax;
+    const log = gatedLog(this.log, gate, recordsMax, () => {
       // A slow store stops fetching (DESIGN.md section 4, point 11).
       const waiting = runner.tasks.reduce((sum, { backlogRows }) => sum + backlogRows, 0);
       if (waiting > backlogRowsMax) this.broken.push(`${stage} fetched while ${waiting} rows waited`);
@@ -154,7 +163,6 @@ export class World {
     const definitionOf = (hash: string): Definition | undefined => definitions.get(hash);
     const numbers = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     const workflow = catalogue!.workflows.get('sim')!;
-    const { tight } = this.style;
     const limits = { rowsMax: tight ? 1 : 2 + this.random.below(12), casesMax: tight ? 0 : this.random.below(4) };
     const tasks =
       stage === 'aggregate'
@@ -224,7 +232,8 @@ export class World {
     });
   }
 
-  private async append(event: OracleEvent): Promise<void> {
+  /** Appends an event, and tells the oracle of it. */
+  async append(event: OracleEvent): Promise<void> {
     const { caseId, id, kind, activity, timeMs, team, value, target } = event;
     this.appended.push(event);
     const dimensions: Record<string, string> = team === null ? {} : { team };

@@ -41,8 +41,8 @@ interface Moment {
   readonly levels: LevelReader | null;
   /** The row goes out even if it is what the store has: another owner may have published a different one above it. */
   readonly forced: boolean;
-  /** Another owner may have published the window's value in between: the row goes out even while an import fills it. */
-  readonly ambiguous: boolean;
+  /** Another owner may have published a row here that this one never had: it goes out even if it says nothing new. */
+  readonly uncertain: boolean;
 }
 
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
@@ -183,12 +183,13 @@ export class RollTask implements FoldTask {
       if (watermarkMs !== before) moved.add(definition.hash);
       const ends = new Set<number>();
       const forced = new Set<number>();
-      const ambiguous = new Set<number>();
+      const uncertain = new Set<number>();
       for (const startMs of series.dirty) {
+        const unsure = series.isUncertain(startMs);
         for (const endMs of affectedEnds(series, startMs)) {
           ends.add(endMs);
           if (series.touched.has(startMs)) forced.add(endMs);
-          if (series.ambiguous.has(startMs)) ambiguous.add(endMs);
+          if (unsure) uncertain.add(endMs);
         }
         if (definition.window.kind !== 'total')
           for (const endMs of endsOf(definition.window, startMs)) series.pendingEnds.add(endMs);
@@ -196,6 +197,7 @@ export class RollTask implements FoldTask {
       series.dirty.clear();
       series.touched.clear();
       series.ambiguous.clear();
+      series.fresh = false;
       if (watermarkMs !== null && watermarkMs !== before) {
         for (const endMs of series.pendingEnds) if (endMs <= watermarkMs) ends.add(endMs);
       }
@@ -207,10 +209,9 @@ export class RollTask implements FoldTask {
           version,
           levels,
           forced: forced.has(endMs),
-          ambiguous: ambiguous.has(endMs),
+          uncertain: uncertain.has(endMs),
         });
       }
-      series.fresh = false;
     }
     for (const hash of moved) {
       const definition = this.options.definitionOf(hash);
@@ -223,7 +224,7 @@ export class RollTask implements FoldTask {
   private computeValue(
     series: Series,
     endMs: number,
-    { watermarkMs, version, levels, forced, ambiguous }: Moment,
+    { watermarkMs, version, levels, forced, uncertain }: Moment,
   ): void {
     const { definition, labels } = series;
     const before = series.values.get(endMs);
@@ -231,7 +232,7 @@ export class RollTask implements FoldTask {
     const final =
       definition.window.kind !== 'total' && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
     const nothing = before?.withdrawn ?? true;
-    if (!required && nothing && !forced) {
+    if (!required && nothing && !uncertain) {
       if (final) series.pendingEnds.delete(endMs);
       return;
     }
@@ -242,7 +243,7 @@ export class RollTask implements FoldTask {
     else series.pendingEnds.delete(endMs);
     // One row says that a window is being filled; its value follows when the import ends.
     // A total is one row, which no watermark will bring up again: it follows every change.
-    const follows = ambiguous || (forced && (series.fresh || definition.window.kind === 'total'));
+    const follows = uncertain || (forced && definition.window.kind === 'total');
     if (backfilling && before?.state === 'backfilling' && !before.withdrawn && !follows) return;
     const withdrawn = !required;
     const same =
@@ -251,7 +252,7 @@ export class RollTask implements FoldTask {
       before.valueExact === exact &&
       before.samples === samples &&
       before.withdrawn === withdrawn;
-    if (same && before.state === state && !forced && !ambiguous) return;
+    if (same && before.state === state && !forced && !uncertain) return;
     // A row that is ahead of this record was computed from at least what came up to its version.
     if (before !== undefined && before.version > version) return;
     const revised = before !== undefined && before.state === 'final' && !same;

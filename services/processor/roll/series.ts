@@ -89,6 +89,12 @@ export class Series {
     }
   }
 
+  /** Whether another owner may have published rows of this slice that this one never computed. */
+  isUncertain(sliceStartMs: number): boolean {
+    if (this.ambiguous.has(sliceStartMs)) return true;
+    return this.touched.has(sliceStartMs) && (this.fresh || this.samples(sliceStartMs) === 0);
+  }
+
   empty(): AggregateState {
     return emptyState(this.definition.aggregate);
   }

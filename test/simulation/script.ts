@@ -1,0 +1,198 @@
+import type { ProgressMark } from '../../services/shared/core/messages.ts';
+import type { ValueRow } from '../../services/shared/ports/kpi-store.ts';
+import { finish } from './finish.ts';
+import type { OracleEvent } from './oracle.ts';
+import { Random } from './random.ts';
+import { quiet } from './step.ts';
+import { type Owner, START_MS, World } from './world.ts';
+
+const MINUTE = 60_000;
+
+/** A case whose events go to partition 0, and one whose go to partition 1. */
+export const CASE_0 = 'case 4';
+export const CASE_1 = 'case 0';
+
+/** A schedule told step by step: nothing fails and nothing happens but what the scenario says. */
+export class Script {
+  readonly world: World;
+  private nextId = 0;
+  /** Calls of an owner that are not let through. */
+  private readonly held = new Map<Owner, string>();
+
+  private constructor(world: World) {
+    this.world = world;
+  }
+
+  /** `tight`: memory holds as little as possible. */
+  static async open({ tight = false } = {}): Promise<Script> {
+    const style = {
+      readRecordsMax: Infinity,
+      takeOverChance: 0,
+      zombieChance: 0,
+      storeChance: { aggregate: 0, roll: 0 },
+      writeFailureChance: 0,
+      amendChance: 0,
+      importChance: 0,
+      tickChance: 0,
+      cases: 1,
+      minutes: 1,
+      backlogRowsMax: 10_000,
+      tight,
+      lastAppendStep: 0,
+    };
+    const world = new World(new Random(1), {}, style);
+    await world.prepare();
+    return new Script(world);
+  }
+
+  /** Appends an event of a case at a minute after the start; gives its id. */
+  async event(
+    caseId: string,
+    activity: OracleEvent['activity'],
+    minute: number,
+    more: Partial<Pick<OracleEvent, 'value' | 'team' | 'id'>> = {},
+  ): Promise<string> {
+    const id = more.id ?? `e${this.nextId++}`;
+    const timeMs = START_MS + minute * MINUTE;
+    const plain = { kind: 'event', value: null, team: null, target: null } as const;
+    await this.world.append({ ...plain, ...more, caseId, id, activity, timeMs });
+    return id;
+  }
+
+  /** Withdraws an event. */
+  async void(caseId: string, target: string): Promise<void> {
+    const id = `e${this.nextId++}`;
+    const timeMs = this.world.clock.nowMs();
+    await this.world.append({ caseId, id, kind: 'void', activity: '', timeMs, team: null, value: null, target });
+  }
+
+  /** From now on one read gives at most so many records. */
+  readAtMost(readRecordsMax: number): void {
+    this.world.style = { ...this.world.style, readRecordsMax };
+  }
+
+  /** Sets the clock to a minute after the start. */
+  at(minute: number): void {
+    this.world.clock.advance(START_MS + minute * MINUTE - this.world.clock.nowMs());
+  }
+
+  /** The marks of a source partition in [slices], as far as they went into one of its partitions. */
+  async marks(partition: number): Promise<ProgressMark[]> {
+    const messages = await this.world.messages('slices', 1);
+    return messages.flatMap(({ message }) =>
+      message.type === 'mark' && message.source === `sim/${partition}` ? [message] : [],
+    );
+  }
+
+  /** Starts and restores a new owner of a stage. The one before dies, or with `beside` goes on as a zombie. */
+  async own(stage: Owner['stage'], { beside = false } = {}): Promise<Owner> {
+    this.world.takeOver(stage, beside);
+    const owner = this.world.current(stage);
+    owner.gate.heal();
+    await this.run(owner, () => owner.runner.restore());
+    owner.restored = true;
+    return owner;
+  }
+
+  /** Reads and applies everything; roll publishes at the end of each batch. */
+  async apply(owner: Owner): Promise<void> {
+    await this.run(owner, async () => {
+      while ((await owner.runner.step()) > 0) if (owner.stage === 'roll') await owner.runner.publish();
+    });
+  }
+
+  async publish(owner: Owner): Promise<void> {
+    await this.run(owner, () => owner.runner.publish());
+  }
+
+  async store(owner: Owner): Promise<void> {
+    await this.run(owner, () => owner.runner.storeChanges(Infinity));
+  }
+
+  /** Applies, publishes and stores. */
+  async turn(...owners: readonly Owner[]): Promise<void> {
+    for (const owner of owners) {
+      await this.apply(owner);
+      await this.publish(owner);
+      await this.store(owner);
+    }
+  }
+
+  /** Reads and applies one batch. */
+  async step(owner: Owner): Promise<void> {
+    await this.run(owner, async () => {
+      await owner.runner.step();
+      if (owner.stage === 'roll') await owner.runner.publish();
+    });
+  }
+
+  /**
+   * Starts a store and lets it go on until it waits for `what`, which then stays closed to this owner; gives what lets
+   * the store go on to its end.
+   */
+  async storeUntil(owner: Owner, what: string): Promise<() => Promise<void>> {
+    let ended = false;
+    this.held.set(owner, what);
+    void owner.runner.storeChanges(Infinity).finally(() => (ended = true));
+    await this.release(owner, () => ended);
+    return async () => {
+      this.held.delete(owner);
+      await this.release(owner, () => ended);
+    };
+  }
+
+  private async run(owner: Owner, work: () => Promise<unknown>): Promise<void> {
+    let ended = false;
+    let failed: unknown = null;
+    void work()
+      .catch((error: unknown) => (failed = error))
+      .finally(() => (ended = true));
+    await this.release(owner, () => ended);
+    if (failed !== null) throw failed;
+  }
+
+  /** Lets calls through until the work has ended or all that is left is held. */
+  private async release(owner: Owner, ended: () => boolean): Promise<void> {
+    while (!ended()) {
+      await quiet();
+      const at = owner.gate.pending.findIndex(({ what }) => what !== this.held.get(owner));
+      if (at < 0 && owner.gate.pending.length > 0) return;
+      const [chosen] = at < 0 ? [] : owner.gate.pending.splice(at, 1);
+      await chosen?.run();
+    }
+  }
+
+  /** The stored rows of a KPI, oldest window first. */
+  values(kpi: string): ValueRow[] {
+    return this.world.store
+      .dump('values')
+      .filter((row) => row.kpi === kpi)
+      .sort((a, b) => a.windowEndMs - b.windowEndMs);
+  }
+
+  /** The stored row of a KPI's window that ends at a minute after the start. */
+  value(kpi: string, endMinute: number): ValueRow | undefined {
+    return this.values(kpi).find(({ windowEndMs }) => windowEndMs === START_MS + endMinute * MINUTE);
+  }
+
+  /** The stored offset of a stage's partition. */
+  async position(stage: Owner['stage'], partition: number): Promise<number> {
+    const topic = stage === 'roll' ? 'slices' : 'events.sim';
+    const row = await this.world.store.position(stage, topic, partition);
+    return row === null ? -1 : Number(row.version & 0xffff_ffff_ffffn);
+  }
+
+  /** Highest offset among the stored slice rows of a partition's source. */
+  storedSlice(partition: number): number {
+    const rows = this.world.store.dump('slices').filter(({ source }) => source === `sim/${partition}`);
+    return Math.max(-1, ...rows.map(({ version }) => Number(version & 0xffff_ffff_ffffn)));
+  }
+
+  /** Lets the newest owners finish and gives what is wrong then. */
+  async end(): Promise<string[]> {
+    for (const stage of ['aggregate', 'roll'] as const) {
+      if (!this.world.owners.some((owner) => owner.stage === stage && !owner.gate.dead)) await this.own(stage);
+    }
+    return finish(this.world);
+  }
+}
