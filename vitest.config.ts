@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/build.ts'],
     exclude: [...configDefaults.exclude, 'test/check/fixtures*/**', 'test/bench/**'],
     // Native modules (the embedded log and store) are safe in processes, not in worker threads.
     pool: 'forks',

@@ -25,6 +25,8 @@ export async function importCommand(wiring: Wiring, file: string, options: Impor
   const asOfMs = options.asOf === undefined ? undefined : asOf(options.asOf);
   const session = await openSession(wiring, options);
   try {
+    const into = session.url === null ? session.directory.path : `takt at ${session.url}`;
+    process.stderr.write(`importing ${file} into ${into}\n`);
     const progress = createProgress(process.stderr, Date.now);
     const summary = await importFile(
       {

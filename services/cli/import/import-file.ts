@@ -39,11 +39,10 @@ export async function importFile(options: ImportOptions, sink: ImportSink): Prom
   }
 }
 
-/** The same for the same workflow, file name, size and beginning, wherever the file lies. */
+/** The same for the same workflow, file name and size, wherever the file lies and however its rows are ordered. */
 function importIdOf(file: InputFile, workflow: string): string {
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify([workflow, basename(file.path), file.bytesTotal])).update(file.head);
-  return hash.digest('hex').slice(0, 32);
+  const text = JSON.stringify([workflow, basename(file.path), file.bytesTotal]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 async function check(file: InputFile, encoding: Encoding, options: ImportOptions): Promise<CompiledMapping> {

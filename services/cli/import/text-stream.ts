@@ -16,11 +16,7 @@ export interface InputFile {
   readonly path: string;
   readonly bytesTotal: number;
   readonly gzipped: boolean;
-  /** The first bytes as they stand in the file, at most 64 KiB. */
-  readonly head: Buffer;
 }
-
-const HEAD_BYTES_MAX = 65_536;
 
 /** Looks at a file. Throws FILE_UNREADABLE when it is missing, no file, or empty. */
 export async function inspectFile(path: string): Promise<InputFile> {
@@ -30,15 +26,8 @@ export async function inspectFile(path: string): Promise<InputFile> {
     const info = await handle.stat();
     if (!info.isFile()) throw new TaktError('FILE_UNREADABLE', `${path} is not a file. Give the path of a CSV file.`);
     if (info.size === 0) throw new TaktError('FILE_UNREADABLE', `${path} is empty. It needs a header line and rows.`);
-    const buffer = Buffer.alloc(Math.min(HEAD_BYTES_MAX, info.size));
-    let filled = 0;
-    while (filled < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    const head = buffer.subarray(0, filled);
-    return { path, bytesTotal: info.size, gzipped: head[0] === 0x1f && head[1] === 0x8b, head };
+    const { buffer: head } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return { path, bytesTotal: info.size, gzipped: head[0] === 0x1f && head[1] === 0x8b };
   } catch (error) {
     throw unreadable(path, error);
   } finally {

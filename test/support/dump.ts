@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { startServer, statusOf, takt, until } from './takt-process.ts';
+
+/** What "identical" compares: sorted lines by name. */
+export interface Dump {
+  readonly events: readonly string[];
+  readonly cases: readonly string[];
+  readonly history: readonly string[];
+  /** Level KPIs as GET /v1/values gives them, by instant. */
+  readonly levels: readonly string[];
+}
+
+const QUERIES = {
+  events: 'SELECT * EXCEPT (partition, append_ms, offset, version) FROM events FINAL',
+  cases: 'SELECT * EXCEPT (partition, version) FROM cases FINAL',
+  history: 'SELECT * EXCEPT (revision, reason) FROM kpi_history WHERE samples > 0',
+} as const;
+
+/** Any time after the data: with the watermarks past it, every window of the data has ended. */
+const AFTER_DATA_MS = Date.parse('2020-01-01T00:00:00Z');
+
+/** Starts takt on a data directory, waits until all watermarks are past the data, reads everything and stops it. */
+export async function dump(data: string, args: readonly string[], levels: LevelQuestions): Promise<Dump> {
+  const server = await startServer(data, args);
+  try {
+    await atRest(server.url);
+    const lines = async (sql: string): Promise<string[]> => {
+      const { code, stdout, stderr } = await takt(['query', sql, '--data', data, '--format', 'JSONEachRow']);
+      if (code !== 0) throw new Error(stderr);
+      return stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .sort();
+    };
+    const answers: string[] = [];
+    for (const instant of levels.instants) {
+      const response = await fetch(`${server.url}/v1/values?kpi=${levels.kpi}&at=${instant}`);
+      const { rows } = (await response.json()) as { rows: LevelRow[] };
+      for (const { labels, value } of rows)
+        if (value !== 0) answers.push(`${instant} ${JSON.stringify(labels)} ${value}`);
+    }
+    return {
+      events: await lines(QUERIES.events),
+      cases: await lines(QUERIES.cases),
+      history: await lines(`${QUERIES.history} AND kpi != '${levels.kpi}'`),
+      levels: answers.sort(),
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** A level KPI and the instants at which it is read. */
+export interface LevelQuestions {
+  readonly kpi: string;
+  readonly instants: readonly string[];
+}
+
+interface LevelRow {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Everything read, stored, and every watermark past the data. */
+async function atRest(url: string): Promise<void> {
+  await until(async () => {
+    const tasks = await statusOf(url);
+    return tasks.every(
+      ({ stage, nextOffset, endOffset, unstored, watermarkMs }) =>
+        nextOffset === endOffset && unstored === 0 && (stage === 'roll' || (watermarkMs ?? 0) > AFTER_DATA_MS),
+    );
+  });
+}
+
+/** The sizes and fingerprints of a dump, for the reader of a test's output. */
+export function summaryOf({ events, cases, history, levels }: Dump): string {
+  const print = (lines: readonly string[]): string =>
+    `${lines.length} rows ${createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 8)}`;
+  return `events ${print(events)}, cases ${print(cases)}, kpi_history ${print(history)}, levels ${print(levels)}`;
+}
