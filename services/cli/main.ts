@@ -8,11 +8,15 @@ import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry
 import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../shared/adapters/store/clickhouse/clickhouse-store.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
+import { healthOf } from './health.ts';
 import { registerIngest } from '../ingest/routes.ts';
+import { workflowUnknown } from '../ingest/workflow-unknown.ts';
 import { Processor } from '../processor/processor.ts';
 import { registerReadApi } from '../wallboard/routes.ts';
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import { loadCatalogue } from '../shared/runtime/catalogue-file.ts';
+import { loadJsonMappings } from '../shared/runtime/json-mapping-files.ts';
+import { FailingSteps } from '../shared/runtime/failing-steps.ts';
 import { MessageCodec } from '../shared/runtime/codec.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { createApp, listen } from '../wallboard/server.ts';
@@ -47,7 +51,10 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const registry = await LockFileRegistry.open(join(root, 'schemas', 'schemas.lock.json'));
     const codec = await MessageCodec.create(registry, registry.ids());
     const metrics = new Metrics();
-    const observer = metrics.observe(observerOf(createLogger({ level: options.logLevel, json: true })));
+    const failing = new FailingSteps(clock);
+    const observer = failing.observe(
+      metrics.observe(observerOf(createLogger({ level: options.logLevel, json: true }))),
+    );
     const processor = await Processor.open({
       catalogue,
       partitions: PARTITIONS,
@@ -60,8 +67,11 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     });
     const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
     const ended = processor.run();
+    let halted: Error | null = null;
+    ended.catch((error: Error) => (halted = error));
     const status = async (): Promise<StatusReport> => ({
       ready: processor.ready,
+      failing: failing.now(),
       log: log.size(),
       tasks: await processor.status(),
     });
@@ -73,7 +83,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       append: (events) => writer.events(events),
       deadLetter: (letters) => writer.deadLetters(letters),
       importBracket: (...bracket) => writer.bracket(...bracket),
-      mappings: new Map(),
+      mappings: options.mappings,
       clock,
       metrics,
       keyHash,
@@ -82,7 +92,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       catalogue: () => catalogue,
       store,
       status,
-      health: () => ({ healthy: true, reasons: [] }),
+      health: () => healthOf(failing.now(), halted, clock.nowMs()),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
       metrics: async () => metrics.text(await processor.status(), log.size()),
       keyHash,
@@ -90,7 +100,10 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     });
     return {
       events: (events) => writer.events(events),
-      bracket: (...bracket) => writer.bracket(...bracket),
+      async bracket(workflow, ...bracket) {
+        if (!catalogue.workflows.has(workflow)) throw workflowUnknown(workflow, catalogue.workflows.keys());
+        await writer.bracket(workflow, ...bracket);
+      },
       deadLetters: (letters) => writer.deadLetters(letters),
       query: (sql, format) => store.query(sql, format),
       status,
@@ -114,6 +127,7 @@ process.exitCode = await run(
   {
     open,
     loadCatalogue: (path) => loadCatalogue(path, { calendarVersion }),
+    loadMappings: loadJsonMappings,
     starterCatalogue: join(root, 'examples', 'helpdesk', 'catalogue.yaml'),
   },
   process.argv,

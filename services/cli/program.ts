@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ERRORS, TaktError } from '../shared/core/errors.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
+import { keyText } from './commands/key.ts';
 import { lint } from './commands/lint.ts';
 import { port, withDataOptions } from './commands/options.ts';
 import { query } from './commands/query.ts';
@@ -46,9 +47,13 @@ function program(wiring: Wiring): Command {
     .showHelpAfterError('(takt --help shows what there is)')
     .addHelpText(
       'after',
-      '\nThe first steps:\n  takt start                                    run, on an embedded log and store\n  takt lint catalogue.yaml                      check a KPI catalogue\n  takt query "SELECT * FROM kpi_current"        read the KPIs as SQL\n',
+      '\nThe first steps:\n  takt start                                    run, on an embedded log and store\n  takt import tickets.csv --help                read a CSV file\n  takt lint catalogue.yaml                      check a KPI catalogue\n  takt query "SELECT * FROM kpi_current"        read the KPIs as SQL\n',
     );
-  withDataOptions(root.command('start').description('run until Ctrl-C; everything accepted is stored'))
+  withDataOptions(root.command('start').description('run until Ctrl-C; everything accepted is stored'), 'info')
+    .option(
+      '--mappings <folder>',
+      'JSON mappings for POST /v1/events?mapping=NAME, one NAME.yaml each (docs/http-api.md)',
+    )
     .option('--host <address>', 'address to listen on; any but loopback needs a key', '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any', port, DEFAULT_PORT)
     .action((options: StartOptions) => start(wiring, options));
@@ -57,6 +62,7 @@ function program(wiring: Wiring): Command {
       .command('import')
       .description('read a CSV file (also gzipped) into a workflow')
       .argument('<file>', 'the CSV file'),
+    'silent',
   )
     .option('--mapping <file>', 'what the columns mean, YAML (docs/import.md); or say it with the flags below')
     .option('--workflow <name>', 'the workflow of the catalogue')
@@ -78,6 +84,7 @@ function program(wiring: Wiring): Command {
       .command('query')
       .description('run one read-only SQL statement (ClickHouse) on the store')
       .argument('<sql>', 'views: kpi_current, kpi_history, case_list; tables: events, cases'),
+    'silent',
   )
     .option(
       '--format <name>',
@@ -85,7 +92,7 @@ function program(wiring: Wiring): Command {
       'PrettyCompactMonoBlock',
     )
     .action((sql: string, options: CommonOptions & { format: string }) => query(wiring, sql, options));
-  withDataOptions(root.command('status').description('show how far every partition is'))
+  withDataOptions(root.command('status').description('show how far every partition is'), 'silent')
     .option('--json', 'as JSON')
     .action((options: CommonOptions & { json?: boolean }) => status(wiring, options));
   root
@@ -93,6 +100,13 @@ function program(wiring: Wiring): Command {
     .description('check a KPI catalogue: errors with line and column, then what a careful colleague would ask')
     .argument('<file>', 'the catalogue, YAML')
     .action((file: string) => lint(wiring, file));
-  for (const command of root.commands) command.exitOverride().showHelpAfterError();
+  root
+    .command('key')
+    .description('make an API key: shown once; takt keeps only its hash, from TAKT_API_KEY_HASH')
+    .action(() => {
+      process.stdout.write(keyText());
+    });
+  for (const command of root.commands)
+    command.exitOverride().showHelpAfterError(`(takt ${command.name()} --help shows what there is)`);
   return root;
 }

@@ -1,6 +1,8 @@
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
+import type { JsonMapping } from '../shared/core/json-mapping.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
+import type { FailingStep } from '../shared/runtime/failing-steps.ts';
 import type { DataDirectory } from './data-directory.ts';
 
 /** Where an import writes; each call resolves once the log has flushed. */
@@ -25,6 +27,8 @@ export interface Standalone extends ImportTarget {
 /** How far the folds are. */
 export interface StatusReport {
   readonly ready: boolean;
+  /** Steps of the folds that fail and are tried again. */
+  readonly failing: readonly FailingStep[];
   readonly log: { readonly usedBytes: number; readonly limitBytes: number };
   readonly tasks: readonly {
     readonly stage: string;
@@ -44,6 +48,8 @@ export interface StatusReport {
 export interface Wiring {
   /** The catalogue of a file. Throws CATALOGUE_INVALID. */
   loadCatalogue(path: string): Promise<Catalogue>;
+  /** The JSON mappings of a folder, by file name without its ending. Throws MAPPING_INVALID, FILE_UNREADABLE. */
+  loadMappings(folder: string): Promise<ReadonlyMap<string, JsonMapping>>;
   /** Opens everything and starts the folds. Throws DATA_LOCKED when another process has the directory. */
   open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone>;
   /** The catalogue that a new data directory starts with. */
@@ -55,4 +61,6 @@ export interface OpenOptions {
   /** SHA-256 of the API key in hex, or null. */
   readonly keyHash: string | null;
   readonly logLevel: string;
+  /** Mappings of plain JSON by the name that `?mapping=` gives. */
+  readonly mappings: ReadonlyMap<string, JsonMapping>;
 }

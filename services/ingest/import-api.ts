@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { listed } from '../shared/core/catalogue-problem.ts';
 import { ERRORS, TaktError } from '../shared/core/errors.ts';
 import { parseBody } from './batch.ts';
 import { appendEvents, type IngestContext } from './context.ts';
+import { workflowUnknown } from './workflow-unknown.ts';
 import { readDeadLetters, readImportEvents, readMaxEventMs } from './import-batch.ts';
 
 interface ImportParams {
@@ -19,10 +19,7 @@ function importOf(
   if (importId === '' || importId.length > IMPORT_ID_CHARS_MAX)
     throw new TaktError('PARAMETER_INVALID', `the import's id must have 1 to ${IMPORT_ID_CHARS_MAX} characters.`);
   if (workflows().has(workflow)) return { workflow, importId };
-  throw new TaktError(
-    'WORKFLOW_UNKNOWN',
-    `the catalogue has no workflow ${JSON.stringify(workflow)}; it has ${listed([...workflows().keys()])}.\nAdd it to the catalogue and start takt again, or change the mapping.`,
-  );
+  throw workflowUnknown(workflow, workflows().keys());
 }
 
 /**

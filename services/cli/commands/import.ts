@@ -2,13 +2,16 @@ import { formatDecimal } from '../../shared/core/decimal.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import type { Encoding } from '../../shared/core/mapping.ts';
 import { importFile, type ImportSink } from '../import/import-file.ts';
+import type { ImportProgress, ImportSummary } from '../import/import-options.ts';
 import { loadMapping } from '../import/mapping-file.ts';
+import type { MappingSource } from '../import/mapping-source.ts';
 import { type MappingFlags, mappingFromFlags } from '../import/mapping-flags.ts';
 import { createProgress } from '../import/progress.ts';
 import { summaryText } from '../import/summary.ts';
-import type { StatusReport, Wiring } from '../wiring.ts';
+import type { Wiring } from '../wiring.ts';
 import type { CommonOptions } from './options.ts';
-import { call, openSession, type Session } from './session.ts';
+import { call, closeSession, openSession, type Session } from './session.ts';
+import { settled } from './settled.ts';
 
 export interface ImportOptions extends CommonOptions, MappingFlags {
   readonly mapping?: string;
@@ -16,32 +19,57 @@ export interface ImportOptions extends CommonOptions, MappingFlags {
   readonly wait: boolean;
 }
 
-/** How often a waiting import looks how far the folds are. */
-const POLL_MS = 100;
-
 /** `takt import`: a CSV file through a mapping, into the running process or straight into the data directory. */
 export async function importCommand(wiring: Wiring, file: string, options: ImportOptions): Promise<void> {
   const source = options.mapping === undefined ? mappingFromFlags(options) : await loadMapping(options.mapping);
   const asOfMs = options.asOf === undefined ? undefined : asOf(options.asOf);
-  const session = await openSession(wiring, options);
+  // Nothing is opened, or written, before the file and its mapping are known to be right.
+  let session: Session | null = null;
+  const open = async (): Promise<Session> => {
+    session ??= await openSession(wiring, options);
+    return session;
+  };
   try {
-    const into = session.url === null ? session.directory.path : `takt at ${session.url}`;
-    process.stderr.write(`importing ${file} into ${into}\n`);
-    const progress = createProgress(process.stderr, Date.now);
-    const summary = await importFile(
-      {
-        path: file,
-        source,
-        ...(options.encoding === undefined ? {} : { encoding: options.encoding as Encoding }),
-        ...(asOfMs === undefined ? {} : { asOfMs }),
-        onProgress: (now) => progress.update(now),
-      },
-      sinkOf(session, source.mapping.workflow),
-    ).finally(() => progress.stop());
-    if (options.wait) await settled(() => statusOf(session));
+    const summary = await read(file, source, options, asOfMs, open);
+    if (options.wait) await settled(await open());
     process.stdout.write(`${summaryText(summary)}\n`);
   } finally {
-    if (session.url === null) await session.takt.stop();
+    await closeSession(session);
+  }
+}
+
+async function read(
+  file: string,
+  source: MappingSource,
+  options: ImportOptions,
+  asOfMs: number | undefined,
+  open: () => Promise<Session>,
+): Promise<ImportSummary> {
+  const progress = createProgress(process.stderr, Date.now);
+  const input = {
+    path: file,
+    source,
+    ...(options.encoding === undefined ? {} : { encoding: options.encoding as Encoding }),
+    ...(asOfMs === undefined ? {} : { asOfMs }),
+    onProgress: (now: ImportProgress) => progress.update(now),
+  };
+  const sink: { current: ImportSink | null } = { current: null };
+  const opened = (): ImportSink => sink.current!;
+  try {
+    return await importFile(input, {
+      async begin(importId) {
+        const session = await open();
+        const into = session.url === null ? session.directory.path : `takt at ${session.url}`;
+        process.stderr.write(`importing ${file} into ${into}\n`);
+        sink.current = sinkOf(session, source.mapping.workflow);
+        await opened().begin(importId);
+      },
+      events: (events) => opened().events(events),
+      deadLetters: (letters) => opened().deadLetters(letters),
+      end: (importId, maxEventMs) => opened().end(importId, maxEventMs),
+    });
+  } finally {
+    progress.stop();
   }
 }
 
@@ -82,35 +110,4 @@ function sinkOf(session: Session, workflow: string): ImportSink {
       await call(url, `${place(importId)}/end`, { maxEventMs });
     },
   };
-}
-
-async function statusOf(session: Session): Promise<StatusReport> {
-  return session.url === null ? session.takt.status() : ((await call(session.url, '/v1/status')) as StatusReport);
-}
-
-/** Waits until all that the log holds now is in stored values: first the slices, then what rolls make of them. */
-async function settled(status: () => Promise<StatusReport>): Promise<void> {
-  const places = (await status()).tasks
-    .filter(({ stage }) => stage === 'aggregate')
-    .map(({ topic, partition, endOffset }) => ({ topic, partition, endOffset }));
-  await until(status, ({ tasks }) =>
-    places.every(({ topic, partition, endOffset }) =>
-      tasks.some((task) => task.topic === topic && task.partition === partition && task.storedOffset >= endOffset - 1),
-    ),
-  );
-  const rolls = (await status()).tasks
-    .filter(({ stage }) => stage === 'roll')
-    .map(({ partition, endOffset }) => ({ partition, endOffset }));
-  await until(status, ({ tasks }) =>
-    rolls.every(({ partition, endOffset }) =>
-      tasks.some(
-        (task) =>
-          task.stage === 'roll' && task.partition === partition && task.nextOffset >= endOffset && task.unstored === 0,
-      ),
-    ),
-  );
-}
-
-async function until(status: () => Promise<StatusReport>, done: (report: StatusReport) => boolean): Promise<void> {
-  while (!done(await status())) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }

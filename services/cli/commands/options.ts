@@ -6,17 +6,22 @@ export interface CommonOptions {
   readonly catalogue?: string;
   readonly logLevel: string;
   readonly logLimit: number;
+  /** Folder of JSON mappings; only of `takt start`. */
+  readonly mappings?: string;
 }
 
 const GIB = 1024 ** 3;
 
-/** Adds the options of a data directory to a command. */
-export function withDataOptions(command: Command): Command {
+/**
+ * Adds the options of a data directory to a command. `logLevel`: what it logs by default; a command that ends by itself
+ * says what went wrong in its error.
+ */
+export function withDataOptions(command: Command, logLevel: 'info' | 'silent'): Command {
   return command
     .option('--data <dir>', 'data directory, made when missing', process.env['TAKT_DATA'] ?? 'data')
     .option('--catalogue <file>', 'KPI catalogue (default: catalogue.yaml in the data directory)')
     .option('--log-limit <GiB>', 'size of the log above which events are refused with 503', positive, 8)
-    .option('--log-level <level>', 'debug, info, warn or error', 'info');
+    .option('--log-level <level>', 'debug, info, warn, error or silent', logLevel);
 }
 
 /** A number above zero. */

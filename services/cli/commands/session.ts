@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
 import { type DataDirectory, describeDirectory, findRunning, prepareDirectory } from '../data-directory.ts';
@@ -9,17 +10,22 @@ export type Session =
   | { readonly url: string; readonly directory: DataDirectory }
   | { readonly url: null; readonly directory: DataDirectory; readonly takt: Standalone };
 
-/** Opens the data directory in this process. */
+/** Opens the data directory in this process. What the user may have got wrong is read before anything is written. */
 export async function openHere(
   wiring: Wiring,
   options: CommonOptions,
 ): Promise<{ directory: DataDirectory; takt: Standalone }> {
+  const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
+  const { cataloguePath } = describeDirectory(options.data);
+  const path = options.catalogue ?? (existsSync(cataloguePath) ? cataloguePath : wiring.starterCatalogue);
+  const catalogue = await wiring.loadCatalogue(path);
+  const mappings = options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings);
   const directory = await prepareDirectory(options.data, wiring.starterCatalogue);
-  const catalogue = await wiring.loadCatalogue(options.catalogue ?? directory.cataloguePath);
   const takt = await wiring.open(directory, catalogue, {
     logLimitBytes: logLimitBytes(options),
-    keyHash: readKeyHash(process.env['TAKT_API_KEY_HASH']),
+    keyHash,
     logLevel: options.logLevel,
+    mappings,
   });
   return { directory, takt };
 }
@@ -30,6 +36,11 @@ export async function openSession(wiring: Wiring, options: CommonOptions): Promi
   const url = await findRunning(directory);
   if (url !== null) return { url, directory };
   return { url: null, ...(await openHere(wiring, options)) };
+}
+
+/** Stops what was opened here; nothing for a process reached by its address, or where nothing was opened. */
+export async function closeSession(session: Session | null): Promise<void> {
+  if (session?.url === null) await session.takt.stop();
 }
 
 /** Calls the running process; TAKT_API_KEY is its key. Throws NOT_RUNNING, or what the process answered. */

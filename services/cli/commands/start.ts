@@ -1,3 +1,4 @@
+import { checkBind, readKeyHash } from '../../shared/runtime/api-key.ts';
 import { removeRunFile, writeRunFile } from '../data-directory.ts';
 import type { Wiring } from '../wiring.ts';
 import type { CommonOptions } from './options.ts';
@@ -10,6 +11,7 @@ export interface StartOptions extends CommonOptions {
 
 /** `takt start`: runs until SIGTERM or SIGINT, then stops cleanly: everything accepted is stored. */
 export async function start(wiring: Wiring, options: StartOptions): Promise<void> {
+  checkBind(options.host, readKeyHash(process.env['TAKT_API_KEY_HASH']) !== null);
   const { directory, takt } = await openHere(wiring, options);
   const stopping = new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve());
@@ -34,6 +36,7 @@ function greeting(url: string, data: string, catalogue: string): string {
     `  data       ${data} (embedded log and store)`,
     `  catalogue  ${catalogue}`,
     `  send       curl -X POST ${url}/v1/events -H 'content-type: application/json' -d '{"case":"1","activity":"opened","time":"…","id":"e1"}'`,
+    '  import     npx takt import FILE.csv --help   (a new data directory starts empty)',
     `  read       npx takt query "SELECT * FROM kpi_current"`,
     '  stop       Ctrl-C',
     '',

@@ -1,0 +1,73 @@
+import { type ErrorCode, ERRORS, TaktError } from '../../shared/core/errors.ts';
+import type { StatusReport } from '../wiring.ts';
+import { call, type Session } from './session.ts';
+
+/** How often a waiting import looks how far the folds are. */
+const POLL_MS = 100;
+/** How long a step of the folds may fail before a waiting import gives up. */
+const FAILING_MS_MAX = 10_000;
+/** How often a long wait says what it waits for. */
+const SAY_EVERY_MS = 5_000;
+
+/**
+ * Waits until all that the log holds now is in stored values: first the slices, then what rolls make of them. Throws
+ * what makes the folds fail or halt: the events are then in the log, and their values follow once that is mended.
+ */
+export async function settled(session: Session): Promise<void> {
+  let halted: unknown = null;
+  if (session.url === null) session.takt.ended.catch((error: unknown) => (halted = error));
+  const status = async (): Promise<StatusReport> => {
+    if (halted !== null) throw halted;
+    return session.url === null ? session.takt.status() : ((await call(session.url, '/v1/status')) as StatusReport);
+  };
+  const wait = waiter(status);
+  const { tasks } = await status();
+  const ends = new Map(
+    tasks
+      .filter(({ stage }) => stage === 'aggregate')
+      .map((task) => [`${task.topic}/${task.partition}`, task.endOffset]),
+  );
+  await wait(({ tasks: now }) => left(now, ends, ({ storedOffset }) => storedOffset + 1));
+  const rolled = new Map(
+    (await status()).tasks
+      .filter(({ stage }) => stage === 'roll')
+      .map((task) => [`${task.topic}/${task.partition}`, task.endOffset]),
+  );
+  await wait(({ tasks: now }) => left(now, rolled, ({ nextOffset }) => nextOffset) + unstoredOf(now));
+}
+
+type Task = StatusReport['tasks'][number];
+
+/** How many records are before the ends, by how far each task is. */
+function left(tasks: readonly Task[], ends: ReadonlyMap<string, number>, reached: (task: Task) => number): number {
+  let sum = 0;
+  for (const task of tasks) sum += Math.max(0, (ends.get(`${task.topic}/${task.partition}`) ?? 0) - reached(task));
+  return sum;
+}
+
+/** Values that wait for the store. */
+function unstoredOf(tasks: readonly Task[]): number {
+  return tasks.reduce((sum, { stage, unstored }) => sum + (stage === 'roll' ? unstored : 0), 0);
+}
+
+function waiter(status: () => Promise<StatusReport>): (left: (report: StatusReport) => number) => Promise<void> {
+  let saidMs = Date.now();
+  return async (recordsLeft) => {
+    for (;;) {
+      const report = await status();
+      const records = recordsLeft(report);
+      if (records === 0) return;
+      const nowMs = Date.now();
+      const failing = report.failing.find(({ sinceMs }) => nowMs - sinceMs > FAILING_MS_MAX);
+      if (failing !== undefined) {
+        const code = (Object.hasOwn(ERRORS, failing.code) ? failing.code : 'INTERNAL') as ErrorCode;
+        throw new TaktError(code, `the events are in the log, but not yet in the values: ${failing.reason}`);
+      }
+      if (nowMs - saidMs >= SAY_EVERY_MS) {
+        saidMs = nowMs;
+        process.stderr.write(`computing and storing: ${records} records left\n`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  };
+}

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { healthOf } from '../../services/cli/health.ts';
+import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
+import { TaktError } from '../../services/shared/core/errors.ts';
+import { FailingSteps } from '../../services/shared/runtime/failing-steps.ts';
+
+const quiet = { applied() {}, published() {}, stored() {}, failed() {} };
+
+test('a step fails from its first failure until it succeeds', () => {
+  const clock = new ManualClock(1_000);
+  const failing = new FailingSteps(clock);
+  const observer = failing.observe(quiet);
+  observer.failed('aggregate', 'store', new TaktError('DISK_FULL', 'the disk is full.'));
+  clock.advance(5_000);
+  observer.failed('aggregate', 'store', new TaktError('DISK_FULL', 'the disk is full.'));
+  observer.stored('roll', 1, 1);
+  expect(failing.now()).toEqual([
+    { stage: 'aggregate', step: 'store', code: 'DISK_FULL', reason: 'the disk is full.', sinceMs: 1_000 },
+  ]);
+  observer.stored('aggregate', 1, 1);
+  expect(failing.now()).toEqual([]);
+});
+
+test('health: a failure of half a minute, or halted folds', () => {
+  const step = { stage: 'roll', step: 'store', code: 'DISK_FULL', reason: 'the disk is full.', sinceMs: 0 };
+  expect(healthOf([step], null, 30_000)).toEqual({ healthy: true, reasons: [] });
+  expect(healthOf([step], null, 30_001)).toEqual({
+    healthy: false,
+    reasons: ['roll cannot store: the disk is full.'],
+  });
+  expect(healthOf([], new Error('a topic was recreated'), 0)).toEqual({
+    healthy: false,
+    reasons: ['the folds have halted: a topic was recreated'],
+  });
+});
