@@ -44,6 +44,7 @@ export interface TaskStatus {
   readonly storedOffset: number;
   /** Rows that wait for the store. */
   readonly unstored: number;
+  /** Event time up to which the task's input is complete: of a roll the lowest of all its sources. */
   readonly watermarkMs: number | null;
   readonly openImports: readonly string[];
 }
@@ -162,11 +163,22 @@ export class Processor {
         endOffset,
         storedOffset,
         unstored: task.backlogRows,
-        watermarkMs: time?.watermarkMs ?? null,
+        watermarkMs: task instanceof AggregateTask ? task.progress.time.watermarkMs : this.lowestHeard(task),
         openImports: Object.keys(time?.openImports ?? {}),
       });
     }
     return result;
+  }
+
+  /** The lowest watermark a roll has heard of, over all workflows; null while a source has told none. */
+  private lowestHeard(task: RollTask): number | null {
+    let lowest: number | null = null;
+    for (const name of this.options.catalogue.workflows.keys()) {
+      const watermarkMs = task.watermark(name);
+      if (watermarkMs === null) return null;
+      lowest = Math.min(lowest ?? watermarkMs, watermarkMs);
+    }
+    return lowest;
   }
 }
 

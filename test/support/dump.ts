@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { startServer, statusOf, takt, until } from './takt-process.ts';
+import { startServer, statusOf, until } from './takt-process.ts';
 
 /** What "identical" compares: sorted lines by name. */
 export interface Dump {
@@ -24,14 +24,7 @@ export async function dump(data: string, args: readonly string[], levels: LevelQ
   const server = await startServer(data, args);
   try {
     await atRest(server.url);
-    const lines = async (sql: string): Promise<string[]> => {
-      const { code, stdout, stderr } = await takt(['query', sql, '--data', data, '--format', 'JSONEachRow']);
-      if (code !== 0) throw new Error(stderr);
-      return stdout
-        .split('\n')
-        .filter((line) => line !== '')
-        .sort();
-    };
+    const lines = (sql: string): Promise<string[]> => linesOf(server.url, sql);
     const answers: string[] = [];
     for (const instant of levels.instants) {
       const response = await fetch(`${server.url}/v1/values?kpi=${levels.kpi}&at=${instant}`);
@@ -61,13 +54,28 @@ interface LevelRow {
   readonly value: number;
 }
 
-/** Everything read, stored, and every watermark past the data. */
-async function atRest(url: string): Promise<void> {
+/** The rows of a statement as JSON, sorted. */
+export async function linesOf(url: string, sql: string): Promise<string[]> {
+  const response = await fetch(`${url}/v1/query`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql, format: 'JSONEachRow' }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+}
+
+/** Everything read, stored, and every watermark past the data, also those that roll has heard of. */
+export async function atRest(url: string): Promise<void> {
   await until(async () => {
     const tasks = await statusOf(url);
     return tasks.every(
-      ({ stage, nextOffset, endOffset, unstored, watermarkMs }) =>
-        nextOffset === endOffset && unstored === 0 && (stage === 'roll' || (watermarkMs ?? 0) > AFTER_DATA_MS),
+      ({ nextOffset, endOffset, unstored, watermarkMs }) =>
+        nextOffset === endOffset && unstored === 0 && (watermarkMs ?? 0) > AFTER_DATA_MS,
     );
   });
 }

@@ -112,7 +112,12 @@ export class RollTask implements FoldTask {
   }
 
   private watermarkOf(definition: Definition): number | null {
-    return this.sources.watermark(definition.workflow, this.options.sourcesOf(definition.workflow));
+    return this.watermark(definition.workflow);
+  }
+
+  /** The lowest watermark that a workflow's sources have told; null while one of them has none. */
+  watermark(workflow: string): number | null {
+    return this.sources.watermark(workflow, this.options.sourcesOf(workflow));
   }
 
   async apply(records: readonly LogRecord[]): Promise<void> {
