@@ -16,6 +16,7 @@ import {
 import { AggregateTask } from './aggregate/aggregate-task.ts';
 import { DeadLetterTask } from './dead-letters/dead-letter-task.ts';
 import { DefinitionBook } from './definition-book.ts';
+import { Readiness } from './readiness.ts';
 import { RollTask } from './roll/roll-task.ts';
 import { Ticker } from './ticker.ts';
 
@@ -58,8 +59,7 @@ export class Processor {
   private readonly loops: FoldLoop[];
   private readonly runners: FoldRunner[];
   private readonly ticker: Ticker;
-  private readonly startOffsets = new Map<FoldTask, number>();
-  private caughtUp = false;
+  private readonly readiness: Readiness;
 
   private constructor(options: ProcessorOptions, book: DefinitionBook) {
     this.options = options;
@@ -88,6 +88,7 @@ export class Processor {
       return new FoldLoop({ runner: each, log, clock, timing: { publishEveryMs, storeEveryMs: STORE_EVERY_MS } });
     });
     this.ticker = new Ticker({ log, codec, clock, places: this.aggregates });
+    this.readiness = new Readiness({ aggregate: this.runners[0]!, rolls: this.rolls, log, clock });
   }
 
   /** Creates topics, restores every fold and announces the catalogue's definitions where they differ from those in force. */
@@ -100,8 +101,7 @@ export class Processor {
     const processor = new Processor(options, book);
     for (const runner of processor.runners) await runner.restore();
     await processor.announce(book);
-    for (const task of processor.tasks())
-      processor.startOffsets.set(task, await log.endOffset(task.topic, task.partition));
+    await processor.readiness.start();
     return processor;
   }
 
@@ -119,33 +119,28 @@ export class Processor {
     if (records.length > 0) await this.options.log.append(records);
   }
 
-  private tasks(): FoldTask[] {
-    return [...this.aggregates, ...this.rolls, this.letters];
-  }
-
   /** Runs until `stop`. Rejects when a stage must halt. */
   async run(): Promise<void> {
-    const ticking = this.ticker.run();
+    const beside = [this.ticker.run(), this.readiness.run()];
     const [aggregate, roll, letters] = this.loops.map((loop) => loop.run());
     try {
       await Promise.all([aggregate, roll, letters]);
     } finally {
       this.stop();
-      await ticking;
+      await Promise.all(beside);
     }
   }
 
   /** Ends the loops; each stores what it has before `run` resolves. */
   stop(): void {
     this.ticker.stop();
+    this.readiness.stop();
     for (const loop of this.loops) loop.stop();
   }
 
-  /** True once every fold has passed what the log held at the start: stored values then include changed definitions. */
+  /** True once everything that the log held at the start is in stored values, changed definitions included. */
   get ready(): boolean {
-    if (this.caughtUp) return true;
-    this.caughtUp = [...this.startOffsets].every(([task, offset]) => task.nextOffset >= offset);
-    return this.caughtUp;
+    return this.readiness.ready;
   }
 
   async status(): Promise<TaskStatus[]> {

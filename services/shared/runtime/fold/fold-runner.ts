@@ -36,6 +36,9 @@ export class FoldRunner {
   private readonly broken = new Set<FoldTask>();
   /** Counts restores: an outcome of what a task handed out before its restore no longer concerns it. */
   private readonly generations = new Map<FoldTask, number>();
+  private readonly publishedOffsets = new Map<FoldTask, number>();
+  /** Appends under way: what they hold is no longer due, but not yet in the log. */
+  private sending = 0;
 
   constructor(options: {
     readonly stage: string;
@@ -98,10 +101,22 @@ export class FoldRunner {
     return this.tasks.reduce((sum, task) => sum + task.backlogRows, 0);
   }
 
+  /** Offset below which a task's records are applied and what came of them is in the log. */
+  publishedOffset(task: FoldTask): number {
+    return this.publishedOffsets.get(task) ?? 0;
+  }
+
   /** Publishes what changed, all tasks in one append. */
   async publish(): Promise<void> {
     const due = this.tasks.filter((task) => !this.broken.has(task) && task.publishDue);
     if (due.length > 0) await this.send(due);
+    this.notePublished();
+  }
+
+  private notePublished(): void {
+    if (this.sending > 0) return;
+    for (const task of this.tasks)
+      if (!this.broken.has(task) && !task.publishDue) this.publishedOffsets.set(task, task.nextOffset);
   }
 
   private async send(
@@ -117,12 +132,15 @@ export class FoldRunner {
       tasks.forEach((task, i) => {
         if (this.generationOf(task) === generations[i]) task[outcome](publications[i]!);
       });
+    this.sending += 1;
     try {
       await this.log.append(records);
     } catch (error) {
       tell('unpublish');
       this.observer.failed(this.stage, 'publish', error);
       throw error;
+    } finally {
+      this.sending -= 1;
     }
     tell('published');
     this.observer.published(this.stage, records.length, this.clock.nowMs() - startMs);
