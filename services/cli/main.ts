@@ -51,6 +51,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const registry = await LockFileRegistry.open(join(root, 'schemas', 'schemas.lock.json'));
     const codec = await MessageCodec.create(registry, registry.ids());
     const metrics = new Metrics();
+    metrics.watchProcess();
     const failing = new FailingSteps(clock);
     const observer = failing.observe(
       metrics.observe(observerOf(createLogger({ level: options.logLevel, json: true }))),

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FoldObserver } from './fold/fold-runner.ts';
 
 /** How far one partition of one stage is. */
@@ -43,6 +43,11 @@ export class Metrics {
   private readonly flush = this.histogram('flush_seconds', 'How long storing rows takes.', ['stage', 'table']);
   private readonly publish = this.histogram('publish_seconds', 'How long publishing rows takes.', ['stage']);
   private readonly appends = this.histogram('append_seconds', 'How long the log takes to flush a request.', []);
+
+  /** From now on also what Node tells about this process: memory, processor time, event-loop delay. */
+  watchProcess(): void {
+    collectDefaultMetrics({ register: this.registry });
+  }
 
   /** Events that the log holds now. */
   eventsAccepted(workflow: string, events: number): void {
