@@ -1,0 +1,86 @@
+// The other process: sends CloudEvents to takt and prints what became of them. Its argument is a SendOrder as JSON.
+import { Agent, request } from 'node:http';
+import type { SendOrder, SendReport } from './send.ts';
+import { cloudEvent, workload } from './workload.ts';
+
+const order = JSON.parse(process.argv[2] ?? '') as SendOrder;
+const agent = new Agent({ keepAlive: true, maxSockets: order.connections });
+const stream = workload(order.name);
+const report: { -readonly [K in keyof SendReport]: SendReport[K] } = {
+  accepted: 0,
+  failed: 0,
+  durationMs: 0,
+  bytes: 0,
+};
+
+const ackMs: number[] = [];
+const lateMs: number[] = [];
+
+/** The body of the next batch, each event a step later than the one before. */
+function nextBody(fromMs: number, stepMs: number): string {
+  const events = Array.from({ length: order.batchEvents }, (_, i) =>
+    cloudEvent(stream.next().value, Math.floor(fromMs + i * stepMs)),
+  );
+  return JSON.stringify(events);
+}
+
+/** Posts a batch; resolves with the answer's status, or 0 when there was none. */
+function post(body: string): Promise<number> {
+  const headers = { 'content-type': 'application/cloudevents-batch+json', 'content-length': Buffer.byteLength(body) };
+  report.bytes += headers['content-length'];
+  return new Promise((resolve) => {
+    const sent = request(`${order.url}/v1/events`, { method: 'POST', agent, headers }, (answer) => {
+      answer.resume();
+      answer.once('end', () => resolve(answer.statusCode ?? 0));
+    });
+    sent.once('error', () => resolve(0));
+    sent.end(body);
+  });
+}
+
+function count(status: number): void {
+  if (status === 202) report.accepted += order.batchEvents;
+  else report.failed += order.batchEvents;
+}
+
+/** As fast as the answers come, over all connections. Event times are spread over [fromMs, toMs). */
+async function flood(events: number, fromMs: number, toMs: number): Promise<void> {
+  const stepMs = (toMs - fromMs) / events;
+  let sent = 0;
+  const one = async (): Promise<void> => {
+    while (sent < events) {
+      const body = nextBody(fromMs + sent * stepMs, stepMs);
+      sent += order.batchEvents;
+      count(await post(body));
+    }
+  };
+  await Promise.all(Array.from({ length: order.connections }, one));
+}
+
+/**
+ * On schedule, whether answers come or not: what the server delays, it delays for every batch that was due meanwhile.
+ * An event's time is the moment at which its batch is due.
+ */
+async function pace(startMs: number, batches: number, everyMs: number): Promise<void> {
+  const answers: Promise<void>[] = [];
+  for (let i = 0; i < batches; i++) {
+    const dueMs = startMs + i * everyMs;
+    const waitMs = dueMs - Date.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    lateMs.push(Date.now() - dueMs);
+    answers.push(
+      post(nextBody(dueMs, 0)).then((status) => {
+        count(status);
+        ackMs.push(Date.now() - dueMs);
+      }),
+    );
+  }
+  await Promise.all(answers);
+}
+
+const startedMs = performance.now();
+if (order.kind === 'flood') await flood(order.events, order.fromMs, order.toMs);
+else await pace(order.startMs, order.batches, order.everyMs);
+report.durationMs = performance.now() - startedMs;
+agent.destroy();
+process.stdout.write(JSON.stringify({ ...report, ackMs, lateMs }));
