@@ -57,6 +57,7 @@ export class ByteReader {
 
   /** A signed integer that is known to be safe. */
   integer(): number {
+    const start = this.at;
     let result = 0;
     let factor = 1;
     for (;;) {
@@ -65,6 +66,11 @@ export class ByteReader {
       result += (byte & 0x7f) * factor;
       if (byte < 0x80) break;
       factor *= 128;
+    }
+    if (result > Number.MAX_SAFE_INTEGER) {
+      // Doubled by the zigzag, a safe integer may be none.
+      this.at = start;
+      return Number(this.wide());
     }
     return result % 2 === 1 ? -((result + 1) / 2) : result / 2;
   }

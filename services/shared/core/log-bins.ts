@@ -32,17 +32,30 @@ function valueOfBin(bin: number): number {
   return odd ? -mapping.value((bin - 1) / 2) : mapping.value(bin / 2);
 }
 
+/** Above every index of the mapping: keeps negative values, zero and positive ones apart in an order of bins. */
+const APART = 2 ** 40;
+
+/** A number that grows with the values of a bin. */
+function orderOf(bin: number): number {
+  if (bin === ZERO) return 0;
+  return Math.abs(bin % 2) === 1 ? -APART - (bin - 1) / 2 : APART + bin / 2;
+}
+
+function binAt(order: number): number {
+  if (order === 0) return ZERO;
+  return order < 0 ? (-APART - order) * 2 + 1 : (order - APART) * 2;
+}
+
 /** The value at rank ⌈q·n⌉, within RELATIVE_ACCURACY; null without samples. */
 export function quantileOf(bins: LogBins, n: number, q: number): number | null {
   if (n <= 0) return null;
   const rank = Math.max(1, Math.ceil(q * n));
-  const ordered = [...bins]
-    .map(([bin, count]) => ({ value: valueOfBin(bin), count }))
-    .sort((a, b) => a.value - b.value);
+  const orders = Float64Array.from(bins.keys(), orderOf).sort();
   let seen = 0;
-  for (const { value, count } of ordered) {
-    seen += count;
-    if (seen >= rank) return value;
+  for (const order of orders) {
+    seen += bins.get(binAt(order)) ?? 0;
+    if (seen >= rank) return valueOfBin(binAt(order));
   }
-  return ordered.at(-1)?.value ?? null;
+  const last = orders.at(-1);
+  return last === undefined ? null : valueOfBin(binAt(last));
 }

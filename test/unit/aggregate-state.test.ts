@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  contribute,
+  decodeState,
+  emptyState,
+  encodeState,
+  mergeEncoded,
+  mergeState,
+} from '../../services/shared/core/aggregate-state.ts';
+import type { Aggregate } from '../../services/shared/core/definition.ts';
+import { quantileOf, RELATIVE_ACCURACY } from '../../services/shared/core/log-bins.ts';
+
+const AGGREGATES: readonly Aggregate[] = [
+  { kind: 'count' },
+  { kind: 'sum' },
+  { kind: 'min' },
+  { kind: 'percentile', q: 0.9 },
+  { kind: 'ratio' },
+  { kind: 'level' },
+];
+const amounts = fc.array(fc.oneof(fc.constant(0), fc.integer(), fc.maxSafeInteger()), { maxLength: 40 });
+
+function stateOf(aggregate: Aggregate, values: readonly number[]): ReturnType<typeof emptyState> {
+  const state = emptyState(aggregate);
+  for (const value of values) contribute(state, value, 0, 1);
+  return state;
+}
+
+test.each(AGGREGATES)('a state of $kind is what its binary form gives', (aggregate) => {
+  fc.assert(
+    fc.property(amounts, (values) => {
+      const state = stateOf(aggregate, values);
+      expect(decodeState(aggregate, encodeState(state))).toEqual(state);
+    }),
+  );
+});
+
+test.each(AGGREGATES)('merging a binary form of $kind is decoding it and merging', (aggregate) => {
+  fc.assert(
+    fc.property(amounts, amounts, (a, b) => {
+      const merged = stateOf(aggregate, a);
+      mergeState(merged, decodeState(aggregate, encodeState(stateOf(aggregate, b))));
+      const quick = stateOf(aggregate, a);
+      mergeEncoded(quick, aggregate, encodeState(stateOf(aggregate, b)));
+      expect(quick).toEqual(merged);
+    }),
+  );
+});
+
+test('a percentile is within its accuracy of the value at its rank, of negative values and zero too', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.constant(0), fc.integer()), { minLength: 1, maxLength: 60 }),
+      fc.double({ min: 0.01, max: 1, noNaN: true }),
+      (values, q) => {
+        const state = stateOf({ kind: 'percentile', q }, values);
+        if (state.kind !== 'quantile') throw new Error('a percentile is kept in bins');
+        const exact = [...values].sort((a, b) => a - b)[Math.max(1, Math.ceil(q * values.length)) - 1]!;
+        const given = quantileOf(state.bins, state.n, q)!;
+        expect(Math.abs(given - exact)).toBeLessThanOrEqual(Math.abs(exact) * RELATIVE_ACCURACY);
+      },
+    ),
+  );
+});
