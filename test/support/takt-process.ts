@@ -96,7 +96,7 @@ export async function getJson(url: string): Promise<unknown> {
   return response.json();
 }
 
-/** Asks again until the answer is wanted. The test's own limit ends it. */
-export async function until(wanted: () => Promise<boolean>): Promise<void> {
-  while (!(await wanted())) await new Promise((resolve) => setTimeout(resolve, 50));
+/** Asks again, after a pause, until the answer is wanted. The test's own limit ends it. */
+export async function until(wanted: () => Promise<boolean>, pauseMs = 50): Promise<void> {
+  while (!(await wanted())) await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
