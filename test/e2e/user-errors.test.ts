@@ -189,16 +189,20 @@ test('a data directory of an unknown version is left as it is', async () => {
 });
 
 describe.skipIf(smallDiskMissing)(`disks${smallDiskMissing === false ? '' : `: skipped, ${smallDiskMissing}`}`, () => {
-  test('a full disk: what was accepted is kept, and with space the same import ends right', async () => {
-    disk = mountSmallDisk(data, 24);
-    const rows = Array.from({ length: 120_000 }, (_, i) => `${i},opened,2024-01-01T00:00:00Z`);
-    file('large.csv', `id,what,at\n${rows.join('\n')}\n`);
-    expect(flaws(await importFile('large.csv'), 3, /no space left|disk is full/, /Free some space/)).toEqual([]);
-    disk.grow(2_000);
-    expect(flaws(await importFile('large.csv'), 0)).toEqual([]);
-    const { stdout } = await run('query', 'SELECT value FROM kpi_current', '--format', 'TSV');
-    expect(stdout).toBe('120000\n');
-  });
+  test(
+    'a full disk: what was accepted is kept, and with space the same import ends right',
+    { timeout: 300_000 },
+    async () => {
+      disk = mountSmallDisk(data, 24);
+      const rows = Array.from({ length: 120_000 }, (_, i) => `${i},opened,2024-01-01T00:00:00Z`);
+      file('large.csv', `id,what,at\n${rows.join('\n')}\n`);
+      expect(flaws(await importFile('large.csv'), 3, /no space left|disk is full/, /Free some space/)).toEqual([]);
+      disk.grow(2_000);
+      expect(flaws(await importFile('large.csv'), 0)).toEqual([]);
+      const { stdout } = await run('query', 'SELECT value FROM kpi_current', '--format', 'TSV');
+      expect(stdout).toBe('120000\n');
+    },
+  );
 
   test.each(['start', 'import'] as const)('a read-only disk: takt %s', async (command) => {
     disk = mountSmallDisk(data, 24);
