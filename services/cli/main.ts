@@ -124,6 +124,12 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
   }
 }
 
+// Whoever reads along may leave early (`takt lint … | head`): what they no longer read is dropped, the work goes on.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 process.exitCode = await run(
   {
     open,

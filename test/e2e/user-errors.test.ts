@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/embedded.ts';
 import { mountSmallDisk, type SmallDisk, smallDiskMissing } from '../support/small-disk.ts';
-import { type Outcome, startServer, takt } from '../support/takt-process.ts';
+import { launch, type Outcome, startServer, takt } from '../support/takt-process.ts';
 
 const CATALOGUE = `version: 1
 workflows: { desk: { activities: [opened, closed] } }
@@ -139,6 +139,12 @@ const BEFORE_WRITING: readonly Mistake[] = [
 test.each(BEFORE_WRITING)('$name: exit $exit, and nothing is written', async ({ exit, says, make }) => {
   expect(flaws(await make(), exit, ...says)).toEqual([]);
   expect(existsSync(data)).toBe(false);
+});
+
+test('a reader of the output that leaves early is no error', async () => {
+  const { child, ended } = launch(['lint', join(folder.path, 'catalogue.yaml')]);
+  child.stdout!.destroy();
+  expect(flaws(await ended, 0)).toEqual([]);
 });
 
 test('a bad line: the others count, it is a dead letter with its reason and bytes; mended, it counts once', async () => {

@@ -43,16 +43,19 @@ export const rowGuards: readonly Guard[] = [
       return add.call(this, event, plan)?.filter(({ sign }: { sign: number }) => sign === 1) ?? null;
     };
   }),
+  guard('4.3', 'one append at a time', FoldRunner, 'oneAtATime', () => {
+    return (append: () => Promise<void>) => append();
+  }),
   guard('4.3', 'publish before store', FoldRunner, 'storeChanges', (storeChanges) => {
     return function (sinceMs) {
       // What was to be sent first goes out after the rows.
       const held: unknown[][] = [];
       const late = Object.create(this, {
-        send: { value: async (...args: unknown[]) => void held.push(args) },
+        append: { value: async (...args: unknown[]) => void held.push(args) },
         insertAll: {
           value: async (checkpoints: unknown) => {
             await this.insertAll(checkpoints);
-            for (const args of held) await this.send(...args);
+            for (const args of held) await this.append(...args);
           },
         },
       }) as unknown;

@@ -11,7 +11,12 @@ export async function broken(world: World): Promise<string[]> {
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const slices = await world.messages('slices', partition);
     const values = await world.messages('values', partition);
-    wrong.push(...marksAreRight(world, slices), ...rowsAreFunctions(slices), ...finalsAreComplete(slices, values));
+    wrong.push(
+      ...marksAreRight(world, slices),
+      ...marksAreComplete(slices),
+      ...rowsAreFunctions(slices),
+      ...finalsAreComplete(slices, values),
+    );
     wrong.push(...importsAreShown(slices, values), ...finalStays(values), ...holdsAtLeast(slices, values));
     if (!world.zombies) wrong.push(...versionsRise(values));
   }
@@ -37,6 +42,28 @@ function marksAreRight(world: World, slices: Placed): string[] {
     const said = `${message.watermarkMs} [${[...message.openImports].sort().join()}]`;
     const right = `${watermarkAfter(below)} [${openAfter(below).sort().join()}]`;
     return said === right ? [] : [`mark of ${message.source} at ${message.position}: says ${said}, right is ${right}`];
+  });
+}
+
+/** Below a mark stand all rows of its source up to its position: none comes to light later. */
+function marksAreComplete(slices: Placed): string[] {
+  const marks = new Map<string, bigint>();
+  const rows = new Map<string, bigint>();
+  return slices.flatMap(({ message }) => {
+    if (message.type === 'mark') {
+      const before = marks.get(message.source) ?? -1n;
+      if (message.position > before) marks.set(message.source, message.position);
+    }
+    if (message.type !== 'slice') return [];
+    const { definition, labels, sliceStartMs, source, version } = message;
+    const key = `${definition} ${labels} ${sliceStartMs} ${source}`;
+    const known = rows.get(key) ?? -1n;
+    if (version > known) rows.set(key, version);
+    const position = marks.get(source) ?? -1n;
+    if (version > position || version <= known) return [];
+    return [
+      `a row after its mark: ${definitions.get(definition)!.kpi} ${labels} ${sliceStartMs} of ${source} at ${version}, mark ${position}`,
+    ];
   });
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { runQuietSeed, runSeed } from './run-seed.ts';
 
 const QUIET_SEEDS = 150;
-const SEEDS = Number(process.env['TAKT_SEEDS'] ?? (process.env['CI'] === 'true' ? 4_000 : 1_000));
+const SEEDS = Number(process.env['TAKT_SEEDS'] ?? (process.env['CI'] === 'true' ? 10_000 : 1_000));
 const EACH_FAULT_MIN = 200;
 const FIRST_SEED = Number(process.env['TAKT_FIRST_SEED'] ?? 1);
 

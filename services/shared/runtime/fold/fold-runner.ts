@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { EventLog } from '../../ports/event-log.ts';
 import type { KpiStore, TableName, TableRows } from '../../ports/kpi-store.ts';
-import type { Checkpoint, FoldTask, TableBatch } from './fold-task.ts';
+import type { Checkpoint, FoldTask, Publication, TableBatch } from './fold-task.ts';
 
 /** Most records one task applies before the next one has its turn. */
 export const BATCH_RECORDS_MAX = 2_000;
@@ -15,6 +15,13 @@ export interface FoldObserver {
   published(stage: string, records: number, durationMs: number): void;
   stored(stage: string, rows: number, durationMs: number): void;
   failed(stage: string, step: 'apply' | 'publish' | 'store', error: unknown): void;
+}
+
+/** What a task handed out, and which of its lives it was in. */
+interface Collected<T> {
+  readonly task: FoldTask;
+  readonly generation: number;
+  readonly handedOut: T;
 }
 
 /** Order in which tables are written; any order is right, the position always comes last. */
@@ -37,8 +44,11 @@ export class FoldRunner {
   /** Counts restores: an outcome of what a task handed out before its restore no longer concerns it. */
   private readonly generations = new Map<FoldTask, number>();
   private readonly publishedOffsets = new Map<FoldTask, number>();
-  /** Appends under way: what they hold is no longer due, but not yet in the log. */
-  private sending = 0;
+  /**
+   * Settles when the append under way does. The next one is collected only then: a mark in the log before the rows that
+   * it stands for would make a moment of them that never was.
+   */
+  private lastAppend: Promise<void> = Promise.resolve();
 
   constructor(options: {
     readonly stage: string;
@@ -108,66 +118,66 @@ export class FoldRunner {
 
   /** Publishes what changed, all tasks in one append. */
   async publish(): Promise<void> {
-    const due = this.tasks.filter((task) => !this.broken.has(task) && task.publishDue);
-    if (due.length > 0) await this.send(due);
-    this.notePublished();
+    await this.oneAtATime(async () => {
+      const due = this.tasks.filter((task) => !this.broken.has(task) && task.publishDue);
+      await this.append(this.collect(due));
+      for (const task of this.tasks)
+        if (!this.broken.has(task) && !task.publishDue) this.publishedOffsets.set(task, task.nextOffset);
+    });
   }
 
-  private notePublished(): void {
-    if (this.sending > 0) return;
-    for (const task of this.tasks)
-      if (!this.broken.has(task) && !task.publishDue) this.publishedOffsets.set(task, task.nextOffset);
+  /** Runs `append` when the one before it has landed or failed. */
+  private oneAtATime(append: () => Promise<void>): Promise<void> {
+    const turn = this.lastAppend.then(append);
+    this.lastAppend = turn.catch(() => {});
+    return turn;
   }
 
-  private async send(
-    tasks: readonly FoldTask[],
-    prepared?: ReturnType<FoldTask['collectPublication']>[],
-  ): Promise<void> {
-    const publications = prepared ?? tasks.map((task) => task.collectPublication());
-    const records = publications.flatMap((publication) => publication.records);
+  private collect(tasks: readonly FoldTask[]): Collected<Publication>[] {
+    return tasks.map((task) => ({ task, generation: this.generationOf(task), handedOut: task.collectPublication() }));
+  }
+
+  private async append(publications: readonly Collected<Publication>[]): Promise<void> {
+    const records = publications.flatMap(({ handedOut }) => handedOut.records);
     if (records.length === 0) return;
     const startMs = this.clock.nowMs();
-    const generations = tasks.map((task) => this.generationOf(task));
-    const tell = (outcome: 'published' | 'unpublish'): void =>
-      tasks.forEach((task, i) => {
-        if (this.generationOf(task) === generations[i]) task[outcome](publications[i]!);
-      });
-    this.sending += 1;
     try {
       await this.log.append(records);
     } catch (error) {
-      tell('unpublish');
+      for (const { task, handedOut } of this.current(publications)) task.unpublish(handedOut);
       this.observer.failed(this.stage, 'publish', error);
       throw error;
-    } finally {
-      this.sending -= 1;
     }
-    tell('published');
+    for (const { task, handedOut } of this.current(publications)) task.published(handedOut);
     this.observer.published(this.stage, records.length, this.clock.nowMs() - startMs);
+  }
+
+  /** What was handed out by tasks that have not been restored since. */
+  private current<T>(collected: readonly Collected<T>[]): Collected<T>[] {
+    return collected.filter(({ task, generation }) => this.generationOf(task) === generation);
   }
 
   /** Stores what is due. What is collected is published first: stored means published. */
   async storeChanges(sinceMs: number): Promise<void> {
-    const due = this.tasks.filter((task) => !this.broken.has(task) && task.storeDue(sinceMs));
-    if (due.length === 0) return;
+    const checkpoints: Collected<Checkpoint>[] = [];
     const startMs = this.clock.nowMs();
-    const publications = due.map((task) => task.collectPublication());
-    const checkpoints = due.map((task) => task.collectCheckpoint());
-    const generations = due.map((task) => this.generationOf(task));
-    const tell = (outcome: 'stored' | 'unstore'): void =>
-      due.forEach((task, i) => {
-        if (this.generationOf(task) === generations[i]) task[outcome](checkpoints[i]!);
-      });
     try {
-      await this.send(due, publications);
-      await this.insertAll(checkpoints);
+      await this.oneAtATime(async () => {
+        const due = this.tasks.filter((task) => !this.broken.has(task) && task.storeDue(sinceMs));
+        const publications = this.collect(due);
+        for (const task of due)
+          checkpoints.push({ task, generation: this.generationOf(task), handedOut: task.collectCheckpoint() });
+        await this.append(publications);
+      });
+      await this.insertAll(checkpoints.map(({ handedOut }) => handedOut));
     } catch (error) {
-      tell('unstore');
+      for (const { task, handedOut } of this.current(checkpoints)) task.unstore(handedOut);
       this.observer.failed(this.stage, 'store', error);
       throw error;
     }
-    tell('stored');
-    const rows = checkpoints.reduce((sum, { rows: tables }) => sum + countRows(tables), 0);
+    if (checkpoints.length === 0) return;
+    for (const { task, handedOut } of this.current(checkpoints)) task.stored(handedOut);
+    const rows = checkpoints.reduce((sum, { handedOut }) => sum + countRows(handedOut.rows), 0);
     this.observer.stored(this.stage, rows, this.clock.nowMs() - startMs);
   }
 
