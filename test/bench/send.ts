@@ -22,6 +22,7 @@ export interface SendReport {
   readonly accepted: number;
   /** Events of batches that got another answer or none. */
   readonly failed: number;
+  /** From the first batch, with `pace` from when it was due, to the last answer. */
   readonly durationMs: number;
   /** Bytes of request bodies. */
   readonly bytes: number;

@@ -27,6 +27,9 @@ export function serverFigures(before: ServerState, after: ServerState): Figure[]
     (after[part].get(name) ?? NaN) - (before[part].get(name) ?? 0);
   const syncs = grown('engine', 'FileSync') + grown('engine', 'DirectorySync');
   const syncUs = grown('engine', 'FileSyncElapsedMicroseconds') + grown('engine', 'DirectorySyncElapsedMicroseconds');
+  const meanMs = (histogram: string, labels = ''): number =>
+    (grown('metrics', `takt_${histogram}_seconds_sum${labels}`) * 1_000) /
+    grown('metrics', `takt_${histogram}_seconds_count${labels}`);
   const loop = (name: string): number => (after.metrics.get(`nodejs_eventloop_lag_${name}_seconds`) ?? NaN) * 1_000;
   return [
     {
@@ -36,6 +39,15 @@ export function serverFigures(before: ServerState, after: ServerState): Figure[]
     },
     { name: 'event-loop delay, p99', value: loop('p99'), unit: 'ms' },
     { name: 'event-loop delay, maximum', value: loop('max'), unit: 'ms' },
+    { name: 'log append of a request, mean', value: meanMs('append'), unit: 'ms' },
+    { name: 'log append of slices, mean', value: meanMs('publish', '{stage="aggregate"}'), unit: 'ms' },
+    { name: 'log append of values, mean', value: meanMs('publish', '{stage="roll"}'), unit: 'ms' },
+    {
+      name: 'store of slices and archive, mean',
+      value: meanMs('flush', '{stage="aggregate",table="all"}'),
+      unit: 'ms',
+    },
+    { name: 'store of values, mean', value: meanMs('flush', '{stage="roll",table="all"}'), unit: 'ms' },
     { name: 'fsync calls of the store', value: syncs / seconds, unit: 'per s' },
     { name: 'time in fsync of the store', value: syncUs / 1_000 / seconds, unit: 'ms per s' },
     { name: 'resident memory, peak', value: after.peakBytes / 1e6, unit: 'MB' },

@@ -1,4 +1,5 @@
 import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
+import { HeldSnapshots } from '../../services/processor/roll/held-snapshots.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { Series } from '../../services/processor/roll/series.ts';
 import { SourceProgress } from '../../services/processor/roll/source-progress.ts';
@@ -17,17 +18,17 @@ export const downstreamGuards: readonly Guard[] = [
   guard(
     '4.5',
     'the position stays below snapshots that their source has not stored',
-    RollTask,
+    HeldSnapshots,
     'safeOffset',
     (safe) => {
-      return function () {
-        return safe.call(Object.assign(Object.create(this), { unstoredSnapshots: [] }));
+      return function (readOffset) {
+        return safe.call(Object.assign(Object.create(this), { unstored: [] }), readOffset);
       };
     },
   ),
-  guard('4.5', 'the position stays below snapshots that no mark has ended', RollTask, 'safeOffset', (safe) => {
-    return function () {
-      return safe.call(Object.assign(Object.create(this), { staged: new Map() }));
+  guard('4.5', 'the position stays below snapshots that no mark has ended', HeldSnapshots, 'safeOffset', (safe) => {
+    return function (readOffset) {
+      return safe.call(Object.assign(Object.create(this), { staged: new Map() }), readOffset);
     };
   }),
   guard(

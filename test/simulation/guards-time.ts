@@ -36,10 +36,10 @@ export const timeGuards: readonly Guard[] = [
       return known.length === 0 ? null : Math.max(...known);
     };
   }),
-  guard('5', 'final waits for the settling time', RollTask, 'computeValue', (compute) => {
-    return function (series, endMs, moment) {
-      const definition = { ...series.definition, settleMs: 0 };
-      return compute.call(this, Object.assign(Object.create(series), { definition }), endMs, moment);
+  guard('5', 'final waits for the settling time', RollTask, 'watermarkOf', (watermarkOf) => {
+    return function (definition) {
+      const watermarkMs: number | null = watermarkOf.call(this, definition);
+      return watermarkMs === null ? null : watermarkMs + definition.settleMs;
     };
   }),
   guardOf('6', 'an extreme keeps a boundary of what it dropped', 'addToExtreme', (add) => {

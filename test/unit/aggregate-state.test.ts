@@ -23,7 +23,8 @@ const amounts = fc.array(fc.oneof(fc.constant(0), fc.integer(), fc.maxSafeIntege
 
 function stateOf(aggregate: Aggregate, values: readonly number[]): ReturnType<typeof emptyState> {
   const state = emptyState(aggregate);
-  for (const value of values) contribute(state, value, 0, 1);
+  // A level counts cases in and out.
+  for (const value of values) contribute(state, aggregate.kind === 'level' ? Math.sign(value) : value, 0, 1);
   return state;
 }
 
@@ -47,6 +48,21 @@ test.each(AGGREGATES)('merging a binary form of $kind is decoding it and merging
     }),
   );
 });
+
+test.each(AGGREGATES.filter(({ kind }) => kind !== 'min'))(
+  'what was merged into $kind can be taken back',
+  (aggregate) => {
+    fc.assert(
+      fc.property(amounts, amounts, (a, b) => {
+        const state = stateOf(aggregate, a);
+        const bytes = encodeState(stateOf(aggregate, b));
+        mergeEncoded(state, aggregate, bytes);
+        mergeEncoded(state, aggregate, bytes, -1);
+        expect(state).toEqual(stateOf(aggregate, a));
+      }),
+    );
+  },
+);
 
 test('a percentile is within its accuracy of the value at its rank, of negative values and zero too', () => {
   fc.assert(

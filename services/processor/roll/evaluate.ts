@@ -1,36 +1,28 @@
-import { type AggregateState } from '../../shared/core/aggregate-state.ts';
 import { LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { type Result, resultOf } from '../../shared/core/result.ts';
 import { sliceEnd, windowStart } from '../../shared/core/window.ts';
 import type { IsOpen, Series } from './series.ts';
 
-/** A window's result, and whether an open import touches it. */
-export interface Evaluation extends Result {
-  readonly windowStartMs: number;
-  readonly backfilling: boolean;
-}
-
-/** Evaluates the window of a series that ends at `endMs`; levels are read from `levels`. */
-export function evaluate(series: Series, endMs: number, isOpen: IsOpen, levels: LevelReader | null): Evaluation {
+/** The result of the window of a series that ends at `endMs`; levels are read from `levels`. */
+export function resultAt(
+  series: Series,
+  endMs: number,
+  levels: LevelReader | null,
+): Result & { readonly windowStartMs: number } {
   const windowStartMs = windowStart(series.definition.window, endMs);
-  if (levels !== null) {
-    const { level, backfilling } = levels.at(endMs);
-    return { value: level, exact: String(level), samples: level, windowStartMs, backfilling };
-  }
-  const state = series.empty();
-  const backfilling = mergeWindow(series, windowStartMs, endMs, state, isOpen);
-  return { ...resultOf(series.definition, state), windowStartMs, backfilling };
+  if (levels === null) return { ...resultOf(series.definition, series.windowState(endMs)), windowStartMs };
+  const level = levels.at(endMs);
+  return { value: level, exact: String(level), samples: level, windowStartMs };
 }
 
-function mergeWindow(series: Series, fromMs: number, endMs: number, state: AggregateState, isOpen: IsOpen): boolean {
+/** Whether an open import touches the window that ends at `endMs`. */
+export function isFilling(series: Series, endMs: number, isOpen: IsOpen, levels: LevelReader | null): boolean {
+  if (levels !== null) return levels.isFilling(endMs);
   const { window } = series.definition;
+  const fromMs = windowStart(window, endMs);
   const stepMs = window.kind === 'rolling' ? window.everyMs : endMs - fromMs;
-  let backfilling = false;
-  for (let startMs = fromMs; startMs < endMs; startMs += stepMs) {
-    series.mergeSlice(startMs, state);
-    backfilling ||= series.inImport(startMs, isOpen);
-  }
-  return backfilling;
+  for (let startMs = fromMs; startMs < endMs; startMs += stepMs) if (series.inImport(startMs, isOpen)) return true;
+  return false;
 }
 
 /**
@@ -63,7 +55,16 @@ export class LevelReader {
     for (let i = starts.length - 1; i >= 0; i--) this.after[i] = later += deltaOf(starts[i]!);
   }
 
-  at(endMs: number): { readonly level: number; readonly backfilling: boolean } {
+  at(endMs: number): number {
+    return this.total - (this.after[this.slicesUpTo(endMs)] ?? 0);
+  }
+
+  isFilling(endMs: number): boolean {
+    return this.filling[this.slicesUpTo(endMs) - 1] ?? false;
+  }
+
+  /** How many slices end at or before `endMs`. */
+  private slicesUpTo(endMs: number): number {
     let low = 0;
     let high = this.ends.length;
     while (low < high) {
@@ -71,6 +72,6 @@ export class LevelReader {
       if (this.ends[middle]! <= endMs) low = middle + 1;
       else high = middle;
     }
-    return { level: this.total - (this.after[low] ?? 0), backfilling: low > 0 && this.filling[low - 1]! };
+    return low;
   }
 }

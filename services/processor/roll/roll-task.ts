@@ -1,18 +1,16 @@
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { decodeLabels } from '../../shared/core/labels.ts';
-import type { ProgressMark, SliceSnapshot, SlicesMessage } from '../../shared/core/messages.ts';
+import type { ProgressMark, SlicesMessage } from '../../shared/core/messages.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
-import { sliceEnd } from '../../shared/core/window.ts';
 import type { AppendRecord, EventLog, LogRecord } from '../../shared/ports/event-log.ts';
 import type { KpiStore, PositionRow, ValueRow } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { SLICES_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
-import { evaluate, LevelReader } from './evaluate.ts';
+import { computeValues } from './compute-values.ts';
+import { HeldSnapshots } from './held-snapshots.ts';
 import { SeriesTable } from './series-table.ts';
-import type { IsOpen, Series } from './series.ts';
+import type { IsOpen } from './series.ts';
 import { SourceProgress, type SourceState } from './source-progress.ts';
-import { affectedEnds, endsOf, isRequired } from './window-ends.ts';
 
 /** The position is stored at least this often while marks arrive but no value changes. */
 const QUIET_STORE_MS = 60_000;
@@ -29,22 +27,6 @@ export interface RollOptions {
   readonly slicesMax?: number;
 }
 
-interface Staged {
-  readonly offset: number;
-  readonly snapshot: SliceSnapshot;
-}
-
-/** What the values of one series are computed from, beside its slices. */
-interface Moment {
-  readonly watermarkMs: number | null;
-  readonly version: bigint;
-  readonly levels: LevelReader | null;
-  /** The row goes out even if it is what the store has: another owner may have published a different one above it. */
-  readonly forced: boolean;
-  /** Another owner may have published a row here that this one never had: it goes out even if it says nothing new. */
-  readonly uncertain: boolean;
-}
-
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
 export class RollTask implements FoldTask {
   readonly stage = 'roll';
@@ -54,10 +36,7 @@ export class RollTask implements FoldTask {
   private readonly options: RollOptions;
   private readonly sources = new SourceProgress();
   private readonly series: SeriesTable;
-  /** Snapshots of a source that its mark has not ended yet. */
-  private readonly staged = new Map<string, Staged[]>();
-  /** Snapshots that their source has not stored: the position stays below them. */
-  private unstoredSnapshots: { readonly offset: number; readonly source: string; readonly version: bigint }[] = [];
+  private readonly held = new HeldSnapshots();
   /** Nothing is published before the log was read up to here. */
   private catchUpOffset = 0;
   private readonly watermarks = new Map<string, number | null>();
@@ -86,8 +65,7 @@ export class RollTask implements FoldTask {
     this.nextOffset = row === null ? 0 : offsetOf(row.version) + 1;
     this.storedVersion = row === null ? versionOf(epoch, 0) - 1n : row.version;
     this.sources.restore(base);
-    this.staged.clear();
-    this.unstoredSnapshots = [];
+    this.held.clear();
     this.watermarks.clear();
     this.changed.clear();
     this.toStore.clear();
@@ -126,12 +104,11 @@ export class RollTask implements FoldTask {
       message: this.options.codec.decode(value) as SlicesMessage,
     }));
     // Staged ones too: their series may have left since.
-    const staged = [...this.staged.values()].flatMap((list) => list.map(({ snapshot }) => snapshot));
-    await this.loadSeries([...staged, ...messages.map(({ message }) => message)]);
+    await this.loadSeries([...this.held.waiting(), ...messages.map(({ message }) => message)]);
     const marked: number[] = [];
     for (const { offset, message } of messages) {
       this.nextOffset = offset + 1;
-      if (message.type === 'slice') this.hold(offset, message);
+      if (message.type === 'slice') this.held.stage(offset, message);
       else {
         this.applyMark(offset, message);
         marked.push(offset);
@@ -155,136 +132,39 @@ export class RollTask implements FoldTask {
     for (const { definition, labels } of wanted.values()) await this.series.load(definition, labels);
   }
 
-  private hold(offset: number, snapshot: SliceSnapshot): void {
-    const list = this.staged.get(snapshot.source) ?? [];
-    list.push({ offset, snapshot });
-    this.staged.set(snapshot.source, list);
-  }
-
   /** Merges what the source published up to this mark: its rows are then of one moment. */
   private applyMark(offset: number, mark: ProgressMark): void {
-    for (const { offset: at, snapshot } of this.staged.get(mark.source) ?? []) {
+    const { endedImports, storedBefore } = this.sources.step(offset, mark);
+    const stored = this.sources.storedOf(mark.source);
+    if (stored > storedBefore) this.held.acknowledge(stored, mark.source);
+    for (const snapshot of this.held.release(mark.source, stored)) {
       const definition = this.options.definitionOf(snapshot.definition);
       if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
-      this.unstoredSnapshots.push({ offset: at, source: mark.source, version: snapshot.version });
     }
-    this.staged.delete(mark.source);
-    const { endedImports } = this.sources.step(offset, mark);
     if (endedImports.size > 0) for (const series of this.series.all()) series.markImports(endedImports);
-    this.unstoredSnapshots = this.unstoredSnapshots.filter(
-      ({ source, version }) => version > this.sources.storedOf(source),
-    );
     this.marksToSend.set(mark.source, mark);
   }
 
   /** Computes what changed slices and passed watermarks change, each series once. */
   private computeValues(offset: number): void {
     const version = versionOf(this.options.epoch, offset);
-    const moved = new Set<string>();
+    const moved = new Map<string, number | null>();
     for (const series of this.series.all()) {
-      const { definition } = series;
-      const before = this.watermarks.get(definition.hash) ?? null;
-      const watermarkMs = this.watermarkOf(definition);
-      if (watermarkMs !== before) moved.add(definition.hash);
-      const ends = new Set<number>();
-      const forced = new Set<number>();
-      const uncertain = new Set<number>();
-      for (const startMs of series.dirty) {
-        const unsure = series.isUncertain(startMs);
-        for (const endMs of affectedEnds(series, startMs)) {
-          ends.add(endMs);
-          if (series.touched.has(startMs)) forced.add(endMs);
-          if (unsure) uncertain.add(endMs);
-        }
-        if (definition.window.kind !== 'total')
-          for (const endMs of endsOf(definition.window, startMs)) series.pendingEnds.add(endMs);
-      }
-      series.dirty.clear();
-      series.touched.clear();
-      series.ambiguous.clear();
-      series.fresh = false;
-      if (watermarkMs !== null && watermarkMs !== before) {
-        for (const endMs of series.pendingEnds) if (endMs <= watermarkMs) ends.add(endMs);
-      }
-      if (ends.size === 0) continue;
-      const levels = definition.window.kind === 'instant' ? new LevelReader(series, this.isOpen) : null;
-      for (const endMs of ends) {
-        this.computeValue(series, endMs, {
-          watermarkMs,
-          version,
-          levels,
-          forced: forced.has(endMs),
-          uncertain: uncertain.has(endMs),
-        });
+      const { hash } = series.definition;
+      const beforeMs = this.watermarks.get(hash) ?? null;
+      const watermarkMs = this.watermarkOf(series.definition);
+      if (watermarkMs !== beforeMs) moved.set(hash, watermarkMs);
+      const moment = { partition: this.partition, version, beforeMs, watermarkMs, isOpen: this.isOpen };
+      for (const row of computeValues(series, moment)) {
+        this.changed.set(keyOf(row), row);
+        this.toStore.set(keyOf(row), row);
+        series.unstoredEnds.add(row.windowEndMs);
       }
     }
-    for (const hash of moved) {
-      const definition = this.options.definitionOf(hash);
-      if (definition !== undefined) this.watermarks.set(hash, this.watermarkOf(definition));
-    }
+    for (const [hash, watermarkMs] of moved) this.watermarks.set(hash, watermarkMs);
   }
 
   private readonly isOpen: IsOpen = (source, importId, version) => this.sources.isOpen(source, importId, version);
-
-  private computeValue(
-    series: Series,
-    endMs: number,
-    { watermarkMs, version, levels, forced, uncertain }: Moment,
-  ): void {
-    const { definition, labels } = series;
-    const before = series.values.get(endMs);
-    const required = isRequired(series, endMs, watermarkMs);
-    const final =
-      definition.window.kind !== 'total' && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
-    const nothing = before?.withdrawn ?? true;
-    if (!required && nothing && !uncertain) {
-      if (final) series.pendingEnds.delete(endMs);
-      return;
-    }
-    const { windowStartMs, value, exact, samples, backfilling } = evaluate(series, endMs, this.isOpen, levels);
-    const state = backfilling ? 'backfilling' : final ? 'final' : 'provisional';
-    if (state === 'final') series.pendingEnds.delete(endMs);
-    else if (definition.window.kind !== 'total' || backfilling) series.pendingEnds.add(endMs);
-    else series.pendingEnds.delete(endMs);
-    // One row says that a window is being filled; its value follows when the import ends.
-    // A total is one row, which no watermark will bring up again: it follows every change.
-    const follows = uncertain || (forced && definition.window.kind === 'total');
-    if (backfilling && before?.state === 'backfilling' && !before.withdrawn && !follows) return;
-    const withdrawn = !required;
-    const same =
-      before !== undefined &&
-      before.value === value &&
-      before.valueExact === exact &&
-      before.samples === samples &&
-      before.withdrawn === withdrawn;
-    if (same && before.state === state && !forced && !uncertain) return;
-    // A row that is ahead of this record was computed from at least what came up to its version.
-    if (before !== undefined && before.version > version) return;
-    const revised = before !== undefined && before.state === 'final' && !same;
-    const row: ValueRow = {
-      kpi: definition.kpi,
-      definition: definition.hash,
-      labels,
-      labelMap: decodeLabels(labels),
-      labelPartition: this.partition,
-      windowStartMs,
-      windowEndMs: endMs,
-      validToMs: definition.window.kind === 'tumbling' ? sliceEnd(definition.window, endMs) : null,
-      value,
-      valueExact: exact,
-      samples,
-      state,
-      revision: (before?.revision ?? 0) + (revised ? 1 : 0),
-      reason: revised ? 'late' : (before?.reason ?? ''),
-      withdrawn,
-      version,
-    };
-    series.values.set(endMs, row);
-    const key = `${definition.hash} ${endMs} ${labels}`;
-    this.changed.set(key, row);
-    this.toStore.set(key, row);
-    series.unstoredEnds.add(endMs);
-  }
 
   get publishDue(): boolean {
     return this.nextOffset >= this.catchUpOffset && (this.changed.size > 0 || this.marksToSend.size > 0);
@@ -330,16 +210,13 @@ export class RollTask implements FoldTask {
         definition === undefined
           ? undefined
           : this.series.peek(definition, message.labels)?.values.get(message.windowEndMs);
-      if (row !== undefined) this.changed.set(`${row.definition} ${row.windowEndMs} ${row.labels}`, row);
+      if (row !== undefined) this.changed.set(keyOf(row), row);
     }
   }
 
-  /** The last offset below every snapshot that is staged or that its source has not stored. */
+  /** The last offset that may be stored. */
   private safeOffset(): number {
-    let offset = this.nextOffset - 1;
-    for (const snapshot of this.unstoredSnapshots) offset = Math.min(offset, snapshot.offset - 1);
-    for (const [first] of this.staged.values()) if (first !== undefined) offset = Math.min(offset, first.offset - 1);
-    return offset;
+    return this.held.safeOffset(this.nextOffset - 1);
   }
 
   storeDue(sinceMs: number): boolean {
@@ -376,8 +253,7 @@ export class RollTask implements FoldTask {
   unstore({ rows }: Checkpoint): void {
     this.inFlightRows = 0;
     for (const row of rows.values ?? []) {
-      const key = `${row.definition} ${row.windowEndMs} ${row.labels}`;
-      if (!this.toStore.has(key)) this.toStore.set(key, row);
+      if (!this.toStore.has(keyOf(row))) this.toStore.set(keyOf(row), row);
     }
   }
 
@@ -395,8 +271,12 @@ export class RollTask implements FoldTask {
     return {
       series: this.series.size,
       slices: this.series.slices,
-      held: this.unstoredSnapshots.length,
+      held: this.held.size,
       storedOffset: offsetOf(this.storedVersion + 1n) - 1,
     };
   }
+}
+
+function keyOf({ definition, windowEndMs, labels }: ValueRow): string {
+  return `${definition} ${windowEndMs} ${labels}`;
 }

@@ -1,7 +1,8 @@
-import { type AggregateState, decodeState, emptyState, mergeState } from '../../shared/core/aggregate-state.ts';
+import { type AggregateState, emptyState, mergeEncoded } from '../../shared/core/aggregate-state.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import type { SliceSnapshot } from '../../shared/core/messages.ts';
 import type { ValueRow } from '../../shared/ports/kpi-store.ts';
+import { SlidingWindow } from './sliding-window.ts';
 
 /** One source's contribution to a slice. */
 interface Part {
@@ -41,10 +42,12 @@ export class Series {
   /** No values were computed since it came into memory: what others published in between is not known. */
   fresh = true;
   private readonly slices = new Map<number, Map<string, Part>>();
+  private readonly window: SlidingWindow;
 
   constructor(definition: Definition, labels: string) {
     this.definition = definition;
     this.labels = labels;
+    this.window = new SlidingWindow(definition, (startMs) => this.parts(startMs));
   }
 
   /** Takes a snapshot of the log; its values go out again whether they change or not. */
@@ -61,7 +64,10 @@ export class Series {
     if (sources === undefined) this.slices.set(part.sliceStartMs, (sources = new Map()));
     const { version, samples, state: bytes, importId } = part;
     const known = sources.get(part.source);
-    if (known === undefined || version > known.version) sources.set(part.source, { version, samples, bytes, importId });
+    if (known === undefined || version > known.version) {
+      sources.set(part.source, { version, samples, bytes, importId });
+      this.window.replace(part.sliceStartMs, known?.bytes ?? null, bytes);
+    }
     if (part.sliceStartMs !== LEVEL_TOTAL_MS) this.dirty.add(part.sliceStartMs);
   }
 
@@ -84,15 +90,31 @@ export class Series {
 
   /** Adds a slice of all sources into `into`. */
   mergeSlice(sliceStartMs: number, into: AggregateState): void {
-    for (const { bytes } of this.slices.get(sliceStartMs)?.values() ?? []) {
-      mergeState(into, decodeState(this.definition.aggregate, bytes));
-    }
+    for (const bytes of this.parts(sliceStartMs)) mergeEncoded(into, this.definition.aggregate, bytes);
+  }
+
+  /** The states of a slice, one per source, in their binary form. */
+  private *parts(sliceStartMs: number): Generator<Uint8Array> {
+    for (const { bytes } of this.slices.get(sliceStartMs)?.values() ?? []) yield bytes;
+  }
+
+  /** The window that ends at `endMs`, merged; not to be changed, and valid until the next call or merge. */
+  windowState(endMs: number): AggregateState {
+    return this.window.at(endMs);
   }
 
   /** Whether another owner may have published rows of this slice that this one never computed. */
   isUncertain(sliceStartMs: number): boolean {
     if (this.ambiguous.has(sliceStartMs)) return true;
     return this.touched.has(sliceStartMs) && (this.fresh || this.samples(sliceStartMs) === 0);
+  }
+
+  /** What is known of its slices is now in its values. */
+  settle(): void {
+    this.dirty.clear();
+    this.touched.clear();
+    this.ambiguous.clear();
+    this.fresh = false;
   }
 
   empty(): AggregateState {

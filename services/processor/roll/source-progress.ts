@@ -28,8 +28,14 @@ export class SourceProgress {
     this.seen = [];
   }
 
-  /** Takes a mark. A mark of an older position (a zombie's, or a replay) never takes anything back. */
-  step(offset: number, mark: ProgressMark): { readonly endedImports: ReadonlySet<string> } {
+  /**
+   * Takes a mark; gives the imports that it ends and what its source had stored before it. A mark of an older position
+   * (a zombie's, or a replay) never takes anything back.
+   */
+  step(
+    offset: number,
+    mark: ProgressMark,
+  ): { readonly endedImports: ReadonlySet<string>; readonly storedBefore: bigint } {
     const before = this.now.get(mark.source);
     const older = before !== undefined && mark.position < BigInt(before.position);
     const state: SourceState = {
@@ -43,7 +49,8 @@ export class SourceProgress {
     this.now.set(mark.source, state);
     this.seen.push({ ...state, offset, source: mark.source });
     const open = new Set(state.openImports);
-    return { endedImports: new Set((before?.openImports ?? []).filter((id) => !open.has(id))) };
+    const endedImports = new Set((before?.openImports ?? []).filter((id) => !open.has(id)));
+    return { endedImports, storedBefore: BigInt(before?.stored ?? -1) };
   }
 
   /** What was known at a position that may be stored; marks up to it are folded in for good. */

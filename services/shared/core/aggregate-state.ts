@@ -68,15 +68,35 @@ export function mergeState(into: AggregateState, from: AggregateState): void {
   }
 }
 
-/** Adds a state in its binary form into `into`; both of `aggregate`. The same as decoding and merging, but quicker. */
-export function mergeEncoded(into: AggregateState, aggregate: Aggregate, bytes: Uint8Array): void {
-  if (into.kind !== 'quantile') return mergeState(into, decodeState(aggregate, bytes));
-  const input = new ByteReader(bytes);
-  into.n += input.integer();
-  for (let left = input.integer(); left > 0; left--) {
-    const bin = input.integer();
-    addToBin(into.bins, bin, input.integer());
+/**
+ * Adds (1) or takes back (-1) a state in its binary form; both of `aggregate`. The same as decoding and merging, but
+ * quicker. What was added before can be taken back exactly, of everything but min and max: there it throws.
+ */
+export function mergeEncoded(into: AggregateState, aggregate: Aggregate, bytes: Uint8Array, sign: 1 | -1 = 1): void {
+  if (into.kind === 'quantile') {
+    const input = new ByteReader(bytes);
+    into.n += sign * input.integer();
+    for (let left = input.integer(); left > 0; left--) {
+      const bin = input.integer();
+      addToBin(into.bins, bin, sign * input.integer());
+    }
+    return;
   }
+  const state = decodeState(aggregate, bytes);
+  if (sign === -1) negate(state);
+  mergeState(into, state);
+}
+
+/** Turns a state into what takes it back. */
+function negate(state: AggregateState): void {
+  if (state.kind === 'extreme') throw new Error('a merged min or max cannot take back');
+  state.n = -state.n;
+  if (state.kind === 'sum') state.sum = negateAmount(state.sum);
+  else if (state.kind === 'level') state.delta = -state.delta;
+  else if (state.kind === 'ratio') {
+    state.numerator = negateAmount(state.numerator);
+    state.denominator = negateAmount(state.denominator);
+  } else if (state.kind === 'quantile') for (const [bin, count] of state.bins) state.bins.set(bin, -count);
 }
 
 /** The compact binary form, equal for equal states. */

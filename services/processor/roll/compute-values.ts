@@ -1,0 +1,119 @@
+import { decodeLabels } from '../../shared/core/labels.ts';
+import { sliceEnd } from '../../shared/core/window.ts';
+import type { ValueRow } from '../../shared/ports/kpi-store.ts';
+import { isFilling, LevelReader, resultAt } from './evaluate.ts';
+import type { IsOpen, Series } from './series.ts';
+import { affectedEnds, endsOf, isRequired } from './window-ends.ts';
+
+/** The record at which values are computed, and what its log has said of time and imports. */
+export interface Moment {
+  readonly partition: number;
+  readonly version: bigint;
+  /** Watermark of the series' workflow when its values were computed last, and now. */
+  readonly beforeMs: number | null;
+  readonly watermarkMs: number | null;
+  readonly isOpen: IsOpen;
+}
+
+/** A window end whose row is looked at. */
+interface Due {
+  readonly endMs: number;
+  /** The row goes out even if it is what the store has: another owner may have published a different one above it. */
+  readonly forced: boolean;
+  /** Another owner may have published a row here that this one never had: it goes out even if it says nothing new. */
+  readonly uncertain: boolean;
+}
+
+/**
+ * Computes what the changed slices of a series and a watermark that moved change, and marks the slices as done. Gives the
+ * rows to publish; they are in `series.values` already.
+ */
+export function computeValues(series: Series, moment: Moment): ValueRow[] {
+  const dues = dueEnds(series, moment);
+  if (dues.length === 0) return [];
+  const levels = series.definition.window.kind === 'instant' ? new LevelReader(series, moment.isOpen) : null;
+  const rows: ValueRow[] = [];
+  for (const due of dues) {
+    const row = computeValue(series, due, levels, moment);
+    if (row === null) continue;
+    series.values.set(due.endMs, row);
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** The window ends to look at, ascending: so each rolling window follows from the one before it. */
+function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): Due[] {
+  const { window } = series.definition;
+  const ends = new Set<number>();
+  const forced = new Set<number>();
+  const uncertain = new Set<number>();
+  for (const startMs of series.dirty) {
+    const unsure = series.isUncertain(startMs);
+    for (const endMs of affectedEnds(series, startMs)) {
+      ends.add(endMs);
+      if (series.touched.has(startMs)) forced.add(endMs);
+      if (unsure) uncertain.add(endMs);
+    }
+    if (window.kind !== 'total') for (const endMs of endsOf(window, startMs)) series.pendingEnds.add(endMs);
+  }
+  series.settle();
+  if (watermarkMs !== null && watermarkMs !== beforeMs)
+    for (const endMs of series.pendingEnds) if (endMs <= watermarkMs) ends.add(endMs);
+  return [...ends]
+    .sort((a, b) => a - b)
+    .map((endMs) => ({ endMs, forced: forced.has(endMs), uncertain: uncertain.has(endMs) }));
+}
+
+/** The row of one window end, or null where none goes out. */
+function computeValue(series: Series, due: Due, levels: LevelReader | null, moment: Moment): ValueRow | null {
+  const { definition, labels } = series;
+  const { endMs, forced, uncertain } = due;
+  const { version, watermarkMs } = moment;
+  const total = definition.window.kind === 'total';
+  const before = series.values.get(endMs);
+  const required = isRequired(series, endMs, watermarkMs);
+  const final = !total && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
+  if (!required && (before?.withdrawn ?? true) && !uncertain) {
+    if (final) series.pendingEnds.delete(endMs);
+    return null;
+  }
+  const filling = isFilling(series, endMs, moment.isOpen, levels);
+  const state = filling ? 'backfilling' : final ? 'final' : 'provisional';
+  if (state === 'final' || (total && !filling)) series.pendingEnds.delete(endMs);
+  else series.pendingEnds.add(endMs);
+  // One row says that a window is being filled; its value follows when the import ends.
+  // A total is one row, which no watermark will bring up again: it follows every change.
+  const follows = uncertain || (forced && total);
+  if (filling && before?.state === 'backfilling' && !before.withdrawn && !follows) return null;
+  const { windowStartMs, value, exact, samples } = resultAt(series, endMs, levels);
+  const withdrawn = !required;
+  const same =
+    before !== undefined &&
+    before.value === value &&
+    before.valueExact === exact &&
+    before.samples === samples &&
+    before.withdrawn === withdrawn;
+  if (same && before.state === state && !forced && !uncertain) return null;
+  // A row that is ahead of this record was computed from at least what came up to its version.
+  if (before !== undefined && before.version > version) return null;
+  const revised = before !== undefined && before.state === 'final' && !same;
+  return {
+    kpi: definition.kpi,
+    definition: definition.hash,
+    labels,
+    labelMap: decodeLabels(labels),
+    labelPartition: moment.partition,
+    windowStartMs,
+    windowEndMs: endMs,
+    validToMs: definition.window.kind === 'tumbling' ? sliceEnd(definition.window, endMs) : null,
+    value,
+    valueExact: exact,
+    samples,
+    state,
+    revision: (before?.revision ?? 0) + (revised ? 1 : 0),
+    reason: revised ? 'late' : (before?.reason ?? ''),
+    withdrawn,
+    version,
+  };
+}
