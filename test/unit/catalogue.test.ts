@@ -6,7 +6,8 @@ import type { Catalogue } from '../../services/shared/core/catalogue.ts';
 import { definitionHash } from '../../services/shared/core/catalogue-hash.ts';
 import { lintCatalogue } from '../../services/shared/core/catalogue-lint.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
-import { loadCatalogue, parseCatalogue, problemLine } from '../../services/shared/runtime/catalogue-file.ts';
+import { loadCatalogue, parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
+import { problemLine } from '../../services/shared/runtime/yaml-document.ts';
 
 const options = { calendarVersion: '2025b' };
 const HEAD = `version: 1

@@ -3,25 +3,30 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { didYouMean, listed, type Path, type Problem } from '../core/catalogue-problem.ts';
 import { TaktError } from '../core/errors.ts';
 
-/** Places of the schema relative to this file: in the sources, and in the build. */
-const SCHEMA_PLACES = ['../../../schemas/catalogue.schema.json', '../../../../schemas/catalogue.schema.json'];
+/** The folder of the schemas relative to this file: in the sources, and in the build. */
+const SCHEMA_FOLDERS = ['../../../schemas/', '../../../../schemas/'];
 
-let validate: ValidateFunction | null = null;
+/** What a file is, and what schemas/<kind>.schema.json describes. */
+type FileKind = 'catalogue' | 'screen';
 
-/** What the JSON Schema finds wrong with a parsed catalogue, in words. Throws INTERNAL when the schema is missing. */
-export function shapeProblems(parsed: unknown): Problem[] {
-  validate ??= compileSchema();
+const validators = new Map<FileKind, ValidateFunction>();
+
+/** What the JSON Schema of its kind finds wrong with a parsed file, in words. Throws INTERNAL when the schema is missing. */
+export function shapeProblems(parsed: unknown, kind: FileKind): Problem[] {
+  const validate = validators.get(kind) ?? compileSchema(kind);
+  validators.set(kind, validate);
   if (validate(parsed)) return [];
   // An error inside a name is told again by its `propertyNames`, which knows the name.
   const errors = (validate.errors ?? []).filter((error) => error.propertyName === undefined);
-  return errors.map((error) => problemOf(error, parsed));
+  return errors.map((error) => problemOf(error, parsed, kind));
 }
 
-function compileSchema(): ValidateFunction {
-  const place = SCHEMA_PLACES.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
-  if (place === undefined) {
-    throw new TaktError('INTERNAL', 'schemas/catalogue.schema.json is missing: install takt again.');
-  }
+function compileSchema(kind: FileKind): ValidateFunction {
+  const name = `${kind}.schema.json`;
+  const place = SCHEMA_FOLDERS.map((folder) => new URL(`${folder}${name}`, import.meta.url)).find((url) =>
+    existsSync(url),
+  );
+  if (place === undefined) throw new TaktError('INTERNAL', `schemas/${name} is missing: install takt again.`);
   const ajv = new Ajv({
     allErrors: true,
     verbose: true,
@@ -32,9 +37,9 @@ function compileSchema(): ValidateFunction {
   return ajv.compile(JSON.parse(readFileSync(place, 'utf8')) as object);
 }
 
-function problemOf(error: ErrorObject, parsed: unknown): Problem {
+function problemOf(error: ErrorObject, parsed: unknown, kind: FileKind): Problem {
   const path = pathOf(error.instancePath, parsed);
-  const { message, allowed, key } = describe(error, path);
+  const { message, allowed, key } = describe(error, path.length === 0 ? `the ${kind}` : path.join('.'));
   return { path: key === null ? path : [...path, key], at: key === null ? 'value' : 'key', message, allowed };
 }
 
@@ -45,11 +50,10 @@ interface Description {
   readonly key: string | null;
 }
 
-function describe(error: ErrorObject, path: Path): Description {
+function describe(error: ErrorObject, here: string): Description {
   const params = error.params as Readonly<Record<string, unknown>>;
   const schema = (error.parentSchema ?? {}) as Readonly<Record<string, unknown>>;
   const form = typeof schema['description'] === 'string' ? schema['description'] : null;
-  const here = nameOf(path);
   const value = (message: string, allowed: string | null): Description => ({ message, allowed, key: null });
   switch (error.keyword) {
     case 'additionalProperties': {
@@ -106,10 +110,6 @@ function pathOf(pointer: string, parsed: unknown): Path {
     at = (at as Readonly<Record<string, unknown>>)[key];
   }
   return path;
-}
-
-function nameOf(path: Path): string {
-  return path.length === 0 ? 'the catalogue' : path.join('.');
 }
 
 function kindOf(value: unknown): string {
