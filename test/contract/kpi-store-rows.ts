@@ -2,6 +2,7 @@ import type {
   CaseRow,
   DefinitionRow,
   EventRow,
+  JobRunRow,
   PositionRow,
   SliceRow,
   ValueRow,
@@ -93,4 +94,20 @@ export function position(changes: Partial<PositionRow> = {}): PositionRow {
 /** A definition row, with what a test changes of it. */
 export function definition(changes: Partial<DefinitionRow> = {}): DefinitionRow {
   return { hash: 'h', kpi: 'k', workflow: 'w', content: '{}', active: true, version: 1n, ...changes };
+}
+
+/** A row of a run that is under way, with what a test changes of it; its time is one that no retention has passed. */
+export function jobRun(changes: Partial<JobRunRow> = {}): JobRunRow {
+  const scheduledMs = 4_000_000_000_000;
+  return {
+    job: 'j',
+    scheduledMs,
+    attempt: 1,
+    startedMs: scheduledMs + 5,
+    endedMs: null,
+    outcome: 'running',
+    reason: '',
+    version: 2n,
+    ...changes,
+  };
 }

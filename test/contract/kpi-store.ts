@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
-import { caseRow, definition, event, position, slice, value } from './kpi-store-rows.ts';
+import { caseRow, definition, event, jobRun, position, slice, value } from './kpi-store-rows.ts';
 
 /** An adapter under test, on storage of its own. */
 export interface KpiStoreUnderTest {
@@ -52,6 +52,7 @@ export function kpiStoreContract(name: string, make: () => Promise<KpiStoreUnder
   placeTests(open, name);
   readTests(open, name);
   endTests(open, name);
+  jobTests(open, name);
 }
 
 type Open = () => Promise<KpiStoreUnderTest>;
@@ -327,6 +328,8 @@ function endTests(open: Open, name: string): void {
       () => store.values({ definition: 'd' }),
       () => store.position('aggregate', 'events.w', 0),
       () => store.definitions(),
+      () => store.claimRun(jobRun()),
+      () => store.jobRuns({ job: 'j', rowsMax: 1 }),
       () => store.query('SELECT 1', 'TSV'),
     ];
     for (const call of calls) await expect(call(), String(call)).rejects.toMatchObject({ code: 'STORE_CLOSED' });
@@ -334,6 +337,51 @@ function endTests(open: Open, name: string): void {
     const again = await made.reopen();
     await again.migrate();
     expect(await again.caseEvents('w', 0, ['c1'], 100)).toEqual([event()]);
+  });
+}
+
+function jobTests(open: Open, name: string): void {
+  test(`11. of all claims of a run exactly one is granted (${name})`, async () => {
+    const made = await open();
+    const { store } = made;
+    const row = jobRun();
+    const claims = await Promise.all(Array.from({ length: 8 }, () => store.claimRun(row)));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    expect(await store.jobRuns({ job: 'j', rowsMax: 10 })).toEqual([row]);
+    expect(await store.claimRun(row)).toBe(false);
+    const ended = jobRun({ endedMs: row.startedMs + 7, outcome: 'failed', reason: 'no receiver', version: 3n });
+    await store.insert('job_runs', [ended]);
+    expect(await store.claimRun(row)).toBe(false);
+    expect(await store.jobRuns({ job: 'j', rowsMax: 10 })).toEqual([ended]);
+    // The next attempt is another claim, the one before it no longer one; what a late one writes stays below.
+    const second = jobRun({ attempt: 2, startedMs: row.startedMs + 1_000, version: 4n });
+    expect(await Promise.all([store.claimRun(second), store.claimRun(second)])).toEqual([true, false]);
+    expect(await store.claimRun(row)).toBe(false);
+    await store.insert('job_runs', [ended]);
+    expect(await store.jobRuns({ job: 'j', rowsMax: 10 })).toEqual([second]);
+    expect(await store.claimRun(jobRun({ job: 'k' }))).toBe(true);
+    expect(await store.claimRun(jobRun({ scheduledMs: row.scheduledMs + 1 }))).toBe(true);
+    if (!made.durable) return;
+    const again = await made.reopen();
+    expect(await again.claimRun(second)).toBe(false);
+    expect(await again.jobRuns({ job: 'k', rowsMax: 10 })).toEqual([jobRun({ job: 'k' })]);
+  });
+
+  test(`12. jobRuns gives the latest runs of a job first (${name})`, async () => {
+    const { store } = await open();
+    const rows = [3, 1, 5, 2, 4].map((n) =>
+      jobRun({ scheduledMs: 4_000_000_000_000 + n, reason: WEIRD[n]!, endedMs: n % 2 === 0 ? null : n }),
+    );
+    await store.insert('job_runs', [...rows, jobRun({ job: 'other' })]);
+    const found = async (query: object): Promise<number[]> =>
+      (await store.jobRuns({ job: 'j', rowsMax: 100, ...query })).map((row) => row.scheduledMs - 4_000_000_000_000);
+    expect(await found({})).toEqual([5, 4, 3, 2, 1]);
+    expect(await found({ rowsMax: 2 })).toEqual([5, 4]);
+    expect(await found({ fromMs: 4_000_000_000_002, toMs: 4_000_000_000_004 })).toEqual([4, 3, 2]);
+    expect(await found({ job: 'none' })).toEqual([]);
+    expect((await store.jobRuns({ job: 'j', rowsMax: 100 })).toReversed()).toEqual(
+      rows.toSorted((a, b) => a.scheduledMs - b.scheduledMs),
+    );
   });
 }
 

@@ -107,6 +107,8 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
     slices: (query) => gate.pass('read', () => store.slices(query)),
     values: (query) => gate.pass('read', () => store.values(query)),
     position: (...place) => gate.pass('read', () => store.position(...place)),
+    claimRun: (row) => store.claimRun(row),
+    jobRuns: (query) => store.jobRuns(query),
     definitions: () => gate.pass('read', () => store.definitions()),
     query: () => store.query(),
     close: () => store.close(),

@@ -49,6 +49,8 @@ export const ERRORS = {
   FILE_UNREADABLE: { status: 400, exit: 2, retryable: false },
   FILE_ENCODING: { status: 400, exit: 2, retryable: false },
   ROW_INVALID: { status: 400, exit: 2, retryable: false },
+  // schedules
+  SCHEDULE_INVALID: { status: 400, exit: 2, retryable: false },
   // surroundings
   USAGE: { status: 400, exit: 2, retryable: false },
   BIND_REFUSED: { status: 400, exit: 2, retryable: false },

@@ -12,6 +12,9 @@
  * 8. `archive` streams a partition's events below a bound, all events of a case together.
  * 9. `query` runs one read-only statement under time, memory and row limits; one that writes fails with QUERY_NOT_READ_ONLY.
  * 10. After `close`, every call fails with STORE_CLOSED; rows stored before are there on reopening (durable adapters).
+ * 11. Of all `claimRun` for one job, scheduled time and attempt, at most one gives true, also of those made at once; a row
+ *     of that job and time with the same or a later attempt makes it false. After true the row is stored.
+ * 12. `jobRuns` gives a job's runs, the latest scheduled first, at most as many as wanted.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -31,6 +34,9 @@ export interface KpiStore {
   values(query: ValueQuery): Promise<ValueRow[]>;
   position(stage: string, topic: string, partition: number): Promise<PositionRow | null>;
   definitions(): Promise<DefinitionRow[]>;
+  /** Stores the row of a run that begins, unless another has begun it: whoever gets true runs it, nobody else does. */
+  claimRun(row: JobRunRow): Promise<boolean>;
+  jobRuns(query: JobRunQuery): Promise<JobRunRow[]>;
   /** A user's statement, on a connection of its own. Gives the result as text in `format` (a ClickHouse format name). */
   query(sql: string, format: string): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -176,6 +182,32 @@ export interface DeadLetterRow {
   readonly version: bigint;
 }
 
+export interface JobRunQuery {
+  readonly job: string;
+  /** Only runs scheduled at this time or later. */
+  readonly fromMs?: number;
+  /** Only runs scheduled at this time or earlier. */
+  readonly toMs?: number;
+  readonly rowsMax: number;
+}
+
+/** How a run ended; `running` until it has. `interrupted`: takt stopped, or the process that ran it is gone. */
+export type JobOutcome = 'running' | 'done' | 'failed' | 'timed_out' | 'interrupted';
+
+/** One planned run of a job. Key: job, scheduledMs. Version: twice the attempt, one more when it has ended. */
+export interface JobRunRow {
+  readonly job: string;
+  /** When it was planned, milliseconds UTC. */
+  readonly scheduledMs: number;
+  /** From 1; each further one replaces the row. */
+  readonly attempt: number;
+  readonly startedMs: number;
+  readonly endedMs: number | null;
+  readonly outcome: JobOutcome;
+  readonly reason: string;
+  readonly version: bigint;
+}
+
 export interface TableRows {
   events: EventRow;
   cases: CaseRow;
@@ -184,5 +216,6 @@ export interface TableRows {
   positions: PositionRow;
   definitions: DefinitionRow;
   dead_letters: DeadLetterRow;
+  job_runs: JobRunRow;
 }
 export type TableName = keyof TableRows;

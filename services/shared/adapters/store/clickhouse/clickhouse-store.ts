@@ -3,6 +3,8 @@ import { TaktError } from '../../../core/errors.ts';
 import type {
   DefinitionRow,
   EventRow,
+  JobRunQuery,
+  JobRunRow,
   KpiStore,
   PositionRow,
   SliceQuery,
@@ -15,7 +17,7 @@ import type {
 } from '../../../ports/kpi-store.ts';
 import { migrate } from './migrate.ts';
 import { RowBinaryWriter } from './row-binary-writer.ts';
-import { type Raw, readDefinition, readEvent, readSlice, readValue } from './rows.ts';
+import { type Raw, readDefinition, readEvent, readJobRun, readSlice, readValue } from './rows.ts';
 import { TABLES } from './tables.ts';
 import type { ClickHouseTransport } from './transport.ts';
 import { checkUserQuery, userQueryError } from './user-query.ts';
@@ -36,6 +38,8 @@ export class ClickHouseStore implements KpiStore {
   private readonly transport: ClickHouseTransport;
   private readonly migrationsPath: string;
   private closed = false;
+  /** Settles when the claim under way has; the next one looks only then. */
+  private lastClaim: Promise<unknown> = Promise.resolve();
 
   constructor(options: { readonly transport: ClickHouseTransport; readonly migrationsPath: string }) {
     this.transport = options.transport;
@@ -153,6 +157,28 @@ export class ClickHouseStore implements KpiStore {
 
   async definitions(): Promise<DefinitionRow[]> {
     return (await this.select('SELECT * FROM definitions FINAL', {})).map(readDefinition);
+  }
+
+  /** One claim after another: with the embedded store, whose directory one process holds, nobody else can claim. */
+  async claimRun(row: JobRunRow): Promise<boolean> {
+    this.assertOpen();
+    const claim = this.lastClaim.then(async () => {
+      const { job, scheduledMs } = row;
+      const [known] = await this.jobRuns({ job, fromMs: scheduledMs, toMs: scheduledMs, rowsMax: 1 });
+      if (known !== undefined && known.attempt >= row.attempt) return false;
+      await this.insert('job_runs', [row]);
+      return true;
+    });
+    this.lastClaim = claim.catch(() => {});
+    return claim;
+  }
+
+  async jobRuns({ rowsMax, ...query }: JobRunQuery): Promise<JobRunRow[]> {
+    const conditions = ['job = {job:String}'];
+    if (query.fromMs !== undefined) conditions.push('scheduled_ms >= {fromMs:Int64}');
+    if (query.toMs !== undefined) conditions.push('scheduled_ms <= {toMs:Int64}');
+    const sql = `SELECT * FROM job_runs FINAL WHERE ${conditions.join(' AND ')} ORDER BY scheduled_ms DESC LIMIT {rowsMax:UInt32}`;
+    return (await this.select(sql, { ...query, rowsMax })).map(readJobRun);
   }
 
   async query(sql: string, format: string): Promise<Uint8Array> {

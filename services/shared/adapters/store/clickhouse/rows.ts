@@ -1,4 +1,4 @@
-import type { DefinitionRow, EventRow, SliceRow, ValueRow } from '../../../ports/kpi-store.ts';
+import type { DefinitionRow, EventRow, JobRunRow, SliceRow, ValueRow } from '../../../ports/kpi-store.ts';
 
 /** A row as ClickHouse gives it in JSON; 64-bit integers are text or safe numbers. */
 export type Raw = Readonly<Record<string, string | number | null | Readonly<Record<string, string>>>>;
@@ -70,6 +70,19 @@ export function readDefinition(row: Raw): DefinitionRow {
     workflow: text(row, 'workflow'),
     content: text(row, 'content'),
     active: number(row, 'active') === 1,
+    version: version(row),
+  };
+}
+
+export function readJobRun(row: Raw): JobRunRow {
+  return {
+    job: text(row, 'job'),
+    scheduledMs: number(row, 'scheduled_ms'),
+    attempt: number(row, 'attempt'),
+    startedMs: number(row, 'started_ms'),
+    endedMs: row['ended_ms'] === null ? null : number(row, 'ended_ms'),
+    outcome: text(row, 'outcome') as JobRunRow['outcome'],
+    reason: text(row, 'reason'),
     version: version(row),
   };
 }

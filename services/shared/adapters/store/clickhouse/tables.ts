@@ -118,4 +118,18 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.uint64(row.version);
     },
   },
+  job_runs: {
+    structure:
+      'job String, scheduled_ms Int64, attempt UInt32, started_ms Int64, ended_ms Nullable(Int64), outcome String, reason String, version UInt64',
+    write(out, row) {
+      out.string(row.job);
+      out.int64(row.scheduledMs);
+      out.uint32(row.attempt);
+      out.int64(row.startedMs);
+      out.nullable(row.endedMs, (ms) => out.int64(ms));
+      out.string(row.outcome);
+      out.string(row.reason);
+      out.uint64(row.version);
+    },
+  },
 };

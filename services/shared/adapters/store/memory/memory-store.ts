@@ -2,6 +2,8 @@ import { TaktError } from '../../../core/errors.ts';
 import type {
   DefinitionRow,
   EventRow,
+  JobRunQuery,
+  JobRunRow,
   KpiStore,
   PositionRow,
   SliceQuery,
@@ -22,6 +24,7 @@ const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown
   positions: (row) => [row.stage, row.topic, row.partition],
   definitions: (row) => [row.hash],
   dead_letters: (row) => [row.id],
+  job_runs: (row) => [row.job, row.scheduledMs],
 };
 const TABLE_NAMES = Object.keys(KEYS) as TableName[];
 /** Cases in one chunk of `archive` and `caseIds`. */
@@ -145,6 +148,27 @@ export class MemoryStore implements KpiStore {
   async definitions(): Promise<DefinitionRow[]> {
     this.assertOpen();
     return this.dump('definitions');
+  }
+
+  async claimRun(row: JobRunRow): Promise<boolean> {
+    this.assertOpen();
+    const known = this.tables.get('job_runs')!.get(JSON.stringify(KEYS.job_runs(row))) as JobRunRow | undefined;
+    if (known !== undefined && known.attempt >= row.attempt) return false;
+    await this.insert('job_runs', [row]);
+    return true;
+  }
+
+  async jobRuns({ job, fromMs, toMs, rowsMax }: JobRunQuery): Promise<JobRunRow[]> {
+    this.assertOpen();
+    return this.dump('job_runs')
+      .filter(
+        (row) =>
+          row.job === job &&
+          (fromMs === undefined || row.scheduledMs >= fromMs) &&
+          (toMs === undefined || row.scheduledMs <= toMs),
+      )
+      .toSorted((a, b) => b.scheduledMs - a.scheduledMs)
+      .slice(0, rowsMax);
   }
 
   async query(): Promise<Uint8Array> {
