@@ -8,7 +8,7 @@ import { ChdbTransport } from '../../services/shared/adapters/store/clickhouse/c
 import { ClickHouseStore } from '../../services/shared/adapters/store/clickhouse/clickhouse-store.ts';
 import { checkUserQuery } from '../../services/shared/adapters/store/clickhouse/user-query.ts';
 import { chdbMissing } from './chdb-missing.ts';
-import { caseRow, definition, event, value } from './kpi-store-rows.ts';
+import { caseRow, definition, event, transition, value } from './kpi-store-rows.ts';
 
 // What chDB and the views do beyond the port's promises.
 describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: ${chdbMissing})`, () => {
@@ -110,6 +110,68 @@ describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: 
       'definition',
     ]);
     expect(columns[1]!.type).toBe('Map(String, String)');
+  });
+
+  test('alert_history has one row per episode, with what was seen when it fired and why nobody was told', async () => {
+    const pending = { from: 'inactive', to: 'pending', value: 40, reason: 'began' } as const;
+    const quiet = { suppressed: 'import' } as const;
+    const ended = { from: 'firing', to: 'inactive', value: 3, reason: 'recovered' } as const;
+    await store.insert('transitions', [
+      transition({ ...pending, timeMs: 60_000 }),
+      transition({ timeMs: 120_000, value: 41 }),
+      transition({ ...ended, timeMs: 180_000 }),
+      transition({ ...pending, ...quiet, episode: 'quiet', timeMs: 60_000 }),
+      transition({ ...quiet, episode: 'quiet', timeMs: 120_000, value: null }),
+      transition({ ...quiet, episode: 'late', timeMs: 60_000, from: 'inactive' }),
+      transition({ episode: 'late', timeMs: 240_000, from: 'firing', value: 50 }),
+      transition({ ...pending, episode: 'never', timeMs: 60_000 }),
+      transition({ ...ended, episode: 'never', timeMs: 120_000, from: 'pending' }),
+    ]);
+    const [first] = await rows("SELECT * FROM alert_history WHERE episode = 'e'");
+    expect(first).toEqual({
+      rule: 'slow',
+      kpi: 'k',
+      severity: 'page',
+      labels: { team: 'north' },
+      episode: 'e',
+      state: 'inactive',
+      began_at: '1970-01-01 00:01:00.000',
+      fired_at: '1970-01-01 00:02:00.000',
+      ended_at: '1970-01-01 00:03:00.000',
+      value: 41,
+      target: 30,
+      samples: 5,
+      provisional: 0,
+      suppressed: null,
+      reason: 'recovered',
+    });
+    const others = 'SELECT episode, state, fired_at, ended_at, value, suppressed FROM alert_history ORDER BY episode';
+    expect((await rows(others)).slice(1)).toEqual([
+      {
+        episode: 'late',
+        state: 'firing',
+        fired_at: '1970-01-01 00:01:00.000',
+        ended_at: null,
+        value: 31.5,
+        suppressed: null,
+      },
+      {
+        episode: 'never',
+        state: 'inactive',
+        fired_at: null,
+        ended_at: '1970-01-01 00:02:00.000',
+        value: 40,
+        suppressed: null,
+      },
+      {
+        episode: 'quiet',
+        state: 'firing',
+        fired_at: '1970-01-01 00:02:00.000',
+        ended_at: null,
+        value: null,
+        suppressed: 'import',
+      },
+    ]);
   });
 
   test('kpi_current has the latest row of each series of the definitions in force', async () => {

@@ -3,8 +3,11 @@ import type {
   DefinitionRow,
   EventRow,
   JobRunRow,
+  FirstRow,
+  InstanceRow,
   PositionRow,
   SliceRow,
+  TransitionRow,
   ValueRow,
 } from '../../services/shared/ports/kpi-store.ts';
 
@@ -108,6 +111,56 @@ export function jobRun(changes: Partial<JobRunRow> = {}): JobRunRow {
     outcome: 'running',
     reason: '',
     version: 2n,
+    ...changes,
+  };
+}
+
+/** An alert instance's row, with what a test changes of it. */
+export function instance(changes: Partial<InstanceRow> = {}): InstanceRow {
+  const plain = { ruleHash: 'r', labels: '[["team","north"]]', labelPartition: 0, state: 'firing' } as const;
+  return { ...plain, content: '{"since":1}', version: 1n, ...changes };
+}
+
+/** The row of a window's first value, with what a test changes of it. */
+export function first(changes: Partial<FirstRow> = {}): FirstRow {
+  return {
+    kpi: 'k',
+    definition: 'd',
+    labels: '[["team","north"]]',
+    labelPartition: 0,
+    windowStartMs: 0,
+    windowEndMs: 60_000,
+    kind: 'first',
+    value: 1.5,
+    valueExact: '1.5',
+    samples: 2,
+    imported: false,
+    version: 1n,
+    ...changes,
+  };
+}
+
+/** A transition's row, with what a test changes of it. */
+export function transition(changes: Partial<TransitionRow> = {}): TransitionRow {
+  return {
+    rule: 'slow',
+    ruleHash: 'r',
+    kpi: 'k',
+    labels: '[["team","north"]]',
+    from: 'pending',
+    to: 'firing',
+    timeMs: 60_000,
+    episode: 'e',
+    provisional: false,
+    value: 31.5,
+    target: 30,
+    samples: 5,
+    severity: 'page',
+    notify: ['support-oncall', 'shout'],
+    suppressed: null,
+    reason: 'it held for 10m',
+    partition: 0,
+    version: 1n,
     ...changes,
   };
 }

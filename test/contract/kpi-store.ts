@@ -1,6 +1,17 @@
 import { afterEach, expect, test } from 'vitest';
 import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
-import { caseRow, definition, event, jobRun, position, slice, value } from './kpi-store-rows.ts';
+import {
+  caseRow,
+  definition,
+  event,
+  first,
+  instance,
+  jobRun,
+  position,
+  slice,
+  transition,
+  value,
+} from './kpi-store-rows.ts';
 
 /** An adapter under test, on storage of its own. */
 export interface KpiStoreUnderTest {
@@ -51,6 +62,7 @@ export function kpiStoreContract(name: string, make: () => Promise<KpiStoreUnder
   });
   placeTests(open, name);
   readTests(open, name);
+  alertTests(open, name);
   endTests(open, name);
   jobTests(open, name);
 }
@@ -68,6 +80,9 @@ function placeTests(open: Open, name: string): void {
       store.insert('values', [value()]),
       store.insert('positions', [position()]),
       store.insert('definitions', [definition()]),
+      store.insert('instances', [instance()]),
+      store.insert('firsts', [first()]),
+      store.insert('transitions', [transition()]),
     ]);
     await store.insert('events', []);
     const check = async (now: KpiStore): Promise<void> => {
@@ -76,6 +91,9 @@ function placeTests(open: Open, name: string): void {
       expect(await now.values({ definition: 'd' })).toEqual([value()]);
       expect(await now.position('aggregate', 'events.w', 0)).toEqual(position());
       expect(await now.definitions()).toEqual([definition()]);
+      expect(await now.instances({})).toEqual([instance()]);
+      expect(await now.firsts({ definition: 'd' })).toEqual([first()]);
+      expect(await now.transitions({})).toEqual([transition()]);
     };
     await check(store);
     if (made.durable) await check(await made.reopen());
@@ -302,6 +320,82 @@ function readTests(open: Open, name: string): void {
   });
 }
 
+function alertTests(open: Open, name: string): void {
+  test(`13. of firsts the lowest version wins, of equal ones the one inserted last (${name})`, async () => {
+    const { store } = await open();
+    const samples = async (): Promise<number[]> =>
+      (await store.firsts({ definition: 'd' })).map((row) => row.samples).toSorted((a, b) => a - b);
+    await store.insert('firsts', [first({ version: 5n, samples: 5 })]);
+    await store.insert('firsts', [first({ version: 6n, samples: 6 })]);
+    expect(await samples()).toEqual([5]);
+    await store.insert('firsts', [first({ version: 4n, samples: 4 }), first({ version: 7n, samples: 7 })]);
+    expect(await samples()).toEqual([4]);
+    await store.insert('firsts', [first({ version: 4n, samples: 44 })]);
+    expect(await samples()).toEqual([44]);
+    await store.insert('firsts', [first({ kind: 'late_first', version: BIG, samples: 99 })]);
+    await store.insert('firsts', [first({ kind: 'late_first', version: BIG - 1n, samples: 98 })]);
+    expect(await samples()).toEqual([44, 98]);
+    expect(sorted(await store.firsts({ definition: 'd' })).map(({ version }) => version)).toEqual([4n, BIG - 1n]);
+  });
+
+  test(`14. instances, firsts and transitions are found by each of their conditions (${name})`, async () => {
+    const { store } = await open();
+    const versions = (rows: readonly { readonly version: bigint }[]): number[] =>
+      sorted(rows).map(({ version }) => Number(version));
+    await store.insert('instances', [
+      instance({ version: 1n }),
+      instance({ version: 2n, labels: 'b', labelPartition: 3, state: 'watching' }),
+      instance({ version: 3n, ruleHash: 'other', content: WEIRD.join() }),
+    ]);
+    expect(versions(await store.instances({}))).toEqual([1, 2, 3]);
+    expect(versions(await store.instances({ labelPartition: 3 }))).toEqual([2]);
+    expect(versions(await store.instances({ ruleHashes: ['other', 'none'] }))).toEqual([3]);
+    expect(await store.instances({ ruleHashes: [] })).toEqual([]);
+    expect((await store.instances({ ruleHashes: ['other'] }))[0]!.content).toBe(WEIRD.join());
+
+    await store.insert('firsts', [
+      first({ version: 1n, windowEndMs: 1_000 }),
+      first({ version: 2n, windowEndMs: 2_000, value: null, valueExact: null, imported: true }),
+      first({ version: 3n, windowEndMs: 3_000, kind: 'late_first' }),
+      first({ version: 4n, windowEndMs: 1_000, labels: 'b', labelPartition: 3 }),
+      first({ version: 5n, definition: 'other' }),
+    ]);
+    const firsts = async (query: object): Promise<number[]> =>
+      versions(await store.firsts({ definition: 'd', ...query }));
+    expect(await firsts({})).toEqual([1, 2, 3, 4]);
+    expect(await firsts({ labelPartition: 3 })).toEqual([4]);
+    expect(await firsts({ labels: ['b', 'none'] })).toEqual([4]);
+    expect(await firsts({ labels: [] })).toEqual([]);
+    expect(await firsts({ fromMs: 2_000, toMs: 3_000 })).toEqual([2]);
+    expect(await firsts({ latest: true })).toEqual([2, 4]);
+    expect(await firsts({ latest: true, toMs: 2_000, labelPartition: 0 })).toEqual([1]);
+    expect((await store.firsts({ definition: 'd', fromMs: 2_000, toMs: 3_000 }))[0]).toEqual(
+      first({ version: 2n, windowEndMs: 2_000, value: null, valueExact: null, imported: true }),
+    );
+
+    await store.insert('transitions', [
+      transition({ version: 0n, timeMs: 1_000, notify: [], suppressed: 'import', value: null, target: null }),
+      transition({ version: 1n, timeMs: 2_000, labels: 'b', notify: WEIRD }),
+      transition({ version: 2n, timeMs: 3_000, rule: 'other', partition: 2 }),
+      transition({ version: 3n, timeMs: 3_000, to: 'inactive', from: 'firing' }),
+      transition({ version: BIG, timeMs: 4_000, episode: 'f' }),
+    ]);
+    const found = async (query: object): Promise<number[]> => versions(await store.transitions(query));
+    expect(await found({ toMs: 4_000 })).toEqual([0, 1, 2, 3]);
+    expect(await found({ rule: 'other' })).toEqual([2]);
+    expect(await found({ labels: ['b'] })).toEqual([1]);
+    expect(await found({ partition: 2 })).toEqual([2]);
+    expect(await found({ aboveVersion: -1n, toMs: 1_001 })).toEqual([0]);
+    expect(await found({ aboveVersion: 1n, fromMs: 2_000, toMs: 4_000 })).toEqual([2, 3]);
+    expect((await store.transitions({ aboveVersion: BIG - 1n })).map(({ version }) => version)).toEqual([BIG]);
+    const [plain] = await store.transitions({ toMs: 1_001 });
+    expect(plain).toEqual(
+      transition({ version: 0n, timeMs: 1_000, notify: [], suppressed: 'import', value: null, target: null }),
+    );
+    expect((await store.transitions({ labels: ['b'] }))[0]!.notify).toEqual(WEIRD);
+  });
+}
+
 function endTests(open: Open, name: string): void {
   test(`9. query reads within limits, and refuses what writes (${name})`, async () => {
     const { store, sql } = await open();
@@ -330,6 +424,9 @@ function endTests(open: Open, name: string): void {
       () => store.definitions(),
       () => store.claimRun(jobRun()),
       () => store.jobRuns({ job: 'j', rowsMax: 1 }),
+      () => store.instances({}),
+      () => store.firsts({ definition: 'd' }),
+      () => store.transitions({ labels: [] }),
       () => store.query('SELECT 1', 'TSV'),
     ];
     for (const call of calls) await expect(call(), String(call)).rejects.toMatchObject({ code: 'STORE_CLOSED' });

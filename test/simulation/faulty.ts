@@ -110,6 +110,9 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
     claimRun: (row) => store.claimRun(row),
     jobRuns: (query) => store.jobRuns(query),
     definitions: () => gate.pass('read', () => store.definitions()),
+    instances: (query) => gate.pass('read', () => store.instances(query)),
+    firsts: (query) => gate.pass('read', () => store.firsts(query)),
+    transitions: (query) => gate.pass('read', () => store.transitions(query)),
     query: () => store.query(),
     close: () => store.close(),
   };

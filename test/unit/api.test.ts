@@ -39,7 +39,13 @@ const kpi: Kpi = {
   baseline: null,
   target: null,
 };
-const catalogue: Catalogue = { timezone: 'UTC', workflows: new Map(), kpis: new Map([['resolved', kpi]]) };
+const catalogue: Catalogue = {
+  timezone: 'UTC',
+  workflows: new Map(),
+  kpis: new Map([['resolved', kpi]]),
+  rules: new Map(),
+  channels: new Map(),
+};
 
 function row(team: string, endMs: number, value: number, validToMs: number | null = null): ValueRow {
   const labelMap = { team, site: 's' };

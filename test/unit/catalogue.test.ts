@@ -5,9 +5,11 @@ import { expect, test } from 'vitest';
 import type { Catalogue } from '../../services/shared/core/catalogue.ts';
 import { definitionHash } from '../../services/shared/core/catalogue-hash.ts';
 import { lintCatalogue } from '../../services/shared/core/catalogue-lint.ts';
+import type { Channel } from '../../services/shared/core/channel.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import { loadCatalogue, parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { problemLine } from '../../services/shared/runtime/yaml-document.ts';
+import type { Rule } from '../../services/shared/core/rule.ts';
 
 const options = { calendarVersion: '2025b' };
 const HEAD = `version: 1
@@ -312,4 +314,143 @@ test('lint names the SMART fields that are missing', () => {
   const warnings = lintCatalogue(parseCatalogue(text, 'c.yaml', options).catalogue!);
   expect(warnings.map((warning) => warning.kpi)).toEqual(['k']);
   expect(warnings[0]!.message).toMatch(/^lacks target .*source .*review /);
+});
+
+const CHANNELS = `channels:
+  oncall: { webhook: { url: "https://example.org/hook", secret: { env: HOOK_KEY }, headers: { x-team: support } } }
+  shout: { log: {} }
+`;
+const ruled = (alerts: string, more = ''): ReturnType<typeof parseCatalogue> =>
+  parseCatalogue(
+    `${HEAD}  k:\n    workflow: desk\n    measure: { duration: { from: opened, to: closed } }\n    aggregate: mean\n` +
+      `    window: { rolling: 4h, every: 1m }\n    target: 30\n    alerts: [${alerts}]\n${more}${CHANNELS}`,
+    'c.yaml',
+    options,
+  );
+const rule = (alert: string): Rule => {
+  const { catalogue, problems: wrong } = ruled(alert);
+  expect(wrong).toEqual([]);
+  return [...catalogue!.rules.values()][0]!;
+};
+const wrongRule = (alerts: string, more = ''): string[] => {
+  const result = ruled(alerts, more);
+  expect(result.catalogue).toBeNull();
+  return result.problems.map(problemLine);
+};
+
+test('a rule has its defaults, and its conditions have targets in them', () => {
+  const { catalogue } = ruled('{ name: slow, when: value > target }');
+  expect([...catalogue!.rules.keys()]).toEqual(['slow']);
+  const { hash, ...plain } = catalogue!.rules.get('slow')!;
+  expect(hash).toMatch(/^[0-9a-f]{16}$/);
+  expect(plain).toEqual({
+    name: 'slow',
+    kpi: 'k',
+    definition: catalogue!.kpis.get('k')!.definition.hash,
+    when: { op: '>', limit: 30, text: 'value > target' },
+    recover: null,
+    forMs: 0,
+    minSamples: 1,
+    severity: 'warning',
+    provisional: false,
+    notify: [],
+    target: 30,
+  });
+  expect(
+    rule(
+      '{ name: r, when: value >= target * 1.5, for: 10m, recover: "value<target - 5", min_samples: 5, severity: page, provisional: true, notify: [oncall, shout] }',
+    ),
+  ).toMatchObject({
+    when: { op: '>=', limit: 45 },
+    recover: { op: '<', limit: 25 },
+    forMs: 600_000,
+    minSamples: 5,
+    severity: 'page',
+    provisional: true,
+    notify: ['oncall', 'shout'],
+  });
+  expect(rule('{ name: r, when: value != -2.5 }').when).toMatchObject({ op: '!=', limit: -2.5 });
+});
+
+test('a count, a sum and a level of nothing are numbers, so that their rules need no samples', () => {
+  const least = (lines: string): number => {
+    const text = `${HEAD}  k: { workflow: desk, ${lines}, alerts: [{ name: r, when: value < 1 }] }\n`;
+    return parseCatalogue(text, 'c.yaml', options).catalogue!.rules.get('r')!.minSamples;
+  };
+  const window = 'window: { tumbling: day }';
+  expect(least(`measure: { event: opened }, aggregate: count, ${window}`)).toBe(0);
+  expect(least(`measure: { event: opened }, aggregate: sum, ${window}`)).toBe(0);
+  expect(least('measure: { open: { from: opened, to: closed } }')).toBe(0);
+  expect(least(`measure: { ratio: { of: { event: closed }, to: { event: opened } } }, ${window}`)).toBe(1);
+});
+
+test('the hash of a rule is over what decides its states, not over who is told', () => {
+  const plain = rule('{ name: r, when: value > 30 }').hash;
+  expect(rule('{ name: r, when: value > target, severity: page, notify: [shout] }').hash).toBe(plain);
+  for (const other of [
+    '{ name: s, when: value > 30 }',
+    '{ name: r, when: value >= 30 }',
+    '{ name: r, when: value > 31 }',
+    '{ name: r, when: value > 30, for: 1m }',
+    '{ name: r, when: value > 30, recover: value < 30 }',
+    '{ name: r, when: value > 30, min_samples: 2 }',
+    '{ name: r, when: value > 30, provisional: true }',
+  ])
+    expect(rule(other).hash, other).not.toBe(plain);
+});
+
+test('what is wrong with a rule is shown with its place', () => {
+  expect(wrongRule('{ name: r, when: value > goal }')[0]).toMatch(
+    /^c\.yaml:15:\d+: 'value > goal' is no condition; allowed: value, one of > >=/,
+  );
+  expect(wrongRule('{ name: r, when: value > baseline }')[0]).toMatch(/the KPI has no baseline/);
+  expect(wrongRule('{ name: r, when: value > 1, notify: [onkall] }')[0]).toMatch(
+    /there is no channel 'onkall', did you mean 'oncall'\?; allowed: oncall, shout$/,
+  );
+  expect(wrongRule('{ name: r, when: value > 1 }, { name: r, when: value > 2 }')[0]).toMatch(
+    /^c\.yaml:15:\d+: the rule name 'r' is taken by a rule of k/,
+  );
+  const total =
+    '  t: { workflow: desk, measure: { event: opened }, aggregate: count, window: total, alerts: [{ name: t, when: value > 1 }] }\n';
+  expect(wrongRule('', total)[0]).toMatch(/^c\.yaml:16:\d+: a window over everything never ends/);
+  expect(wrongRule('{ name: r, when: value > 1, for: 1y }')[0]).toMatch(
+    /'1y' is no length of time here; allowed: a whole number/,
+  );
+  expect(wrongRule('{ name: r, wen: value > 1 }').join('\n')).toMatch(/unknown key 'wen'.*did you mean 'when'/);
+  expect(wrongRule('{ name: r, when: value > 1, severity: pager }')[0]).toMatch(/did you mean 'page'\?/);
+  expect(wrongRule('{ name: 1r, when: value > 1 }')[0]).toMatch(/allowed: a letter, then letters/);
+});
+
+test('channels are webhooks and log lines, whose secrets stand elsewhere', () => {
+  const channels = (text: string): ReturnType<typeof parseCatalogue> =>
+    parseCatalogue(`${HEAD.replace('kpis:', '')}channels:\n  c: ${text}\n`, 'c.yaml', options);
+  expect(ruled('').catalogue!.channels).toEqual(
+    new Map<string, Channel>([
+      [
+        'oncall',
+        {
+          kind: 'webhook',
+          name: 'oncall',
+          url: 'https://example.org/hook',
+          secret: { env: 'HOOK_KEY' },
+          headers: { 'x-team': 'support' },
+        },
+      ],
+      ['shout', { kind: 'log', name: 'shout' }],
+    ]),
+  );
+  const wrong = (text: string): string => channels(text).problems.map(problemLine).join('\n');
+  expect(wrong('{ webhook: { url: "ftp://x" } }')).toMatch(/c\.yaml:10:\d+: 'ftp:\/\/x' is no address of a webhook/);
+  expect(wrong('{ webhook: { url: "https://me:pw@x.org/" } }')).toMatch(/secrets do not stand in the catalogue/);
+  expect(wrong('{ webhook: { url: "https://x.org", headers: { Authorization: abc } } }')).toMatch(/is a secret/);
+  expect(wrong('{ webhook: { url: "https://x.org", headers: { content-type: text } } }')).toMatch(/is set by takt/);
+  expect(wrong('{ webhook: { url: "https://x.org", secret: geheim } }')).toMatch(/secret is the text 'geheim'/);
+  expect(wrong('{ webhook: { url: "https://x.org", secret: { env: "A B" } } }')).toMatch(/environment variable/);
+  expect(wrong('{ log: {}, webhook: { url: "https://x.org" } }')).toMatch(/log and webhook/);
+  expect(wrong('{ mail: {} }')).toMatch(/unknown key 'mail'/);
+  const kept = channels('{ webhook: { url: "https://x.org", headers: { authorization: { file: /run/key } } } }');
+  expect(kept.catalogue!.channels.get('c')).toMatchObject({
+    secret: null,
+    headers: { authorization: { file: '/run/key' } },
+  });
 });

@@ -1,7 +1,9 @@
 import type { Catalogue, Kpi, Workflow } from './catalogue.ts';
+import { readChannels } from './catalogue-channel.ts';
 import { readKpi, type KpiScope } from './catalogue-kpi.ts';
 import { Problems, type Problem } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
+import { readRules, type RuleScope } from './catalogue-rule.ts';
 import { readZone } from './catalogue-window.ts';
 import { readWorkflow } from './catalogue-workflow.ts';
 
@@ -32,17 +34,23 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
   }
   const scope: KpiScope = { workflows, zone: timezone ?? 'UTC', calendarVersion: options.calendarVersion, problems };
   const kpis = new Map<string, Kpi>();
+  const channels = readChannels(root['channels'], ['channels'], problems);
+  const named = new Set(Object.keys(mapOf(root['channels']) ?? {}));
+  const ruleScope: RuleScope = { channels: named, rules: new Map(), problems };
   for (const [key, value] of Object.entries(mapOf(root['kpis']) ?? {})) {
     const before = problems.list.length;
     const kpi = readKpi(key, value, ['kpis', key], scope);
-    if (kpi !== null) kpis.set(key, kpi);
-    else if (problems.list.length === before && !explained(shape, key)) {
+    if (kpi !== null) {
+      kpis.set(key, kpi);
+      readRules(mapOf(value)?.['alerts'], ['kpis', key, 'alerts'], kpi, ruleScope);
+    } else if (problems.list.length === before && !explained(shape, key)) {
       problems.addAtKey(['kpis', key], `the KPI '${key}' does not have the form of the schema`);
     }
   }
   const all = [...shape.filter((problem) => !toldBetter(problem, problems.list)), ...problems.list];
   if (all.length > 0) return { catalogue: null, problems: all };
-  return { catalogue: { timezone: timezone ?? 'UTC', workflows, kpis }, problems: [] };
+  const { rules } = ruleScope;
+  return { catalogue: { timezone: timezone ?? 'UTC', workflows, kpis, rules, channels }, problems: [] };
 }
 
 /** Whether a problem of shape is also one of meaning, whose message knows more. */

@@ -1,4 +1,6 @@
+import type { Channel } from './channel.ts';
 import type { Definition } from './definition.ts';
+import type { Rule } from './rule.ts';
 
 /** A kind of process. Activities are in their catalogue order; dimensions are the names events may carry. */
 export interface Workflow {
@@ -31,4 +33,8 @@ export interface Catalogue {
   readonly timezone: string;
   readonly workflows: ReadonlyMap<string, Workflow>;
   readonly kpis: ReadonlyMap<string, Kpi>;
+  /** The rules of all KPIs, by name. */
+  readonly rules: ReadonlyMap<string, Rule>;
+  /** Where their messages go, by name. */
+  readonly channels: ReadonlyMap<string, Channel>;
 }

@@ -3,3 +3,6 @@
  * gives other rows than before, and everything is computed again from the archive.
  */
 export const FOLD_RULES_VERSION = 1;
+
+/** Version of how rules are stepped. Part of every rule's hash: raise it when a rule decides otherwise than before. */
+export const ALERT_RULES_VERSION = 1;

@@ -1,4 +1,5 @@
 import type { LoggedEvent, WorkflowEvent } from './event.ts';
+import type { Severity } from './rule.ts';
 
 /** Empty record that the owner of a silent partition appends to it: time passes without events. */
 export interface Tick {
@@ -14,7 +15,10 @@ export interface ImportBracket {
   readonly maxEventMs: number | null;
 }
 
-/** From this record on, these definitions (hashes) are in force in this partition. */
+/**
+ * From this record on, these definitions (hashes) are in force in this partition. In [values]: these rules, by the hashes
+ * of core/rule.ts.
+ */
 export interface Control {
   readonly type: 'control';
   readonly definitions: readonly string[];
@@ -69,23 +73,48 @@ export interface ValueMessage {
   readonly version: bigint;
 }
 
-/** A change of an alert instance; written from the next version on, its schema is fixed here. */
+/** States of an alert instance. */
+export type AlertState = 'inactive' | 'pending' | 'firing';
+
+/**
+ * A change of an alert instance. `to: firing` with `suppressed: null` is when somebody is told; `from: firing` with it is
+ * one that was told late, because the windows before it were of an import or too old. `from: firing, to: inactive` is a
+ * resolve.
+ */
 export interface TransitionMessage {
   readonly type: 'transition';
+  /** Name of the rule. */
   readonly rule: string;
+  readonly ruleHash: string;
+  readonly kpi: string;
+  /** Canonical encoding, core/labels.ts. */
   readonly labels: string;
-  readonly from: string;
-  readonly to: string;
+  readonly from: AlertState;
+  readonly to: AlertState;
+  /** The window end that caused it; of a provisional one it may be ahead of now. */
   readonly timeMs: number;
+  /** Deterministic: of rule hash, labels and the window end at which the condition began to hold. */
   readonly episode: string;
+  /** Whether it acted on a window that was not complete. */
   readonly provisional: boolean;
   readonly value: number | null;
+  /** The KPI's target. */
+  readonly target: number | null;
+  readonly samples: number;
+  readonly severity: Severity;
+  /** Channels to tell. */
+  readonly notify: readonly string[];
+  /** Why nobody is told; null: they are. */
+  readonly suppressed: string | null;
+  /** Why it changed, for people. */
   readonly reason: string;
+  /** Of the record in [values] that caused it, and that record's partition. */
   readonly version: bigint;
+  readonly partition: number;
 }
 
 export type SlicesMessage = SliceSnapshot | ProgressMark;
-export type ValuesMessage = ValueMessage | ProgressMark;
+export type ValuesMessage = ValueMessage | ProgressMark | Control;
 export type Message = EventsMessage | SlicesMessage | ValuesMessage | TransitionMessage;
 
 /** What could not be mapped, as it goes into [dead-letters]; plain JSON, raw bytes in base64. */

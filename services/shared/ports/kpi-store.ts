@@ -1,3 +1,5 @@
+import type { TransitionMessage } from '../core/messages.ts';
+
 /**
  * The KPI store: versioned rows in named tables, the checkpoint of every fold and what people read.
  *
@@ -15,6 +17,8 @@
  * 11. Of all `claimRun` for one job, scheduled time and attempt, at most one gives true, also of those made at once; a row
  *     of that job and time with the same or a later attempt makes it false. After true the row is stored.
  * 12. `jobRuns` gives a job's runs, the latest scheduled first, at most as many as wanted.
+ * 13. Of `firsts` the lowest version wins, so that what was seen first stays; of equal ones the one inserted last.
+ * 14. `instances`, `firsts` and `transitions` are found by each of the conditions of their queries.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -37,6 +41,9 @@ export interface KpiStore {
   /** Stores the row of a run that begins, unless another has begun it: whoever gets true runs it, nobody else does. */
   claimRun(row: JobRunRow): Promise<boolean>;
   jobRuns(query: JobRunQuery): Promise<JobRunRow[]>;
+  instances(query: InstanceQuery): Promise<InstanceRow[]>;
+  firsts(query: FirstQuery): Promise<FirstRow[]>;
+  transitions(query: TransitionQuery): Promise<TransitionRow[]>;
   /** A user's statement, on a connection of its own. Gives the result as text in `format` (a ClickHouse format name). */
   query(sql: string, format: string): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -72,6 +79,35 @@ export interface ValueQuery {
   readonly toMs?: number;
   /** Withdrawn rows too (a fold's own reload); default false. */
   readonly withdrawn?: boolean;
+}
+
+export interface InstanceQuery {
+  readonly labelPartition?: number;
+  /** Only these rules (hashes). */
+  readonly ruleHashes?: readonly string[];
+}
+
+export interface FirstQuery {
+  readonly definition: string;
+  readonly labelPartition?: number;
+  readonly labels?: readonly string[];
+  /** Window ends, inclusive and exclusive. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** Of each label set only the row of kind `first` with the latest window end (within the bounds). */
+  readonly latest?: boolean;
+}
+
+export interface TransitionQuery {
+  readonly rule?: string;
+  readonly labels?: readonly string[];
+  /** The [values] partition that caused them. */
+  readonly partition?: number;
+  /** Only of a higher version. */
+  readonly aboveVersion?: bigint;
+  /** Times, inclusive and exclusive. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
 }
 
 /** `version` everywhere is `epoch << 48 | offset` of the last input record applied. */
@@ -208,6 +244,44 @@ export interface JobRunRow {
   readonly version: bigint;
 }
 
+/**
+ * An alert instance, or what the alert fold knows of a series that no rule reads (`watching`: `ruleHash` is then the
+ * definition's hash). Key: ruleHash, labels. `content` is JSON: all that the fold needs of it.
+ */
+export interface InstanceRow {
+  readonly ruleHash: string;
+  readonly labels: string;
+  readonly labelPartition: number;
+  readonly state: 'inactive' | 'pending' | 'firing' | 'watching';
+  readonly content: string;
+  readonly version: bigint;
+}
+
+/**
+ * What was first known of a window: rules act on it, and it answers what was believed then. Key: definition, labels,
+ * windowEndMs, kind; the lowest version wins.
+ */
+export interface FirstRow {
+  readonly kpi: string;
+  readonly definition: string;
+  readonly labels: string;
+  readonly labelPartition: number;
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+  /** `late_first`: it came when a later window had been evaluated already, so no rule acted on it. */
+  readonly kind: 'first' | 'late_first';
+  readonly value: number | null;
+  readonly valueExact: string | null;
+  readonly samples: number;
+  /** Whether an import brought it. */
+  readonly imported: boolean;
+  /** Of the record in [values]. */
+  readonly version: bigint;
+}
+
+/** A change of an alert instance. Key: rule, labels, episode, timeMs, to. */
+export type TransitionRow = Omit<TransitionMessage, 'type'>;
+
 export interface TableRows {
   events: EventRow;
   cases: CaseRow;
@@ -217,5 +291,8 @@ export interface TableRows {
   definitions: DefinitionRow;
   dead_letters: DeadLetterRow;
   job_runs: JobRunRow;
+  instances: InstanceRow;
+  firsts: FirstRow;
+  transitions: TransitionRow;
 }
 export type TableName = keyof TableRows;

@@ -54,7 +54,7 @@ function longsOf(message: Message): readonly (number | null)[] {
     case 'value':
       return [message.windowStartMs, message.windowEndMs, message.samples];
     case 'transition':
-      return [message.timeMs];
+      return [message.timeMs, message.samples];
     case 'import':
       return [message.maxEventMs];
     case 'tick':

@@ -24,8 +24,17 @@ interface Collected<T> {
   readonly handedOut: T;
 }
 
-/** Order in which tables are written; any order is right, the position always comes last. */
-const TABLES: readonly TableName[] = ['events', 'cases', 'slices', 'values', 'definitions', 'dead_letters'];
+/** Tables of one checkpoint; any order among them is right. */
+const TABLES: readonly TableName[] = [
+  'events',
+  'cases',
+  'slices',
+  'values',
+  'definitions',
+  'dead_letters',
+  'firsts',
+  'transitions',
+];
 
 /**
  * Runs the tasks of one stage of one process: fetch and apply, publish in one append, store with one insert per table.
@@ -183,6 +192,8 @@ export class FoldRunner {
 
   private async insertAll(checkpoints: readonly Checkpoint[]): Promise<void> {
     await Promise.all(TABLES.map((table) => this.insertTable(table, checkpoints)));
+    // An instance that contains a record passes over it: what the record brought about must be stored by then.
+    await this.insertTable('instances', checkpoints);
     const positions = checkpoints.flatMap(({ position }) => (position === null ? [] : [position]));
     if (positions.length > 0) await this.store.insert('positions', positions);
   }

@@ -5,6 +5,10 @@ import type {
   EventRow,
   JobRunQuery,
   JobRunRow,
+  FirstQuery,
+  FirstRow,
+  InstanceQuery,
+  InstanceRow,
   KpiStore,
   PositionRow,
   SliceQuery,
@@ -12,12 +16,24 @@ import type {
   TableName,
   TableRows,
   TimeRange,
+  TransitionQuery,
+  TransitionRow,
   ValueQuery,
   ValueRow,
 } from '../../../ports/kpi-store.ts';
 import { migrate } from './migrate.ts';
 import { RowBinaryWriter } from './row-binary-writer.ts';
-import { type Raw, readDefinition, readEvent, readJobRun, readSlice, readValue } from './rows.ts';
+import {
+  type Raw,
+  readDefinition,
+  readEvent,
+  readFirst,
+  readInstance,
+  readJobRun,
+  readSlice,
+  readTransition,
+  readValue,
+} from './rows.ts';
 import { TABLES } from './tables.ts';
 import type { ClickHouseTransport } from './transport.ts';
 import { checkUserQuery, userQueryError } from './user-query.ts';
@@ -179,6 +195,41 @@ export class ClickHouseStore implements KpiStore {
     if (query.toMs !== undefined) conditions.push('scheduled_ms <= {toMs:Int64}');
     const sql = `SELECT * FROM job_runs FINAL WHERE ${conditions.join(' AND ')} ORDER BY scheduled_ms DESC LIMIT {rowsMax:UInt32}`;
     return (await this.select(sql, { ...query, rowsMax })).map(readJobRun);
+  }
+
+  async instances(query: InstanceQuery): Promise<InstanceRow[]> {
+    const conditions = ['1'];
+    if (query.labelPartition !== undefined) conditions.push('label_partition = {labelPartition:UInt16}');
+    if (query.ruleHashes !== undefined) conditions.push('rule_hash IN {ruleHashes:Array(String)}');
+    const sql = `SELECT * FROM instances FINAL WHERE ${conditions.join(' AND ')}`;
+    return (await this.select(sql, { ...query })).map(readInstance);
+  }
+
+  async firsts(query: FirstQuery): Promise<FirstRow[]> {
+    const conditions = ['definition = {definition:String}'];
+    if (query.labelPartition !== undefined) conditions.push('label_partition = {labelPartition:UInt16}');
+    if (query.labels !== undefined) conditions.push('labels IN {labels:Array(String)}');
+    if (query.fromMs !== undefined) conditions.push('window_end_ms >= {fromMs:Int64}');
+    if (query.toMs !== undefined) conditions.push('window_end_ms < {toMs:Int64}');
+    if (query.latest === true) conditions.push("kind = 'first'");
+    const { latest, ...parameters } = query;
+    const last = latest === true ? ' ORDER BY window_end_ms DESC LIMIT 1 BY labels' : '';
+    const sql = `SELECT * FROM firsts FINAL WHERE ${conditions.join(' AND ')}${last}`;
+    return (await this.selectByLabels(sql, query.labels, parameters)).map(readFirst);
+  }
+
+  async transitions({ aboveVersion, ...query }: TransitionQuery): Promise<TransitionRow[]> {
+    const conditions = ['1'];
+    if (query.rule !== undefined) conditions.push('rule = {rule:String}');
+    if (query.labels !== undefined) conditions.push('labels IN {labels:Array(String)}');
+    if (query.partition !== undefined) conditions.push('partition = {partition:UInt16}');
+    if (aboveVersion !== undefined) conditions.push('version >= {least:UInt64}');
+    if (query.fromMs !== undefined) conditions.push('time_ms >= {fromMs:Int64}');
+    if (query.toMs !== undefined) conditions.push('time_ms < {toMs:Int64}');
+    const sql = `SELECT * FROM transitions FINAL WHERE ${conditions.join(' AND ')}`;
+    // Before the first record the version is -1, which no column holds.
+    const least = aboveVersion === undefined ? {} : { least: String(aboveVersion + 1n) };
+    return (await this.selectByLabels(sql, query.labels, { ...query, ...least })).map(readTransition);
   }
 
   async query(sql: string, format: string): Promise<Uint8Array> {

@@ -94,6 +94,11 @@ export class RowBinaryWriter {
     this.at += value.length;
   }
 
+  strings(values: readonly string[]): void {
+    this.length(values.length);
+    for (const value of values) this.string(value);
+  }
+
   nullable<T>(value: T | null, write: (value: T) => void): void {
     this.uint8(value === null ? 1 : 0);
     if (value !== null) write(value);

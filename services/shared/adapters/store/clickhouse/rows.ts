@@ -1,12 +1,25 @@
-import type { DefinitionRow, EventRow, JobRunRow, SliceRow, ValueRow } from '../../../ports/kpi-store.ts';
+import type {
+  DefinitionRow,
+  EventRow,
+  FirstRow,
+  InstanceRow,
+  JobRunRow,
+  SliceRow,
+  TransitionRow,
+  ValueRow,
+} from '../../../ports/kpi-store.ts';
+import { invert } from './tables.ts';
 
 /** A row as ClickHouse gives it in JSON; 64-bit integers are text or safe numbers. */
-export type Raw = Readonly<Record<string, string | number | null | Readonly<Record<string, string>>>>;
+export type Raw = Readonly<
+  Record<string, string | number | null | readonly string[] | Readonly<Record<string, string>>>
+>;
 
 const text = (row: Raw, column: string): string => String(row[column] as string | number);
 const textOrNull = (row: Raw, column: string): string | null =>
   row[column] === null ? null : String(row[column] as string | number);
 const number = (row: Raw, column: string): number => Number(row[column]);
+const numberOrNull = (row: Raw, column: string): number | null => (row[column] === null ? null : number(row, column));
 const version = (row: Raw): bigint => BigInt(row['version'] as string | number);
 
 export function readEvent(row: Raw): EventRow {
@@ -51,8 +64,8 @@ export function readValue(row: Raw): ValueRow {
     labelPartition: number(row, 'label_partition'),
     windowStartMs: number(row, 'window_start_ms'),
     windowEndMs: number(row, 'window_end_ms'),
-    validToMs: row['valid_to_ms'] === null ? null : number(row, 'valid_to_ms'),
-    value: row['value'] === null ? null : number(row, 'value'),
+    validToMs: numberOrNull(row, 'valid_to_ms'),
+    value: numberOrNull(row, 'value'),
     valueExact: textOrNull(row, 'value_exact'),
     samples: number(row, 'samples'),
     state: text(row, 'state') as ValueRow['state'],
@@ -83,6 +96,57 @@ export function readJobRun(row: Raw): JobRunRow {
     endedMs: row['ended_ms'] === null ? null : number(row, 'ended_ms'),
     outcome: text(row, 'outcome') as JobRunRow['outcome'],
     reason: text(row, 'reason'),
+    version: version(row),
+  };
+}
+
+export function readInstance(row: Raw): InstanceRow {
+  return {
+    ruleHash: text(row, 'rule_hash'),
+    labels: text(row, 'labels'),
+    labelPartition: number(row, 'label_partition'),
+    state: text(row, 'state') as InstanceRow['state'],
+    content: text(row, 'content'),
+    version: version(row),
+  };
+}
+
+export function readFirst(row: Raw): FirstRow {
+  return {
+    kpi: text(row, 'kpi'),
+    definition: text(row, 'definition'),
+    labels: text(row, 'labels'),
+    labelPartition: number(row, 'label_partition'),
+    windowStartMs: number(row, 'window_start_ms'),
+    windowEndMs: number(row, 'window_end_ms'),
+    kind: text(row, 'kind') as FirstRow['kind'],
+    value: numberOrNull(row, 'value'),
+    valueExact: textOrNull(row, 'value_exact'),
+    samples: number(row, 'samples'),
+    imported: number(row, 'imported') === 1,
+    version: invert(BigInt(row['inverted_version'] as string | number)),
+  };
+}
+
+export function readTransition(row: Raw): TransitionRow {
+  return {
+    rule: text(row, 'rule'),
+    ruleHash: text(row, 'rule_hash'),
+    kpi: text(row, 'kpi'),
+    labels: text(row, 'labels'),
+    from: text(row, 'from_state') as TransitionRow['from'],
+    to: text(row, 'to_state') as TransitionRow['to'],
+    timeMs: number(row, 'time_ms'),
+    episode: text(row, 'episode'),
+    provisional: number(row, 'provisional') === 1,
+    value: numberOrNull(row, 'value'),
+    target: numberOrNull(row, 'target'),
+    samples: number(row, 'samples'),
+    severity: text(row, 'severity') as TransitionRow['severity'],
+    notify: row['notify'] as readonly string[],
+    suppressed: textOrNull(row, 'suppressed'),
+    reason: text(row, 'reason'),
+    partition: number(row, 'partition'),
     version: version(row),
   };
 }

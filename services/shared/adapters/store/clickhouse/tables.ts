@@ -1,6 +1,8 @@
 import type { TableName, TableRows } from '../../../ports/kpi-store.ts';
 import type { RowBinaryWriter } from './row-binary-writer.ts';
 
+const VERSION_MAX = 2n ** 64n - 1n;
+
 interface Table<T extends TableName> {
   /** Column names and types, in the order in which `write` writes them. */
   readonly structure: string;
@@ -132,4 +134,62 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.uint64(row.version);
     },
   },
+  instances: {
+    structure: 'rule_hash String, labels String, label_partition UInt16, state String, content String, version UInt64',
+    write(out, row) {
+      out.string(row.ruleHash);
+      out.string(row.labels);
+      out.uint16(row.labelPartition);
+      out.string(row.state);
+      out.string(row.content);
+      out.uint64(row.version);
+    },
+  },
+  firsts: {
+    structure:
+      'kpi String, definition String, labels String, label_partition UInt16, window_start_ms Int64, window_end_ms Int64, kind String, value Nullable(Float64), value_exact Nullable(String), samples Int64, imported UInt8, inverted_version UInt64',
+    write(out, row) {
+      out.string(row.kpi);
+      out.string(row.definition);
+      out.string(row.labels);
+      out.uint16(row.labelPartition);
+      out.int64(row.windowStartMs);
+      out.int64(row.windowEndMs);
+      out.string(row.kind);
+      out.nullable(row.value, (value) => out.float64(value));
+      out.nullable(row.valueExact, (text) => out.string(text));
+      out.int64(row.samples);
+      out.uint8(row.imported ? 1 : 0);
+      out.uint64(invert(row.version));
+    },
+  },
+  transitions: {
+    structure:
+      'rule String, rule_hash String, kpi String, labels String, from_state String, to_state String, time_ms Int64, episode String, provisional UInt8, value Nullable(Float64), target Nullable(Float64), samples Int64, severity String, notify Array(String), suppressed Nullable(String), reason String, partition UInt16, version UInt64',
+    write(out, row) {
+      out.string(row.rule);
+      out.string(row.ruleHash);
+      out.string(row.kpi);
+      out.string(row.labels);
+      out.string(row.from);
+      out.string(row.to);
+      out.int64(row.timeMs);
+      out.string(row.episode);
+      out.uint8(row.provisional ? 1 : 0);
+      out.nullable(row.value, (value) => out.float64(value));
+      out.nullable(row.target, (value) => out.float64(value));
+      out.int64(row.samples);
+      out.string(row.severity);
+      out.strings(row.notify);
+      out.nullable(row.suppressed, (text) => out.string(text));
+      out.string(row.reason);
+      out.uint16(row.partition);
+      out.uint64(row.version);
+    },
+  },
 };
+
+/** The store keeps the highest version; of `firsts` the lowest is to stay. Its own inverse. */
+export function invert(version: bigint): bigint {
+  return VERSION_MAX - version;
+}

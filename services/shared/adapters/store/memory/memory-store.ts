@@ -4,6 +4,10 @@ import type {
   EventRow,
   JobRunQuery,
   JobRunRow,
+  FirstQuery,
+  FirstRow,
+  InstanceQuery,
+  InstanceRow,
   KpiStore,
   PositionRow,
   SliceQuery,
@@ -11,6 +15,8 @@ import type {
   TableName,
   TableRows,
   TimeRange,
+  TransitionQuery,
+  TransitionRow,
   ValueQuery,
   ValueRow,
 } from '../../../ports/kpi-store.ts';
@@ -25,6 +31,9 @@ const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown
   definitions: (row) => [row.hash],
   dead_letters: (row) => [row.id],
   job_runs: (row) => [row.job, row.scheduledMs],
+  instances: (row) => [row.ruleHash, row.labels],
+  firsts: (row) => [row.definition, row.labels, row.windowEndMs, row.kind],
+  transitions: (row) => [row.rule, row.labels, row.episode, row.timeMs, row.to],
 };
 const TABLE_NAMES = Object.keys(KEYS) as TableName[];
 /** Cases in one chunk of `archive` and `caseIds`. */
@@ -51,7 +60,8 @@ export class MemoryStore implements KpiStore {
       if (table === 'events') this.index(row as EventRow);
       const key = JSON.stringify(KEYS[table](row));
       const known = content.get(key);
-      if (known !== undefined && known.version > row.version) continue;
+      if (known !== undefined && (table === 'firsts' ? known.version < row.version : known.version > row.version))
+        continue;
       content.set(key, row);
     }
   }
@@ -169,6 +179,49 @@ export class MemoryStore implements KpiStore {
       )
       .toSorted((a, b) => b.scheduledMs - a.scheduledMs)
       .slice(0, rowsMax);
+  }
+
+  async instances({ labelPartition, ruleHashes }: InstanceQuery): Promise<InstanceRow[]> {
+    this.assertOpen();
+    return this.dump('instances').filter(
+      (row) =>
+        (labelPartition === undefined || row.labelPartition === labelPartition) &&
+        (ruleHashes === undefined || ruleHashes.includes(row.ruleHash)),
+    );
+  }
+
+  async firsts(query: FirstQuery): Promise<FirstRow[]> {
+    this.assertOpen();
+    const labels = query.labels === undefined ? null : new Set(query.labels);
+    const rows = this.dump('firsts').filter(
+      (row) =>
+        row.definition === query.definition &&
+        (query.labelPartition === undefined || row.labelPartition === query.labelPartition) &&
+        (labels === null || labels.has(row.labels)) &&
+        (query.fromMs === undefined || row.windowEndMs >= query.fromMs) &&
+        (query.toMs === undefined || row.windowEndMs < query.toMs),
+    );
+    if (query.latest !== true) return rows;
+    const latest = new Map<string, FirstRow>();
+    for (const row of rows) {
+      const known = latest.get(row.labels);
+      if (row.kind === 'first' && (known === undefined || row.windowEndMs > known.windowEndMs))
+        latest.set(row.labels, row);
+    }
+    return [...latest.values()];
+  }
+
+  async transitions(query: TransitionQuery): Promise<TransitionRow[]> {
+    this.assertOpen();
+    return this.dump('transitions').filter(
+      (row) =>
+        (query.rule === undefined || row.rule === query.rule) &&
+        (query.labels === undefined || query.labels.includes(row.labels)) &&
+        (query.partition === undefined || row.partition === query.partition) &&
+        (query.aboveVersion === undefined || row.version > query.aboveVersion) &&
+        (query.fromMs === undefined || row.timeMs >= query.fromMs) &&
+        (query.toMs === undefined || row.timeMs < query.toMs),
+    );
   }
 
   async query(): Promise<Uint8Array> {
