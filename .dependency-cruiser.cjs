@@ -94,6 +94,20 @@ module.exports = {
       to: { path: HTTP },
     },
     {
+      name: 'pages-import-only-types-of-core',
+      comment: 'Browser code runs in the browser: of core it knows types alone (test/check/conventions).',
+      severity: 'error',
+      from: { path: '^services/wallboard/web/' },
+      to: { path: '^(services|test)/', pathNot: '^services/(wallboard/web|shared/core)/' },
+    },
+    {
+      name: 'pages-are-browser-code',
+      comment: 'What takt runs on imports nothing that runs in a browser.',
+      severity: 'error',
+      from: { path: '^services/', pathNot: '^services/wallboard/web/' },
+      to: { path: '^services/wallboard/web/' },
+    },
+    {
       name: 'services-never-import-tests',
       comment: 'Production code does not depend on tests.',
       severity: 'error',
@@ -129,7 +143,8 @@ module.exports = {
     parser: 'swc',
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|data|coverage)/' },
+    // It has swc read no JSX; test/check/conventions.test.ts holds what those files may import.
+    exclude: { path: ['^(dist|data|coverage)/', '[.]tsx$'] },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
       exportsFields: ['exports'],

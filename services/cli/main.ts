@@ -12,9 +12,13 @@ import { healthOf } from './health.ts';
 import { registerIngest } from '../ingest/routes.ts';
 import { workflowUnknown } from '../ingest/workflow-unknown.ts';
 import { Processor } from '../processor/processor.ts';
+import { LiveValues } from '../wallboard/live/live-values.ts';
+import { loadPages } from '../wallboard/pages.ts';
 import { registerReadApi } from '../wallboard/routes.ts';
+import { ScreenHub } from '../wallboard/stream/screen-hub.ts';
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import { loadCatalogue } from '../shared/runtime/catalogue-file.ts';
+import { loadScreens } from '../shared/runtime/screen-files.ts';
 import { loadJsonMappings } from '../shared/runtime/json-mapping-files.ts';
 import { FailingSteps } from '../shared/runtime/failing-steps.ts';
 import { MessageCodec } from '../shared/runtime/codec.ts';
@@ -66,8 +70,17 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       clock,
       observer,
     });
+    const pages = await loadPages(join(root, 'dist', 'web'));
+    const live = await LiveValues.open({
+      definitions: [...catalogue.kpis.values()].map(({ definition }) => definition.hash),
+      store,
+      log,
+      codec,
+      clock,
+    });
     const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
     const ended = processor.run();
+    const following = live.run();
     let halted: Error | null = null;
     ended.catch((error: Error) => (halted = error));
     const status = async (): Promise<StatusReport> => ({
@@ -75,6 +88,19 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       failing: failing.now(),
       log: log.size(),
       tasks: await processor.status(),
+    });
+    const hub = new ScreenHub({
+      catalogue: () => catalogue,
+      live,
+      build: pages.build,
+      clock,
+      onCount: (clients) => metrics.streamsOpen(clients),
+      pipeline: async () => ({
+        ready: processor.ready,
+        halted: halted?.message ?? null,
+        failing: failing.now(),
+        tasks: await processor.status(),
+      }),
     });
     const app = createApp((error) => metrics.error(error));
     app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
@@ -98,6 +124,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       metrics: async () => metrics.text(await processor.status(), log.size()),
       keyHash,
       query: (sql, format) => store.query(sql, format),
+      wall: { pages, live, hub, screens: () => options.screens, onDrop: () => metrics.streamDropped() },
     });
     return {
       events: (events) => writer.events(events),
@@ -111,9 +138,11 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       ended,
       listen: (host, port) => listen(app, host, port, keyHash !== null),
       async stop() {
+        hub.stop();
         await app.close();
         processor.stop();
-        await ended.catch(() => {});
+        live.stop();
+        await Promise.allSettled([ended, following]);
         await log.close();
         await store.close();
       },
@@ -134,6 +163,7 @@ process.exitCode = await run(
   {
     open,
     loadCatalogue: (path) => loadCatalogue(path, { calendarVersion }),
+    loadScreens,
     loadMappings: loadJsonMappings,
     starterCatalogue: join(root, 'examples', 'helpdesk', 'catalogue.yaml'),
   },

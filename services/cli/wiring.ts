@@ -2,6 +2,7 @@ import type { Catalogue } from '../shared/core/catalogue.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
 import type { JsonMapping } from '../shared/core/json-mapping.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
+import type { Screen } from '../shared/core/screen.ts';
 import type { FailingStep } from '../shared/runtime/failing-steps.ts';
 import type { DataDirectory } from './data-directory.ts';
 
@@ -48,6 +49,8 @@ export interface StatusReport {
 export interface Wiring {
   /** The catalogue of a file. Throws CATALOGUE_INVALID. */
   loadCatalogue(path: string): Promise<Catalogue>;
+  /** The screens beside a catalogue's file, and one for each other workflow. Throws SCREEN_INVALID, FILE_UNREADABLE. */
+  loadScreens(cataloguePath: string, catalogue: Catalogue): Promise<ReadonlyMap<string, Screen>>;
   /** The JSON mappings of a folder, by file name without its ending. Throws MAPPING_INVALID, FILE_UNREADABLE. */
   loadMappings(folder: string): Promise<ReadonlyMap<string, JsonMapping>>;
   /** Opens everything and starts the folds. Throws DATA_LOCKED when another process has the directory. */
@@ -63,4 +66,6 @@ export interface OpenOptions {
   readonly logLevel: string;
   /** Mappings of plain JSON by the name that `?mapping=` gives. */
   readonly mappings: ReadonlyMap<string, JsonMapping>;
+  /** Wall screens by name. */
+  readonly screens: ReadonlyMap<string, Screen>;
 }

@@ -1,10 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { Catalogue, Kpi } from '../shared/core/catalogue.ts';
 import { TaktError } from '../shared/core/errors.ts';
+import { sentence } from '../shared/core/sentence.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { requireKey } from '../shared/runtime/api-key.ts';
 import { toHttpError } from '../shared/runtime/http-error.ts';
-import { HOME_PAGE, PAGE_POLICY } from './home-page.ts';
+import { type Pages, registerPages, SAFE_HEADERS } from './pages.ts';
+import { registerScreens, type ScreenRoutesDeps } from './screen-routes.ts';
+import { kpiFace } from './screen-frame.ts';
 import { readValues } from './values.ts';
 import { readValuesQuery } from './values-query.ts';
 
@@ -20,6 +23,8 @@ export interface ReadApiDeps {
   readonly keyHash: string | null;
   /** Runs one read-only statement (POST /v1/query, for `takt query`); absent: no such route. */
   readonly query?: (sql: string, format: string) => Promise<Uint8Array>;
+  /** The built pages and what feeds them; absent: an API alone. */
+  readonly wall?: Omit<ScreenRoutesDeps, 'catalogue'> & { readonly pages: Pages };
   /** Counts an error by its code. */
   readonly onError?: (code: string) => void;
 }
@@ -28,8 +33,9 @@ export interface ReadApiDeps {
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * Registers GET /v1/values, /v1/kpis, /v1/status, /metrics, /healthz, /readyz and /, and POST /v1/query; docs/http-api.md
- * describes them. The page and the two probes need no key. Not waited for: `app.ready()` does that.
+ * Registers GET /v1/values, /v1/kpis, /v1/status, /metrics, /healthz and /readyz, the screens and pages, and POST
+ * /v1/query; docs/http-api.md describes them. The pages and the two probes need no key. Not waited for: `app.ready()`
+ * does that.
  */
 export function registerReadApi(app: FastifyInstance, deps: ReadApiDeps): void {
   void app.register(async (scope) => {
@@ -44,7 +50,7 @@ export function registerReadApi(app: FastifyInstance, deps: ReadApiDeps): void {
 
 function answerErrors(scope: FastifyInstance, { onError }: ReadApiDeps): void {
   scope.addHook('onSend', async (_request, reply) => {
-    void reply.header('x-content-type-options', 'nosniff').header('content-security-policy', PAGE_POLICY);
+    void reply.headers(SAFE_HEADERS);
   });
   scope.setErrorHandler((error, request, reply) => {
     const { status, headers, body } = toHttpError(error);
@@ -54,8 +60,8 @@ function answerErrors(scope: FastifyInstance, { onError }: ReadApiDeps): void {
   });
 }
 
-function registerOpen(scope: FastifyInstance, { health, ready }: ReadApiDeps): void {
-  scope.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(HOME_PAGE));
+function registerOpen(scope: FastifyInstance, { health, ready, wall }: ReadApiDeps): void {
+  if (wall !== undefined) registerPages(scope, wall.pages);
   scope.get('/healthz', async (_request, reply) => {
     const { healthy, reasons } = health();
     // The command line tells by the process id whether it has reached the takt of its data directory.
@@ -70,7 +76,9 @@ function registerOpen(scope: FastifyInstance, { health, ready }: ReadApiDeps): v
   });
 }
 
-function registerKeyed(scope: FastifyInstance, { catalogue, store, status, metrics, query }: ReadApiDeps): void {
+function registerKeyed(scope: FastifyInstance, deps: ReadApiDeps): void {
+  const { catalogue, store, status, metrics, query, wall } = deps;
+  if (wall !== undefined) registerScreens(scope, { ...wall, catalogue });
   scope.get('/v1/values', async (request) =>
     readValues(store, readValuesQuery(request.query as Readonly<Record<string, unknown>>, catalogue())),
   );
@@ -95,5 +103,7 @@ function presentKpi({ definition, ...kpi }: Kpi): Record<string, unknown> {
     labels: definition.by.map(({ dimension }) => dimension),
     window: definition.window,
     ...kpi,
+    sentence: { en: sentence({ definition, ...kpi }, 'en'), 'zh-CN': sentence({ definition, ...kpi }, 'zh-CN') },
+    face: kpiFace({ definition, ...kpi }),
   };
 }

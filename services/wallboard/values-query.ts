@@ -9,15 +9,17 @@ export interface ValuesQuery {
   readonly kpi: Kpi;
   /** Values of labels that must be equal. */
   readonly labels: ReadonlyMap<string, string>;
-  /** Latest: of each series its last row. At: the row that holds at an instant. Range: window ends in [fromMs, toMs]. */
+  /** Last: of each series its last rows. At: the row that holds at an instant. Range: window ends in [fromMs, toMs]. */
   readonly read:
-    | { readonly kind: 'latest' }
+    | { readonly kind: 'last'; readonly count: number }
     | { readonly kind: 'at'; readonly atMs: number }
     | { readonly kind: 'range'; readonly fromMs: number | undefined; readonly toMs: number | undefined };
 }
 
 const LABEL = 'label.';
-const NAMES: readonly string[] = ['kpi', 'from', 'to', 'at'];
+const NAMES: readonly string[] = ['kpi', 'from', 'to', 'at', 'last'];
+/** Most rows of a series that `last` may ask for. */
+const LAST_MAX = 2_000;
 
 /** Reads a query string as parsed. Throws KPI_UNKNOWN, PARAMETER_INVALID, WINDOW_BOUNDS. */
 export function readValuesQuery(query: Readonly<Record<string, unknown>>, catalogue: Catalogue): ValuesQuery {
@@ -33,9 +35,11 @@ export function readValuesQuery(query: Readonly<Record<string, unknown>>, catalo
   const toMs = instantOf('to', texts.get('to'));
   const atMs = instantOf('at', texts.get('at'));
   const labels = labelsOf(kpi, texts);
-  if (fromMs === undefined && toMs === undefined)
-    return { kpi, labels, read: atMs === undefined ? { kind: 'latest' } : { kind: 'at', atMs } };
-  if (atMs !== undefined) throw parameter('at stands alone; leave it, or from and to, out.');
+  const count = countOf(texts.get('last'));
+  const kinds = [fromMs ?? toMs, atMs, count].filter((each) => each !== undefined);
+  if (kinds.length > 1) throw parameter('at and last stand alone; take one of them, or from and to.');
+  if (atMs !== undefined) return { kpi, labels, read: { kind: 'at', atMs } };
+  if (fromMs === undefined && toMs === undefined) return { kpi, labels, read: { kind: 'last', count: count ?? 1 } };
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) throw parameter('from is later than to.');
   checkBound(kpi, 'from', fromMs);
   checkBound(kpi, 'to', toMs);
@@ -78,6 +82,13 @@ function instantOf(name: string, text: string | undefined): number | undefined {
   throw parameter(
     `${name} is ${JSON.stringify(text.slice(0, NAME_SHOWN_CHARS_MAX))}; it must be a time such as 2026-03-01T00:00:00Z, a date, or milliseconds since 1970.`,
   );
+}
+
+function countOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= LAST_MAX) return count;
+  throw parameter(`last is ${JSON.stringify(text.slice(0, NAME_SHOWN_CHARS_MAX))}; allowed: 1 to ${LAST_MAX}.`);
 }
 
 /** Times beyond have no ISO form. */

@@ -35,7 +35,7 @@ export async function readValues(store: Pick<KpiStore, 'values'>, query: ValuesQ
   const { definition } = kpi;
   const stored = await store.values({ definition: definition.hash, ...boundsOf(read), ...labelsOf(query) });
   const matching = stored.filter(({ labelMap }) => [...labels].every(([name, value]) => labelMap[name] === value));
-  const rows = read.kind === 'range' ? matching : lastOfEach(matching, read.kind === 'at' ? read.atMs : null);
+  const rows = read.kind === 'at' ? matching.filter((row) => holdsAt(row, read.atMs)) : matching;
   rows.sort((a, b) => (a.labels < b.labels ? -1 : a.labels > b.labels ? 1 : a.windowEndMs - b.windowEndMs));
   return {
     kpi: definition.kpi,
@@ -48,11 +48,12 @@ export async function readValues(store: Pick<KpiStore, 'values'>, query: ValuesQ
 }
 
 /** The store's bounds: the end is exclusive there. */
-function boundsOf(read: ValuesQuery['read']): Pick<ValueQuery, 'fromMs' | 'toMs'> {
-  if (read.kind === 'latest') return {};
+function boundsOf(read: ValuesQuery['read']): Pick<ValueQuery, 'fromMs' | 'toMs' | 'lastPerSeries'> {
+  if (read.kind === 'last') return { lastPerSeries: read.count };
   const fromMs = read.kind === 'at' ? undefined : read.fromMs;
   const lastMs = read.kind === 'at' ? read.atMs : read.toMs;
-  return { ...(fromMs === undefined ? {} : { fromMs }), ...(lastMs === undefined ? {} : { toMs: lastMs + 1 }) };
+  const bounds = { ...(fromMs === undefined ? {} : { fromMs }), ...(lastMs === undefined ? {} : { toMs: lastMs + 1 }) };
+  return read.kind === 'at' ? { ...bounds, lastPerSeries: 1 } : bounds;
 }
 
 /** Where every label is given, there is one series, which the store finds by its key. */
@@ -61,14 +62,9 @@ function labelsOf({ kpi, labels }: ValuesQuery): Pick<ValueQuery, 'labels'> {
   return labels.size < names.size ? {} : { labels: [encodeLabels(Object.fromEntries(labels))] };
 }
 
-/** Of each series the last row; with an instant, only where it still holds then. */
-function lastOfEach(rows: readonly ValueRow[], atMs: number | null): ValueRow[] {
-  const last = new Map<string, ValueRow>();
-  for (const row of rows) {
-    const known = last.get(row.labels);
-    if (known === undefined || row.windowEndMs > known.windowEndMs) last.set(row.labels, row);
-  }
-  return [...last.values()].filter(({ validToMs }) => atMs === null || validToMs === null || validToMs > atMs);
+/** Whether a row that is the last before an instant still holds then. */
+function holdsAt({ validToMs }: ValueRow, atMs: number): boolean {
+  return validToMs === null || validToMs > atMs;
 }
 
 function present(row: ValueRow): PresentedRow {

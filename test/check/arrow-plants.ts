@@ -23,6 +23,9 @@ export const TARGETS: Readonly<Record<string, string>> = {
     "import { made } from '../shared/adapters/log/lmdb/log.ts';\nimport { aggregate } from './aggregate.ts';\nexport const main = [made, aggregate];\n",
   'services/cli/main.ts':
     "import fastify from 'fastify';\nimport { server } from '../ingest/server.ts';\nimport { main } from '../processor/main.ts';\nimport { made } from '../shared/adapters/log/memory/log.ts';\nexport const all = [fastify, server, main, made];\n",
+  'services/wallboard/server.ts': 'export const server = 1;\n',
+  'services/wallboard/web/legal.ts':
+    "import type { Event } from '../../shared/core/event.ts';\nexport type Shown = Event;\n",
   'services/cli/render.ts': "import { LIMIT } from '../shared/core/event.ts';\nexport const render = LIMIT;\n",
   'services/processor/cycle-b.ts': "import type { planted } from './cycle-a.ts';\nexport type Back = typeof planted;\n",
   'test/helper.ts': 'export const helper = 1;\n',
@@ -84,6 +87,8 @@ export const PLANTS: readonly Plant[] = [
   plant('fastify-only-in-http-services', 'services/processor/http.ts', 'fastify'),
   plant('fastify-only-in-http-services', 'services/cli/http.ts', 'fastify'),
   plant('fastify-only-in-http-services', 'services/shared/runtime/http.ts', '@fastify/sse'),
+  plant('pages-import-only-types-of-core', 'services/wallboard/web/to-server.ts', '../server.ts'),
+  plant('pages-are-browser-code', 'services/wallboard/to-web.ts', './web/legal.ts'),
   plant('services-never-import-tests', 'services/processor/to-test.ts', '../../test/helper.ts'),
   plant('oracle-imports-nothing-of-ours', 'test/simulation/oracle.ts', '../../services/shared/core/event.ts'),
   plant('oracle-imports-nothing-of-ours', 'test/simulation/oracle/deep.ts', '../faults.ts'),

@@ -27,12 +27,27 @@ const CONVENTIONS: readonly Convention[] = [
     caught: ['// oxlint-disable-next-line no-console', '/* eslint-disable no-console */'],
     passed: ['// oxlint-disable-next-line no-console -- the only place that speaks to the shell'],
   },
+  {
+    name: 'pages import their own files, preact, uPlot and types of core',
+    folders: ['services/wallboard/web'],
+    banned: /^import\s(?!type\s[^;]*'\.\.\/\.\.\/shared\/core\/)(?![^;]*'(?:\.\/|preact|uplot|vite))/m,
+    caught: [
+      "import { judge } from '../../shared/core/judgement.ts';",
+      "import fs from 'node:fs';",
+      "import { a } from '../server.ts';",
+    ],
+    passed: [
+      "import type { Tile } from '../../shared/core/screen.ts';",
+      "import { h } from 'preact';",
+      "import { a } from './a.ts';",
+    ],
+  },
 ];
 
 function sources(folders: readonly string[]): string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
+      .filter((file) => /\.tsx?$/.test(file))
       .map((file) => `${folder}/${file}`)
       // The files of this folder quote what is banned.
       .filter((file) => !file.startsWith('test/check/')),
@@ -47,7 +62,7 @@ test.each(CONVENTIONS)('$name', ({ folders, banned, caught, passed }) => {
 });
 
 test('files are named in kebab-case', () => {
-  const kebab = /^(?:[a-z0-9-]+\/)+[a-z0-9]+(?:[.-][a-z0-9]+)*\.ts$/;
+  const kebab = /^(?:[a-z0-9-]+\/)+[a-z0-9]+(?:[.-][a-z0-9]+)*(?:\.d)?\.tsx?$/;
   expect(['services/a/fooBar.ts', 'services/a/foo_bar.ts'].filter((file) => kebab.test(file))).toEqual([]);
   expect(sources(['services', 'test']).filter((file) => !kebab.test(file))).toEqual([]);
 });

@@ -203,6 +203,16 @@ function readTests(open: Open, name: string): void {
     expect(await values({ labels: ['a'], withdrawn: true, fromMs: 2_000 })).toEqual([2n]);
     expect(await values({ labelPartition: 3 })).toEqual([3n]);
     expect(await values({ fromMs: 1_000, toMs: 2_000 })).toEqual([1n]);
+    await store.insert('values', [
+      value({ definition: 'l', labels: 'a', windowEndMs: 1, version: 1n }),
+      value({ definition: 'l', labels: 'a', windowEndMs: 3, version: 3n }),
+      value({ definition: 'l', labels: 'a', windowEndMs: 2, version: 2n }),
+      value({ definition: 'l', labels: 'a', windowEndMs: 4, version: 4n, withdrawn: true }),
+      value({ definition: 'l', labels: 'b', windowEndMs: 1, version: 5n }),
+    ]);
+    expect(await values({ definition: 'l', lastPerSeries: 1 })).toEqual([3n, 5n]);
+    expect(await values({ definition: 'l', lastPerSeries: 2, withdrawn: true })).toEqual([3n, 4n, 5n]);
+    expect(await values({ definition: 'l', lastPerSeries: 2, toMs: 3 })).toEqual([1n, 2n, 5n]);
   });
 
   test(`6. position gives the highest stored version of its partition, or null (${name})`, async () => {

@@ -2,5 +2,16 @@ import { execFileSync } from 'node:child_process';
 
 /** vitest's global set-up: tests that start takt as a process of its own run what the sources say now. */
 export function setup(): void {
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { stdio: 'inherit' });
+  const run = (args: readonly string[]): void => {
+    execFileSync(process.execPath, args, { stdio: 'inherit' });
+  };
+  run(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
+  run([
+    'node_modules/vite/bin/vite.js',
+    'build',
+    '--config',
+    'services/wallboard/web/vite.config.ts',
+    '--logLevel',
+    'warn',
+  ]);
 }

@@ -19,6 +19,7 @@ export async function openHere(
   const { cataloguePath } = describeDirectory(options.data);
   const path = options.catalogue ?? (existsSync(cataloguePath) ? cataloguePath : wiring.starterCatalogue);
   const catalogue = await wiring.loadCatalogue(path);
+  const screens = await wiring.loadScreens(path, catalogue);
   const mappings = options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings);
   const directory = await prepareDirectory(options.data, wiring.starterCatalogue);
   const takt = await wiring.open(directory, catalogue, {
@@ -26,6 +27,7 @@ export async function openHere(
     keyHash,
     logLevel: options.logLevel,
     mappings,
+    screens,
   });
   return { directory, takt };
 }

@@ -32,6 +32,8 @@ export const ERRORS = {
   RECORD_UNREADABLE: { status: 500, exit: 4, retryable: false },
   // catalogue and values
   CATALOGUE_INVALID: { status: 400, exit: 2, retryable: false },
+  SCREEN_INVALID: { status: 400, exit: 2, retryable: false },
+  SCREEN_UNKNOWN: { status: 404, exit: 2, retryable: false },
   KPI_UNKNOWN: { status: 404, exit: 2, retryable: false },
   WINDOW_BOUNDS: { status: 400, exit: 2, retryable: false },
   PARAMETER_INVALID: { status: 400, exit: 2, retryable: false },

@@ -8,7 +8,7 @@ import type { TransitionMessage } from '../core/messages.ts';
  * 2. Of rows with equal keys reads see the one with the highest version; of equal versions the one inserted last.
  * 3. An insert that failed may have landed in part; inserting the same rows again is harmless.
  * 4. `caseEvents` gives the events of the named cases with offset below the bound, once each, lowest offset wins.
- * 5. `slices` gives rows by definition, label partition, labels and range of slice starts, of every source.
+ * 5. `slices` and `values` give the rows that meet every condition; `lastPerSeries` counts among those.
  * 6. `position` gives the highest stored version of a stage's partition, or null.
  * 7. Every text round-trips: any Unicode, NUL, quotes, new lines; every integer up to 2^63 - 1; every byte of `state`.
  * 8. `archive` streams a partition's events below a bound, all events of a case together.
@@ -79,6 +79,8 @@ export interface ValueQuery {
   readonly toMs?: number;
   /** Withdrawn rows too (a fold's own reload); default false. */
   readonly withdrawn?: boolean;
+  /** Of each series only so many rows: those whose windows end last. */
+  readonly lastPerSeries?: number;
 }
 
 export interface InstanceQuery {

@@ -39,6 +39,12 @@ export class Metrics {
     'partition',
   ]);
   private readonly imports = this.gauge('open_imports', 'Imports that have not ended.', ['workflow']);
+  private readonly streams = this.gauge('streams', 'Screens that listen.', []);
+  private readonly streamsDropped = this.counter(
+    'streams_dropped_total',
+    'Screens dropped because they were too slow.',
+    [],
+  );
   private readonly limits = this.gauge('limit', 'Limits in force, by name.', ['name']);
   private readonly flush = this.histogram('flush_seconds', 'How long storing rows takes.', ['stage', 'table']);
   private readonly publish = this.histogram('publish_seconds', 'How long publishing rows takes.', ['stage']);
@@ -100,6 +106,16 @@ export class Metrics {
 
   openImports(workflow: string, imports: number): void {
     this.imports.set({ workflow }, imports);
+  }
+
+  /** Screens that listen now. */
+  streamsOpen(count: number): void {
+    this.streams.set(count);
+  }
+
+  /** A screen was too slow and dropped. */
+  streamDropped(): void {
+    this.streamsDropped.inc();
   }
 
   /** A named limit; the name ends in its unit. */

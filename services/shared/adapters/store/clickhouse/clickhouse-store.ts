@@ -152,8 +152,13 @@ export class ClickHouseStore implements KpiStore {
     if (query.fromMs !== undefined) conditions.push('window_end_ms >= {fromMs:Int64}');
     if (query.toMs !== undefined) conditions.push('window_end_ms < {toMs:Int64}');
     if (query.withdrawn !== true) conditions.push('withdrawn = 0');
-    const { withdrawn: _withdrawn, ...parameters } = query;
-    const sql = `SELECT * FROM \`values\` FINAL WHERE ${conditions.join(' AND ')} ORDER BY labels, window_end_ms`;
+    const { withdrawn: _withdrawn, lastPerSeries, ...parameters } = query;
+    const where = conditions.join(' AND ');
+    const order =
+      lastPerSeries === undefined
+        ? 'ORDER BY labels, window_end_ms'
+        : `ORDER BY labels, window_end_ms DESC LIMIT ${Math.trunc(lastPerSeries)} BY labels`;
+    const sql = `SELECT * FROM \`values\` FINAL WHERE ${where} ${order}`;
     return (await this.selectByLabels(sql, query.labels, parameters)).map(readValue);
   }
 

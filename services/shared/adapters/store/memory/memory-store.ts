@@ -137,7 +137,7 @@ export class MemoryStore implements KpiStore {
   async values(query: ValueQuery): Promise<ValueRow[]> {
     this.assertOpen();
     const labels = query.labels === undefined ? null : new Set(query.labels);
-    return this.dump('values').filter(
+    const found = this.dump('values').filter(
       (row) =>
         row.definition === query.definition &&
         (query.labelPartition === undefined || row.labelPartition === query.labelPartition) &&
@@ -146,6 +146,7 @@ export class MemoryStore implements KpiStore {
         (query.toMs === undefined || row.windowEndMs < query.toMs) &&
         (query.withdrawn === true || !row.withdrawn),
     );
+    return query.lastPerSeries === undefined ? found : lastOfEach(found, query.lastPerSeries);
   }
 
   async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {
@@ -241,4 +242,16 @@ export class MemoryStore implements KpiStore {
   private assertOpen(): void {
     if (this.closed) throw new TaktError('STORE_CLOSED', 'the store is closed: takt is stopping.');
   }
+}
+
+/** Of each series the rows whose windows end last. */
+function lastOfEach(rows: readonly ValueRow[], count: number): ValueRow[] {
+  const taken = new Map<string, number>();
+  return rows
+    .toSorted((a, b) => b.windowEndMs - a.windowEndMs)
+    .filter(({ labels }) => {
+      const before = taken.get(labels) ?? 0;
+      taken.set(labels, before + 1);
+      return before < count;
+    });
 }

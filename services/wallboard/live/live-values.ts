@@ -1,0 +1,113 @@
+import type { Codec } from '../../shared/core/codec.ts';
+import { decodeLabels } from '../../shared/core/labels.ts';
+import type { ValueMessage } from '../../shared/core/messages.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { EventLog } from '../../shared/ports/event-log.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
+import { VALUES_TOPIC } from '../../shared/runtime/topics.ts';
+import { type LivePoint, type LiveSeries, POINTS_MAX, SeriesMemory } from './series-memory.ts';
+import { TopicTail } from './topic-tail.ts';
+
+/** Pause before what failed is tried again. */
+const RETRY_MS = 1_000;
+
+export interface LiveValuesOptions {
+  /** Hashes of the definitions that are shown. */
+  readonly definitions: readonly string[];
+  readonly store: Pick<KpiStore, 'values'>;
+  readonly log: EventLog;
+  readonly codec: Codec;
+  readonly clock: Clock;
+}
+
+/**
+ * The last values of every series, in memory: read from the store once, then followed in [values]. The place in [values]
+ * is noted before the store is read, and a window's highest version counts, so nothing falls between the two. What was
+ * published but not stored when takt died is published again by the fold, behind that place.
+ */
+export class LiveValues {
+  private readonly options: LiveValuesOptions;
+  private readonly memories: ReadonlyMap<string, SeriesMemory>;
+  private readonly listeners = new Set<(definition: string) => void>();
+  private readonly stopped = new AbortController();
+  private readonly tail: TopicTail;
+  private loaded: Promise<void> | null = null;
+
+  private constructor(options: LiveValuesOptions, tail: TopicTail) {
+    this.options = options;
+    this.tail = tail;
+    this.memories = new Map(options.definitions.map((hash) => [hash, new SeriesMemory()]));
+  }
+
+  /** Notes where [values] ends. To be called before the folds run. */
+  static async open(options: LiveValuesOptions): Promise<LiveValues> {
+    const { log, clock } = options;
+    return new LiveValues(options, await TopicTail.open({ topic: VALUES_TOPIC, log, clock }));
+  }
+
+  /** Follows [values] until `stop`. */
+  async run(): Promise<void> {
+    this.loaded ??= this.load();
+    await this.tail.run((value, appendMs) => {
+      const message = this.options.codec.decode(value);
+      if (message.type === 'value') this.take(message, appendMs);
+    });
+    await this.loaded;
+  }
+
+  /** Resolves once the store has been read. */
+  async whenLoaded(): Promise<void> {
+    await (this.loaded ??= this.load());
+  }
+
+  private async load(): Promise<void> {
+    for (const [definition, memory] of this.memories) {
+      while (!this.stopped.signal.aborted) {
+        try {
+          const rows = await this.options.store.values({ definition, lastPerSeries: POINTS_MAX });
+          for (const row of rows) memory.put(row.labels, row.labelMap, { ...pointOf(row), changedMs: null });
+          break;
+        } catch {
+          await this.options.clock.sleep(RETRY_MS, this.stopped.signal);
+        }
+      }
+      this.tell(definition);
+    }
+  }
+
+  private take(message: ValueMessage, appendMs: number): void {
+    const memory = this.memories.get(message.definition);
+    const point = { ...pointOf(message), changedMs: appendMs };
+    if (memory?.put(message.labels, decodeLabels(message.labels), point) === true) this.tell(message.definition);
+  }
+
+  private tell(definition: string): void {
+    for (const listener of this.listeners) listener(definition);
+  }
+
+  /** Calls back with the hash of a definition whose values changed; returns what removes the listener. */
+  onChange(listener: (definition: string) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** The series of a definition. */
+  seriesOf(definition: string): LiveSeries[] {
+    return this.memories.get(definition)?.all() ?? [];
+  }
+
+  /** Whether any KPI has a value. */
+  get hasValues(): boolean {
+    return [...this.memories.values()].some((memory) => memory.all().length > 0);
+  }
+
+  stop(): void {
+    this.stopped.abort();
+    this.tail.stop();
+  }
+}
+
+function pointOf(row: Omit<LivePoint, 'changedMs'>): Omit<LivePoint, 'changedMs'> {
+  const { windowStartMs, windowEndMs, value, samples, state, withdrawn, version } = row;
+  return { windowStartMs, windowEndMs, value, samples, state, withdrawn, version };
+}

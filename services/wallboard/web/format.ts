@@ -1,0 +1,79 @@
+import type { KpiFace } from '../../shared/core/wall-message.ts';
+import type { Language } from './language.ts';
+
+/** What stands where there is no number. */
+export const NO_VALUE = '–';
+
+/** From here on a number is shown short: 1.23M, 123万. */
+const SHORT_FROM = 1_000_000;
+
+/** A value as it stands on a screen, without its unit: about three digits, always as many behind the point. */
+export function formatValue(
+  value: number | null,
+  face: Pick<KpiFace, 'percent' | 'fixed'>,
+  language: Language,
+): string {
+  if (value === null) return NO_VALUE;
+  const shown = face.percent ? value * 100 : value;
+  const size = Math.abs(shown);
+  if (size >= SHORT_FROM)
+    return new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 3 } as object).format(
+      shown,
+    );
+  const most = face.percent ? 1 : size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  const least = face.fixed ? most : 0;
+  return new Intl.NumberFormat(language, { minimumFractionDigits: least, maximumFractionDigits: most }).format(shown);
+}
+
+/** A target or baseline with what makes it one: `≤ 30`. */
+export function formatTarget(target: number, face: KpiFace, language: Language): string {
+  const sign = face.better === 'lower' ? '≤ ' : face.better === 'higher' ? '≥ ' : '';
+  return `${sign}${formatValue(target, { percent: face.percent, fixed: false }, language)}`;
+}
+
+const UNITS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
+  en: {},
+  'zh-CN': { ms: '毫秒', s: '秒', min: '分钟', h: '小时', d: '天' },
+};
+
+/** A unit of time in the language; any other as the catalogue has it. */
+export function formatUnit(unit: string, language: Language): string {
+  return UNITS[language][unit] ?? unit;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** An age with its greatest unit: `12 s`, `3 min`, `5 h`, `2 d`. */
+export function formatAge(ageMs: number, language: Language): string {
+  const age = Math.max(0, ageMs);
+  const [size, unit] =
+    age < MINUTE_MS
+      ? ([SECOND_MS, 's'] as const)
+      : age < HOUR_MS
+        ? ([MINUTE_MS, 'min'] as const)
+        : age < 2 * DAY_MS
+          ? ([HOUR_MS, 'h'] as const)
+          : ([DAY_MS, 'd'] as const);
+  return `${Math.floor(age / size)} ${formatUnit(unit, language)}`;
+}
+
+/** Hours and minutes in a zone; with the date where it is another day than `nowMs`. */
+export function formatTime(ms: number, nowMs: number, timezone: string, language: Language): string {
+  const day = (at: number): string => new Intl.DateTimeFormat('en-CA', { timeZone: timezone }).format(at);
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: timezone };
+  const date: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
+  return new Intl.DateTimeFormat(localeOf(language), day(ms) === day(nowMs) ? time : { ...time, ...date }).format(ms);
+}
+
+/** The day of an instant in a zone. */
+export function formatDay(ms: number, timezone: string, language: Language): string {
+  return new Intl.DateTimeFormat(localeOf(language), { day: 'numeric', month: 'short', timeZone: timezone }).format(ms);
+}
+
+/** British English: the day before the month, 24 hours. */
+function localeOf(language: Language): string {
+  return language === 'en' ? 'en-GB' : language;
+}

@@ -1,0 +1,18 @@
+import { render, type VNode } from 'preact';
+import { HomePage } from './home-page.tsx';
+import { KpiPage } from './kpi-page.tsx';
+import { chooseLanguage, type Language } from './language.ts';
+import { ScreenPage } from './screen-page.tsx';
+
+/** The page that an address means. */
+function pageOf(path: string, language: Language): VNode {
+  const [, kind, name = ''] = path.split('/');
+  if (kind === 'screens' && name !== '') return <ScreenPage name={decodeURIComponent(name)} language={language} />;
+  if (kind === 'kpis' && name !== '') return <KpiPage name={decodeURIComponent(name)} language={language} />;
+  return <HomePage language={language} />;
+}
+
+const language = chooseLanguage(location.search, navigator.languages);
+document.documentElement.lang = language;
+const root = document.getElementById('root');
+if (root !== null) render(pageOf(location.pathname, language), root);

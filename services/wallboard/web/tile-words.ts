@@ -1,0 +1,90 @@
+import type { PipelineState, ScreenFrame, ShownValue, TileFrame } from '../../shared/core/wall-message.ts';
+import { formatAge, formatDay, formatTarget, formatUnit, formatValue } from './format.ts';
+import { type Mood, moodOf } from './freshness.ts';
+import { type Language, textIn } from './language.ts';
+import type { Status } from './status-shape.tsx';
+import { WORDS, windowWords } from './texts.ts';
+
+/** What all tiles of a screen are shown with. */
+export interface TileScope {
+  readonly screen: ScreenFrame;
+  readonly pipeline: PipelineState;
+  readonly nowMs: number;
+  readonly language: Language;
+}
+
+/** Everything that is read on a number's tile. */
+export interface NumberWords {
+  readonly mood: Mood;
+  readonly title: string;
+  /** Of which series it speaks; empty where there is one only. */
+  readonly series: string;
+  readonly number: string;
+  readonly unit: string;
+  readonly target: string;
+  /** Over which time, and whether it is over. */
+  readonly window: string;
+  readonly status: Status;
+  readonly statusText: string;
+  readonly age: string;
+}
+
+/** Says a value in words: a stale or missing number is never shown as a fresh one. */
+export function numberWords(frame: TileFrame, shown: ShownValue | null, scope: TileScope): NumberWords {
+  const { screen, pipeline, nowMs, language } = scope;
+  const face = frame.face!;
+  const { age, mood } = moodOf(frame, shown, screen, pipeline, nowMs);
+  const counts = shown !== null && mood !== 'ended';
+  return {
+    mood,
+    title: textIn(face.name, language),
+    series: shown === null ? '' : frame.openLabels.map((name) => shown.labels[name] ?? '').join(' · '),
+    number: formatValue(counts ? shown.value : null, face, language),
+    unit: formatUnit(face.unit, language),
+    target: face.target === null ? '' : formatTarget(face.target, face, language),
+    window: windowText(frame, shown, mood, scope),
+    ...statusOf(mood, shown, language),
+    age: age.ms === null ? '' : formatAge(age.ms, language),
+  };
+}
+
+function windowText(frame: TileFrame, shown: ShownValue | null, mood: Mood, { screen, language }: TileScope): string {
+  const face = frame.face!;
+  const words = WORDS[language];
+  const window = windowWords(face.window, language);
+  if (mood === 'ended' && shown !== null) {
+    const zone = face.window.kind === 'tumbling' ? face.window.zone : screen.timezone;
+    const day = formatDay(shown.windowStartMs, zone, language);
+    return `${day}: ${formatValue(shown.value, face, language)}`;
+  }
+  if (mood === 'provisional' && face.window.kind === 'tumbling') return `${window} ${words.soFar}`;
+  return window;
+}
+
+/** The shape and word of a mood; a fresh value's are those of its judgement. */
+export function statusOf(
+  mood: Mood,
+  shown: ShownValue | null,
+  language: Language,
+): { readonly status: Status; readonly statusText: string } {
+  const words = WORDS[language];
+  switch (mood) {
+    case 'stale':
+      return { status: 'old', statusText: shown === null ? words.noneStale : words.stale };
+    case 'late':
+      return { status: 'old', statusText: words.late };
+    case 'none':
+      return { status: 'quiet', statusText: words.none };
+    case 'ended':
+    case 'quiet':
+      return { status: 'quiet', statusText: words.quiet };
+    case 'filling':
+      return { status: 'filling', statusText: words.filling };
+    case 'provisional':
+    case 'final': {
+      const judgement = shown === null ? null : shown.judgement;
+      if (judgement === null) return { status: 'none', statusText: words.noTarget };
+      return { status: judgement, statusText: words.judged[judgement] };
+    }
+  }
+}
