@@ -1,3 +1,4 @@
+import type { JobOutcome } from '../core/job-plan.ts';
 import type { TransitionMessage } from '../core/messages.ts';
 
 /**
@@ -228,9 +229,6 @@ export interface JobRunQuery {
   readonly toMs?: number;
   readonly rowsMax: number;
 }
-
-/** How a run ended; `running` until it has. `interrupted`: takt stopped, or the process that ran it is gone. */
-export type JobOutcome = 'running' | 'done' | 'failed' | 'timed_out' | 'interrupted';
 
 /** One planned run of a job. Key: job, scheduledMs. Version: twice the attempt, one more when it has ended. */
 export interface JobRunRow {

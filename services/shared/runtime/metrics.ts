@@ -49,6 +49,11 @@ export class Metrics {
   private readonly flush = this.histogram('flush_seconds', 'How long storing rows takes.', ['stage', 'table']);
   private readonly publish = this.histogram('publish_seconds', 'How long publishing rows takes.', ['stage']);
   private readonly appends = this.histogram('append_seconds', 'How long the log takes to flush a request.', []);
+  private readonly jobRuns = this.counter('job_runs_total', 'Runs of jobs, by how they ended.', ['job', 'outcome']);
+  private readonly jobSuccess = this.gauge('job_last_success_ms', 'When a job was last done, milliseconds UTC.', [
+    'job',
+  ]);
+  private readonly jobDurations = this.histogram('job_duration_seconds', 'How long runs of jobs take.', ['job']);
 
   /** From now on also what Node tells about this process: memory, processor time, event-loop delay. */
   watchProcess(): void {
@@ -90,6 +95,13 @@ export class Metrics {
         next.failed(stage, step, error);
       },
     };
+  }
+
+  /** A run of a job that is over. */
+  jobEnded(job: string, outcome: string, durationMs: number, endedMs: number): void {
+    this.jobRuns.inc({ job, outcome });
+    this.jobDurations.observe({ job }, durationMs / 1000);
+    if (outcome === 'done') this.jobSuccess.set({ job }, endedMs);
   }
 
   deadLetter(code: string): void {

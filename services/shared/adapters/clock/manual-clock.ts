@@ -9,6 +9,8 @@ interface Sleeper {
 /** A clock that moves only when told: for tests and the simulation. */
 export class ManualClock implements Clock {
   private time: number;
+  /** What the clock says beside the time that passed. */
+  private offsetMs = 0;
   private readonly sleepers = new Set<Sleeper>();
 
   constructor(startMs = 0) {
@@ -16,7 +18,12 @@ export class ManualClock implements Clock {
   }
 
   nowMs(): number {
-    return this.time;
+    return this.time + this.offsetMs;
+  }
+
+  /** Puts the clock forward, or back with less than 0, as its owner may: no time passes, nobody wakes. */
+  set(byMs: number): void {
+    this.offsetMs += byMs;
   }
 
   /** Moves time on by integer milliseconds and wakes those whose time has come, the earliest first. */
