@@ -9,9 +9,9 @@ export class LogNotifier implements Notifier {
     this.write = write;
   }
 
-  async send({ key, title, body }: Notification): Promise<DeliveryOutcome> {
+  async send({ key, title, body, details }: Notification): Promise<DeliveryOutcome> {
     try {
-      await this.write(JSON.stringify({ key, title, body }));
+      await this.write(JSON.stringify({ key, title, body, details }));
       return { outcome: 'delivered' };
     } catch (error) {
       const reason = `the line could not be written: ${error instanceof Error ? error.message : String(error)}`;
