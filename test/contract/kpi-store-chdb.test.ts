@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChdbTransport } from '../../services/shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../../services/shared/adapters/store/clickhouse/clickhouse-store.ts';
 import { checkUserQuery } from '../../services/shared/adapters/store/clickhouse/user-query.ts';
+import type { NotificationRow } from '../../services/shared/ports/kpi-store.ts';
 import { chdbMissing } from './chdb-missing.ts';
 import { caseRow, definition, event, transition, value } from './kpi-store-rows.ts';
 
@@ -202,6 +203,40 @@ describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: 
     ]);
     expect(await rows('SELECT hex(raw) AS raw, time_ms FROM dead_letters')).toEqual([
       { raw: Buffer.from(raw).toString('hex').toUpperCase(), time_ms: 1 },
+    ]);
+  });
+
+  test('notification_list has what became of each notification at each channel', async () => {
+    const row: NotificationRow = {
+      key: 'alert_1',
+      channel: 'hook',
+      rule: 'slow',
+      state: 'pending',
+      attempts: 0,
+      nextMs: 1_700_000_000_500,
+      createdMs: 1_700_000_000_000,
+      title: "it's late",
+      body: 'one\ntwo 客户\0',
+      reason: '',
+      version: 1n,
+    };
+    const failed: NotificationRow = { ...row, state: 'failed', attempts: 3, nextMs: null, reason: '410', version: 2n };
+    await store.insert('notifications', [failed, { ...row, channel: 'shout' }]);
+    await store.insert('notifications', [row]);
+    expect(await rows('SELECT * FROM notification_list ORDER BY channel')).toEqual([
+      {
+        created: '2023-11-14 22:13:20.000',
+        rule: 'slow',
+        channel: 'hook',
+        state: 'failed',
+        attempts: 3,
+        next_try: null,
+        title: row.title,
+        body: row.body,
+        reason: '410',
+        key: 'alert_1',
+      },
+      expect.objectContaining({ channel: 'shout', state: 'pending', next_try: '2023-11-14 22:13:20.500' }),
     ]);
   });
 

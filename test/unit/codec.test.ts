@@ -70,6 +70,16 @@ const messages: Record<Message['type'], fc.Arbitrary<Message>> = {
     openImports: fc.array(text),
     definitions: fc.array(text),
   }),
+  delivery: typed('delivery', {
+    key: text,
+    rule: text,
+    channel: text,
+    outcome: fc.constantFrom('delivered', 'retrying', 'failed'),
+    attempts: fc.nat(),
+    nextMs: orNull(timeMs),
+    reason: text,
+    timeMs,
+  }),
   value: typed('value', {
     kpi: text,
     definition: text,

@@ -29,15 +29,10 @@ describe('signature', () => {
   test.each(['', 'whsec_', 'whsec_kurz', 'not base64 at all, sorry', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS!'])(
     'a secret that is none is refused without a word of it: %s',
     (secret) => {
-      let message = '';
-      try {
-        secretBytes(secret);
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'USAGE' });
-        message = (error as Error).message;
-      }
-      expect(message).toContain('base64');
-      if (secret.length > 6) expect(message).not.toContain(secret.slice(6));
+      expect(() => secretBytes(secret)).toThrowError(expect.objectContaining({ code: 'USAGE' }));
+      expect(() => secretBytes(secret)).toThrowError(/base64/);
+      const shown = secret.slice('whsec_'.length) || 'nothing to show';
+      expect(() => secretBytes(secret)).not.toThrowError(shown);
     },
   );
 });
@@ -208,8 +203,7 @@ describe('a webhook', () => {
   ])('a 200 with the body %s: delivered %s', async (body, delivered) => {
     receiver.answerNext({ status: 200, body });
     const outcome = await notifierOf().send(notification());
-    expect(outcome.outcome).toBe(delivered ? 'delivered' : 'failed');
-    if (!delivered) expect(outcome).toMatchObject({ retryable: true });
+    expect(outcome).toMatchObject(delivered ? { outcome: 'delivered' } : { outcome: 'failed', retryable: true });
   });
 
   test('Retry-After goes to whoever plans the next try', async () => {

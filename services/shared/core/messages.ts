@@ -113,9 +113,30 @@ export interface TransitionMessage {
   readonly partition: number;
 }
 
+/** What became of one try to deliver a notification. */
+export interface DeliveryMessage {
+  readonly type: 'delivery';
+  /** Of the notification; the same for every try. */
+  readonly key: string;
+  readonly rule: string;
+  readonly channel: string;
+  /** `retrying`: this try failed, another one follows; `failed`: none follows. */
+  readonly outcome: 'delivered' | 'retrying' | 'failed';
+  /** Tries so far, this one included. */
+  readonly attempts: number;
+  /** When the next try may come; null: none does. */
+  readonly nextMs: number | null;
+  /** Why it failed; empty when it was delivered. */
+  readonly reason: string;
+  /** When the outcome was written down. */
+  readonly timeMs: number;
+}
+
 export type SlicesMessage = SliceSnapshot | ProgressMark;
 export type ValuesMessage = ValueMessage | ProgressMark | Control;
-export type Message = EventsMessage | SlicesMessage | ValuesMessage | TransitionMessage;
+/** What [transitions] holds; a tick lets a deadline of the notify fold pass. */
+export type TransitionsMessage = TransitionMessage | DeliveryMessage | Tick;
+export type Message = EventsMessage | SlicesMessage | ValuesMessage | TransitionsMessage;
 
 /** What could not be mapped, as it goes into [dead-letters]; plain JSON, raw bytes in base64. */
 export interface DeadLetter {

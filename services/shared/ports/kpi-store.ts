@@ -282,6 +282,23 @@ export interface FirstRow {
 /** A change of an alert instance. Key: rule, labels, episode, timeMs, to. */
 export type TransitionRow = Omit<TransitionMessage, 'type'>;
 
+/** A notification at one channel, as people read it. Key: key, channel. */
+export interface NotificationRow {
+  readonly key: string;
+  readonly channel: string;
+  readonly rule: string;
+  readonly state: 'pending' | 'delivered' | 'failed';
+  readonly attempts: number;
+  /** When the next try may come; null: none does. */
+  readonly nextMs: number | null;
+  readonly createdMs: number;
+  readonly title: string;
+  readonly body: string;
+  /** Of the last failure; empty where there was none. */
+  readonly reason: string;
+  readonly version: bigint;
+}
+
 export interface TableRows {
   events: EventRow;
   cases: CaseRow;
@@ -294,5 +311,6 @@ export interface TableRows {
   instances: InstanceRow;
   firsts: FirstRow;
   transitions: TransitionRow;
+  notifications: NotificationRow;
 }
 export type TableName = keyof TableRows;

@@ -38,6 +38,7 @@ export function toAvro(message: Message): unknown {
     case 'tick':
     case 'import':
     case 'control':
+    case 'delivery':
       return message;
   }
 }
@@ -55,6 +56,8 @@ function longsOf(message: Message): readonly (number | null)[] {
       return [message.windowStartMs, message.windowEndMs, message.samples];
     case 'transition':
       return [message.timeMs, message.samples];
+    case 'delivery':
+      return [message.nextMs, message.timeMs];
     case 'import':
       return [message.maxEventMs];
     case 'tick':
@@ -84,6 +87,7 @@ export function fromAvro(type: Message['type'], body: unknown): Message {
       return { type };
     case 'import':
     case 'control':
+    case 'delivery':
       return { ...record, type } as unknown as Message;
   }
 }

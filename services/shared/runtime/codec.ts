@@ -15,6 +15,7 @@ const SUBJECTS: Readonly<Record<Message['type'], string>> = {
   mark: 'progress-mark',
   value: 'value',
   transition: 'transition',
+  delivery: 'delivery',
 };
 /** Byte 0 of the Confluent wire format, then the schema id as 4 bytes, big-endian. */
 const MAGIC = 0;

@@ -34,6 +34,7 @@ const TABLES: readonly TableName[] = [
   'dead_letters',
   'firsts',
   'transitions',
+  'notifications',
 ];
 
 /**

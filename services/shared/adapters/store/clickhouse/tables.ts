@@ -187,6 +187,23 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.uint64(row.version);
     },
   },
+  notifications: {
+    structure:
+      'key String, channel String, rule String, state String, attempts UInt32, next_ms Nullable(Int64), created_ms Int64, title String, body String, reason String, version UInt64',
+    write(out, row) {
+      out.string(row.key);
+      out.string(row.channel);
+      out.string(row.rule);
+      out.string(row.state);
+      out.uint32(row.attempts);
+      out.nullable(row.nextMs, (ms) => out.int64(ms));
+      out.int64(row.createdMs);
+      out.string(row.title);
+      out.string(row.body);
+      out.string(row.reason);
+      out.uint64(row.version);
+    },
+  },
 };
 
 /** The store keeps the highest version; of `firsts` the lowest is to stay. Its own inverse. */

@@ -34,6 +34,7 @@ const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown
   instances: (row) => [row.ruleHash, row.labels],
   firsts: (row) => [row.definition, row.labels, row.windowEndMs, row.kind],
   transitions: (row) => [row.rule, row.labels, row.episode, row.timeMs, row.to],
+  notifications: (row) => [row.key, row.channel],
 };
 const TABLE_NAMES = Object.keys(KEYS) as TableName[];
 /** Cases in one chunk of `archive` and `caseIds`. */
