@@ -12,6 +12,7 @@ import { healthOf } from './health.ts';
 import { registerIngest } from '../ingest/routes.ts';
 import { workflowUnknown } from '../ingest/workflow-unknown.ts';
 import { Processor } from '../processor/processor.ts';
+import { LiveAlerts } from '../wallboard/live/live-alerts.ts';
 import { LiveValues } from '../wallboard/live/live-values.ts';
 import { loadPages } from '../wallboard/pages.ts';
 import { registerReadApi } from '../wallboard/routes.ts';
@@ -78,9 +79,10 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       codec,
       clock,
     });
+    const alerts = await LiveAlerts.open({ rules: [...catalogue.rules.values()], store, log, codec, clock });
     const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
     const ended = processor.run();
-    const following = live.run();
+    const following = [live.run(), alerts.run()];
     let halted: Error | null = null;
     ended.catch((error: Error) => (halted = error));
     const status = async (): Promise<StatusReport> => ({
@@ -92,6 +94,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const hub = new ScreenHub({
       catalogue: () => catalogue,
       live,
+      alerts,
       build: pages.build,
       clock,
       onCount: (clients) => metrics.streamsOpen(clients),
@@ -124,7 +127,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       metrics: async () => metrics.text(await processor.status(), log.size()),
       keyHash,
       query: (sql, format) => store.query(sql, format),
-      wall: { pages, live, hub, screens: () => options.screens, onDrop: () => metrics.streamDropped() },
+      wall: { pages, live, alerts, hub, screens: () => options.screens, onDrop: () => metrics.streamDropped() },
     });
     return {
       events: (events) => writer.events(events),
@@ -142,7 +145,8 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
         await app.close();
         processor.stop();
         live.stop();
-        await Promise.allSettled([ended, following]);
+        alerts.stop();
+        await Promise.allSettled([ended, ...following]);
         await log.close();
         await store.close();
       },

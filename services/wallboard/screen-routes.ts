@@ -3,6 +3,8 @@ import type { Catalogue } from '../shared/core/catalogue.ts';
 import { didYouMean, listed } from '../shared/core/catalogue-problem.ts';
 import { TaktError } from '../shared/core/errors.ts';
 import { type Screen, type Tile, WORST_DEFAULT } from '../shared/core/screen.ts';
+import { alertsAnswer } from './alerts.ts';
+import type { LiveAlerts } from './live/live-alerts.ts';
 import type { LiveValues } from './live/live-values.ts';
 import { SAFE_HEADERS } from './pages.ts';
 import type { ScreenHub } from './stream/screen-hub.ts';
@@ -13,18 +15,23 @@ export interface ScreenRoutesDeps {
   readonly catalogue: () => Catalogue;
   readonly screens: () => ReadonlyMap<string, Screen>;
   readonly live: LiveValues;
+  readonly alerts: LiveAlerts;
   readonly hub: ScreenHub;
   /** A screen was too slow and dropped. */
   readonly onDrop: () => void;
 }
 
-/** Registers GET /v1/screens and GET /v1/stream; docs/http-api.md describes them. */
+/** Registers GET /v1/screens, /v1/alerts and /v1/stream; docs/http-api.md describes them. */
 export function registerScreens(app: FastifyInstance, deps: ScreenRoutesDeps): void {
   app.get('/v1/screens', async () => ({
     // A page that finds no value at all says how to begin.
     empty: !deps.live.hasValues,
     screens: [...deps.screens().values()].map(({ name, title, generated }) => ({ name, title, generated })),
   }));
+  app.get('/v1/alerts', async () => {
+    await deps.alerts.whenLoaded();
+    return alertsAnswer(deps.alerts.episodes());
+  });
   app.get('/v1/stream', async (request, reply) => {
     const screen = screenOf(request.query as Readonly<Record<string, unknown>>, deps);
     deps.hub.checkRoom();

@@ -14,6 +14,8 @@ export function defaultScreen(workflow: string, catalogue: Catalogue): Screen | 
   const compared = kpis.find((kpi) => kpi !== hero && isCompared(kpi)) ?? (isCompared(hero) ? hero : undefined);
   if (compared !== undefined)
     tiles.push({ kind: 'table', kpi: compared.definition.kpi, labels: {}, worst: WORST_DEFAULT });
+  if (kpis.some(({ definition }) => [...catalogue.rules.values()].some(({ kpi }) => kpi === definition.kpi)))
+    tiles.push({ kind: 'alerts' });
   for (const kpi of kpis) {
     if (kpi === hero || kpi === compared) continue;
     const more: Tile[] = [...tiles, { kind: 'number', kpi: kpi.definition.kpi, labels: {} }];

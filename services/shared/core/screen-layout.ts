@@ -26,36 +26,41 @@ const GRIDS: readonly (readonly [columns: number, rows: number])[] = [
 ];
 
 /** Width and height in cells. */
-const SIZES: Readonly<Record<Tile['kind'], readonly [width: number, height: number]>> = {
-  hero: [2, 2],
-  table: [1, 2],
-  alerts: [2, 1],
-  number: [1, 1],
-};
+type Sizes = Readonly<Record<Tile['kind'], readonly [width: number, height: number]>>;
 
-/** The smallest grid that holds the tiles, the large ones placed first, and then grown over what is left; null: none does. */
+/** As it should be, then what gives way where there are many tiles: nine always find room. */
+const SIZES: readonly Sizes[] = [
+  { hero: [2, 2], table: [1, 2], alerts: [2, 1], number: [1, 1] },
+  { hero: [2, 2], table: [1, 1], alerts: [2, 1], number: [1, 1] },
+  { hero: [2, 2], table: [1, 1], alerts: [1, 1], number: [1, 1] },
+];
+
+/**
+ * The smallest grid that holds the tiles, the large ones placed first, and then grown over what is left. Null: there are
+ * more than nine, or more than one hero.
+ */
 export function layoutOf(tiles: readonly Pick<Tile, 'kind'>[]): ScreenLayout | null {
-  for (const [columns, rows] of GRIDS) {
-    const places = placeAll(tiles, columns, rows);
-    if (places !== null) return { columns, rows, places };
+  for (const sizes of SIZES) {
+    const wanted = tiles.map(({ kind }) => sizes[kind]);
+    for (const [columns, rows] of GRIDS) {
+      const places = placeAll(wanted, columns, rows);
+      if (places !== null) return { columns, rows, places };
+    }
   }
   return null;
 }
 
-function placeAll(tiles: readonly Pick<Tile, 'kind'>[], columns: number, rows: number): TilePlace[] | null {
+function placeAll(sizes: readonly Sizes['hero'][], columns: number, rows: number): TilePlace[] | null {
   const grid = new Grid(columns, rows);
   const places: TilePlace[] = [];
-  const order = [...tiles.keys()].sort((a, b) => area(tiles[b]!) - area(tiles[a]!) || a - b);
+  const area = (index: number): number => sizes[index]![0] * sizes[index]![1];
+  const order = [...sizes.keys()].sort((a, b) => area(b) - area(a) || a - b);
   for (const index of order) {
-    const place = grid.put(...SIZES[tiles[index]!.kind]);
+    const place = grid.put(...sizes[index]!);
     if (place === null) return null;
     places[index] = place;
   }
   return places.map((place) => grid.grow(place));
-}
-
-function area({ kind }: Pick<Tile, 'kind'>): number {
-  return SIZES[kind][0] * SIZES[kind][1];
 }
 
 class Grid {

@@ -2,7 +2,6 @@ import type { Catalogue } from './catalogue.ts';
 import { didYouMean, listed, type Path, type Problem, Problems } from './catalogue-problem.ts';
 import { mapOf, numberOf, textOf } from './catalogue-read.ts';
 import { type Screen, type Tile, TILES_MAX, WORST_DEFAULT } from './screen.ts';
-import { layoutOf } from './screen-layout.ts';
 
 const KINDS = ['hero', 'number', 'table', 'alerts'] as const;
 
@@ -82,12 +81,6 @@ function checkTogether(count: number, tiles: readonly Tile[], problems: Problems
     problems.addAtKey(['tiles'], `${count} tiles cannot be read across a hall`, `at most ${TILES_MAX}`);
   else if (tiles.filter(({ kind }) => kind === 'hero').length > 1)
     problems.addAtKey(['tiles'], 'two tiles are the hero', 'one hero; make the others a number');
-  else if (tiles.length > 0 && layoutOf(tiles) === null)
-    problems.addAtKey(
-      ['tiles'],
-      'the tiles need more than the 12 places of a screen',
-      'a hero takes four places, a table and alerts two, a number one',
-    );
 }
 
 function readTitle(value: unknown, name: string): Readonly<Record<string, string>> {

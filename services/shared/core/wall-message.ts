@@ -1,6 +1,8 @@
 import type { Kpi } from './catalogue.ts';
 import type { WindowSpec } from './definition.ts';
 import type { Judgement } from './judgement.ts';
+import type { AlertState } from './messages.ts';
+import type { Severity } from './rule.ts';
 import type { Tile } from './screen.ts';
 import type { TilePlace } from './screen-layout.ts';
 
@@ -69,6 +71,19 @@ export interface ShownValue {
 /** Window end and value. */
 export type HistoryPoint = readonly [endMs: number, value: number | null];
 
+/** An alert on a tile. */
+export interface ShownAlert {
+  readonly rule: string;
+  /** Null: the catalogue does not know its KPI any more. */
+  readonly face: KpiFace | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state: AlertState;
+  readonly severity: Severity;
+  /** When it fired, ended or became pending. */
+  readonly sinceMs: number;
+  readonly value: number | null;
+}
+
 /** What a tile shows now. `series`: how many match the tile's labels. */
 export type TileContent =
   | {
@@ -79,7 +94,17 @@ export type TileContent =
       readonly series: number;
     }
   | { readonly kind: 'table'; readonly rows: readonly ShownValue[]; readonly series: number }
-  | { readonly kind: 'alerts' };
+  | {
+      readonly kind: 'alerts';
+      /** How many rules watch. */
+      readonly rules: number;
+      /** The most severe first. */
+      readonly firing: readonly ShownAlert[];
+      readonly firingCount: number;
+      readonly pending: readonly ShownAlert[];
+      /** What fired and ended in the last day, the latest first. */
+      readonly recent: readonly ShownAlert[];
+    };
 
 /** Whether the work behind the numbers goes on. */
 export interface PipelineState {

@@ -3,6 +3,7 @@ import { TaktError } from '../../shared/core/errors.ts';
 import type { Screen } from '../../shared/core/screen.ts';
 import type { BeatMessage, PipelineState, SnapshotMessage, TilesMessage } from '../../shared/core/wall-message.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
+import type { LiveAlerts } from '../live/live-alerts.ts';
 import type { LiveValues } from '../live/live-values.ts';
 import { Pipeline, type PipelineReport } from '../pipeline.ts';
 import { ScreenBoard } from './screen-board.ts';
@@ -18,6 +19,7 @@ const BEAT_MS = 2_000;
 export interface ScreenHubOptions {
   readonly catalogue: () => Catalogue;
   readonly live: LiveValues;
+  readonly alerts: LiveAlerts;
   readonly pipeline: () => Promise<PipelineReport>;
   /** Names the pages that go with this server. */
   readonly build: string;
@@ -32,14 +34,18 @@ export class ScreenHub {
   private readonly boards = new Map<string, ScreenBoard>();
   private readonly pipeline = new Pipeline();
   private readonly stopped = new AbortController();
-  private readonly removeListener: () => void;
+  private readonly removeListeners: readonly (() => void)[];
   private gathering = false;
   private beating = false;
   private state: PipelineState | null = null;
 
   constructor(options: ScreenHubOptions) {
     this.options = options;
-    this.removeListener = options.live.onChange((definition) => this.touch(definition));
+    const { live, alerts } = options;
+    this.removeListeners = [
+      live.onChange((definition) => this.touch((board) => board.touch(definition))),
+      alerts.onChange(() => this.touch((board) => board.touchAlerts())),
+    ];
   }
 
   /** Throws OVERLOADED when no further screen may listen. */
@@ -54,11 +60,11 @@ export class ScreenHub {
 
   /** Sends a screen's snapshot to a client, and from then on its changes, until the client or the hub closes. */
   async join(screen: Screen, client: StreamClient): Promise<void> {
-    const { live, catalogue, build, clock } = this.options;
-    await live.whenLoaded();
+    const { live, alerts, catalogue, build, clock } = this.options;
+    await Promise.all([live.whenLoaded(), alerts.whenLoaded()]);
     if (this.state === null || !this.beating) await this.look();
     if (client.closed || this.stopped.signal.aborted) return client.close();
-    const board = this.boards.get(screen.name) ?? new ScreenBoard(screen, catalogue(), live);
+    const board = this.boards.get(screen.name) ?? new ScreenBoard(screen, { catalogue: catalogue(), live, alerts });
     this.boards.set(screen.name, board);
     // Others have been told the same tiles, or are told now.
     this.flushBoard(board);
@@ -83,9 +89,9 @@ export class ScreenHub {
     this.options.onCount(this.count);
   }
 
-  private touch(definition: string): void {
+  private touch(note: (board: ScreenBoard) => boolean): void {
     let touched = false;
-    for (const board of this.boards.values()) if (board.touch(definition)) touched = true;
+    for (const board of this.boards.values()) if (note(board)) touched = true;
     if (touched && !this.gathering) void this.gather();
   }
 
@@ -131,7 +137,7 @@ export class ScreenHub {
   /** Ends every stream. */
   stop(): void {
     this.stopped.abort();
-    this.removeListener();
+    for (const remove of this.removeListeners) remove();
     for (const board of this.boards.values()) for (const client of board.clients) client.close();
   }
 }

@@ -1,3 +1,4 @@
+import type { Judgement } from '../../shared/core/judgement.ts';
 import type { KpiFace } from '../../shared/core/wall-message.ts';
 import type { Language } from './language.ts';
 
@@ -7,11 +8,15 @@ export const NO_VALUE = '–';
 /** From here on a number is shown short: 1.23M, 123万. */
 const SHORT_FROM = 1_000_000;
 
-/** A value as it stands on a screen, without its unit: about three digits, always as many behind the point. */
+/**
+ * A value as it stands on a screen, without its unit: about three digits, always as many behind the point; `more` adds
+ * some.
+ */
 export function formatValue(
   value: number | null,
   face: Pick<KpiFace, 'percent' | 'fixed'>,
   language: Language,
+  more = 0,
 ): string {
   if (value === null) return NO_VALUE;
   const shown = face.percent ? value * 100 : value;
@@ -20,15 +25,34 @@ export function formatValue(
     return new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 3 } as object).format(
       shown,
     );
-  const most = face.percent ? 1 : size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  const most = more + (face.percent ? 1 : size >= 100 ? 0 : size >= 10 ? 1 : 2);
   const least = face.fixed ? most : 0;
   return new Intl.NumberFormat(language, { minimumFractionDigits: least, maximumFractionDigits: most }).format(shown);
+}
+
+/** Digits that are added at most. */
+const MORE_MAX = 2;
+
+/** A value that missed its target never reads like the target: then it has more digits. */
+export function formatJudged(
+  value: number | null,
+  face: KpiFace,
+  judgement: Judgement | null,
+  language: Language,
+): string {
+  const text = formatValue(value, face, language);
+  if (judgement === null || judgement === 'good') return text;
+  for (let more = 0; more <= MORE_MAX; more++) {
+    const longer = formatValue(value, face, language, more);
+    if (longer !== formatValue(face.target, { ...face, fixed: true }, language, more)) return longer;
+  }
+  return text;
 }
 
 /** A target or baseline with what makes it one: `≤ 30`. */
 export function formatTarget(target: number, face: KpiFace, language: Language): string {
   const sign = face.better === 'lower' ? '≤ ' : face.better === 'higher' ? '≥ ' : '';
-  return `${sign}${formatValue(target, { percent: face.percent, fixed: false }, language)}`;
+  return `${sign}${formatValue(target, { percent: face.percent, fixed: false }, language)}${face.percent ? '%' : ''}`;
 }
 
 const UNITS: Readonly<Record<Language, Readonly<Record<string, string>>>> = {

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { TileContent, TileFrame } from '../../shared/core/wall-message.ts';
 import { ChangingText } from './changing-text.tsx';
-import { Sparkline } from './sparkline.tsx';
+import { Bars, Sparkline } from './sparkline.tsx';
 import { StatusShape } from './status-shape.tsx';
 import { numberWords, type TileScope } from './tile-words.ts';
 
@@ -16,10 +16,15 @@ export function NumberTile({
   readonly scope: TileScope;
 }): VNode {
   const words = numberWords(frame, content.shown, scope);
+  const { window, target } = frame.face!;
   return (
     <div class={`tile-body mood-${words.mood} status-${words.status}`}>
       <div class="tile-history">
-        <Sparkline points={content.points} target={frame.face === null ? null : frame.face.target} />
+        {window.kind === 'tumbling' ? (
+          <Bars points={content.points} target={target} />
+        ) : (
+          <Sparkline points={content.points} target={target} />
+        )}
       </div>
       <h2 class="tile-title">
         {words.title}
@@ -28,15 +33,16 @@ export function NumberTile({
       <div class={`tile-number digits-${Math.min(9, words.number.length)}`}>
         <span class="number">
           <ChangingText text={words.number} />
+          {words.percent ? <span class="percent">%</span> : null}
         </span>
         <span class="number-side">
-          <span class="unit">{words.unit}</span>
+          {words.unit === '' ? null : <span class="unit">{words.unit}</span>}
           {words.target === '' ? null : <span class="target">{words.target}</span>}
+          {words.window === '' ? null : <span class="window">{words.window}</span>}
         </span>
       </div>
-      <div class="tile-window">{words.window}</div>
       <div class="tile-foot">
-        <StatusShape status={words.status} />
+        {words.statusText === '' ? null : <StatusShape status={words.status} />}
         <span class="status-text">{words.statusText}</span>
         <span class="age">{words.age}</span>
       </div>

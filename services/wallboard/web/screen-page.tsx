@@ -58,7 +58,7 @@ function Tile({
     <section class={`tile kind-${frame.kind} size-${size}`} style={style}>
       {content.kind === 'number' ? <NumberTile frame={frame} content={content} scope={scope} /> : null}
       {content.kind === 'table' ? <TableTile frame={frame} content={content} scope={scope} /> : null}
-      {content.kind === 'alerts' ? <AlertsTile /> : null}
+      {content.kind === 'alerts' ? <AlertsTile height={height} content={content} scope={scope} /> : null}
     </section>
   );
 }

@@ -39,6 +39,39 @@ export function Sparkline({
   );
 }
 
+/** Bars of a calendar window's little history. */
+const BARS_MAX = 24;
+const BAR_SHARE = 0.72;
+
+/** The little history of a calendar window: a bar each from zero; the last one, which is not over, is drawn open. */
+export function Bars({
+  points,
+  target,
+}: {
+  readonly points: readonly HistoryPoint[];
+  readonly target: number | null;
+}): VNode | null {
+  const shown = points.slice(-BARS_MAX);
+  const values = shown.map(([, value]) => Math.max(0, value === null ? 0 : value));
+  const highest = Math.max(...values, 0);
+  if (shown.length < 2 || highest === 0) return null;
+  const showsTarget = target !== null && target > 0 && target <= highest * RANGE_GROWTH_MAX;
+  const top = showsTarget ? Math.max(highest, target) : highest;
+  const step = WIDTH / shown.length;
+  const y = (value: number): number => HEIGHT - (value / top) * (HEIGHT - 2);
+  const bar = (value: number, index: number): string => {
+    const x = index * step + (step * (1 - BAR_SHARE)) / 2;
+    return `M${x} ${HEIGHT}V${y(value)}h${step * BAR_SHARE}V${HEIGHT}z`;
+  };
+  return (
+    <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+      <path class="bars" d={values.slice(0, -1).map(bar).join('')} />
+      <path class="bars bars-open" d={bar(values[values.length - 1]!, values.length - 1)} />
+      {showsTarget ? <path class="sparkline-target" d={`M0 ${y(target)}H${WIDTH}`} /> : null}
+    </svg>
+  );
+}
+
 /** The stretches without a gap; a window without a value is one. */
 function partsOf(points: readonly HistoryPoint[]): (readonly [number, number])[][] {
   const parts: (readonly [number, number])[][] = [[]];

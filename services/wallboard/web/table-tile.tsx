@@ -5,6 +5,10 @@ import { StatusShape } from './status-shape.tsx';
 import { numberWords, statusOf, type TileScope } from './tile-words.ts';
 import { WORDS } from './texts.ts';
 
+/** Rows that there is room for. */
+const ROWS_MAX = 5;
+const ROWS_OF_ONE_CELL = 3;
+
 /** The worst series of a KPI. */
 export function TableTile({
   frame,
@@ -15,26 +19,30 @@ export function TableTile({
   readonly content: Extract<TileContent, { readonly kind: 'table' }>;
   readonly scope: TileScope;
 }): VNode {
-  const { rows } = content;
+  const rows = content.rows.slice(0, frame.place.height > 1 ? ROWS_MAX : ROWS_OF_ONE_CELL);
   const whole = numberWords(frame, oldest(rows), scope);
   const shown = whole.mood === 'ended' ? [] : rows;
+  const about = [whole.percent ? '%' : whole.unit, whole.window].filter((text) => text !== '').join(' · ');
+  const troubled = shown.length === 0 || whole.mood === 'stale' || whole.mood === 'late';
+  const note = troubled ? whole.statusText : WORDS[scope.language].worstOf(shown.length, content.series);
   return (
     <div class={`tile-body tile-table mood-${whole.mood}`}>
       <h2 class="tile-title">{whole.title}</h2>
+      <p class="table-about">
+        <span class="table-unit">{about}</span>
+        <span class="age">{whole.age}</span>
+      </p>
       <ol class="worst">
         {shown.map((row) => (
           <Row key={JSON.stringify(row.labels)} frame={frame} row={row} scope={scope} />
         ))}
       </ol>
-      <div class="tile-foot">
-        {shown.length === 0 ? <StatusShape status={whole.status} /> : null}
-        <span class="status-text">
-          {shown.length === 0 || whole.mood === 'stale' || whole.mood === 'late'
-            ? whole.statusText
-            : `${whole.unit}${whole.unit === '' ? '' : ' · '}${shown.length} ${WORDS[scope.language].of} ${content.series}`}
-        </span>
-        <span class="age">{whole.age}</span>
-      </div>
+      {note === '' ? null : (
+        <div class="tile-foot">
+          {troubled ? <StatusShape status={whole.status} /> : null}
+          <span class="status-text">{note}</span>
+        </div>
+      )}
     </div>
   );
 }
@@ -53,11 +61,13 @@ function Row({
   return (
     <li class={`worst-row mood-${words.mood} status-${status}`}>
       <StatusShape status={status} />
-      <span class="worst-label">{words.series}</span>
+      <span class="worst-names">
+        <span class="worst-label">{words.series}</span>
+        <span class="worst-status status-text">{statusText}</span>
+      </span>
       <span class="worst-value">
         <ChangingText text={words.number} />
       </span>
-      <span class="hidden">{statusText}</span>
     </li>
   );
 }

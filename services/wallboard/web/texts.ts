@@ -1,5 +1,6 @@
 import type { WindowSpec } from '../../shared/core/definition.ts';
 import type { Judgement } from '../../shared/core/judgement.ts';
+import type { Severity } from '../../shared/core/rule.ts';
 import { formatUnit } from './format.ts';
 import type { Language } from './language.ts';
 
@@ -9,7 +10,6 @@ export interface Words {
   readonly connecting: string;
   readonly loading: string;
   readonly judged: Readonly<Record<Judgement, string>>;
-  readonly noTarget: string;
   readonly stale: string;
   readonly late: string;
   readonly none: string;
@@ -20,7 +20,7 @@ export interface Words {
   readonly last: string;
   readonly target: string;
   readonly baseline: string;
-  readonly of: string;
+  readonly worstOf: (shown: number, all: number) => string;
   readonly offline: (since: string) => string;
   readonly halted: string;
   readonly failing: string;
@@ -47,6 +47,13 @@ export interface Words {
   readonly owner: string;
   readonly source: string;
   readonly asTable: string;
+  readonly alerts: string;
+  readonly noAlerts: string;
+  readonly noRules: string;
+  readonly rules: (count: number) => string;
+  readonly more: (count: number) => string;
+  readonly severities: Readonly<Record<Severity, string>>;
+  readonly pending: string;
 }
 
 const EN: Words = {
@@ -54,7 +61,6 @@ const EN: Words = {
   connecting: 'Connecting …',
   loading: 'Loading …',
   judged: { good: 'On target', near: 'Near target', bad: 'Off target' },
-  noTarget: 'No target',
   stale: 'Stale',
   late: 'Late',
   none: 'No events yet',
@@ -65,7 +71,7 @@ const EN: Words = {
   last: 'last',
   target: 'Target',
   baseline: 'Baseline',
-  of: 'of',
+  worstOf: (shown, all) => (shown === all ? '' : `${shown} of ${all}`),
   offline: (since) => `No connection since ${since}. Last values shown.`,
   halted: 'Pipeline down',
   failing: 'Pipeline failing',
@@ -90,12 +96,19 @@ const EN: Words = {
   state: 'State',
   states: { provisional: 'provisional', final: 'final', backfilling: 'loading history' },
   samples: 'Samples',
-  now: 'Now',
+  now: 'now',
   series: 'Series',
   objective: 'Objective',
   owner: 'Owner',
   source: 'Source',
   asTable: 'As a table',
+  alerts: 'Alerts',
+  noAlerts: 'No alerts',
+  noRules: 'No alert rules',
+  rules: (count) => (count === 1 ? '1 rule watches' : `${count} rules watch`),
+  more: (count) => `${count} more`,
+  severities: { page: 'Page', warning: 'Warning', info: 'Info' },
+  pending: 'Pending',
 };
 
 const ZH: Words = {
@@ -103,7 +116,6 @@ const ZH: Words = {
   connecting: '正在连接…',
   loading: '正在加载…',
   judged: { good: '达标', near: '接近目标', bad: '未达标' },
-  noTarget: '无目标',
   stale: '数据过期',
   late: '数据延迟',
   none: '尚无事件',
@@ -114,7 +126,7 @@ const ZH: Words = {
   last: '上次',
   target: '目标',
   baseline: '基线',
-  of: '／',
+  worstOf: (shown, all) => (shown === all ? '' : `共 ${all} 项`),
   offline: (since) => `${since} 起连接中断，显示的是最后的数值。`,
   halted: '数据管道已停止',
   failing: '数据管道出错',
@@ -145,6 +157,13 @@ const ZH: Words = {
   owner: '负责人',
   source: '数据来源',
   asTable: '以表格显示',
+  alerts: '告警',
+  noAlerts: '无告警',
+  noRules: '未设告警规则',
+  rules: (count) => `${count} 条规则监视中`,
+  more: (count) => `另有 ${count} 条`,
+  severities: { page: '紧急', warning: '警告', info: '提示' },
+  pending: '待触发',
 };
 
 /** The words of each language. */

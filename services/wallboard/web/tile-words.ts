@@ -1,5 +1,5 @@
 import type { PipelineState, ScreenFrame, ShownValue, TileFrame } from '../../shared/core/wall-message.ts';
-import { formatAge, formatDay, formatTarget, formatUnit, formatValue } from './format.ts';
+import { formatAge, formatDay, formatJudged, formatTarget, formatUnit, formatValue, NO_VALUE } from './format.ts';
 import { type Mood, moodOf } from './freshness.ts';
 import { type Language, textIn } from './language.ts';
 import type { Status } from './status-shape.tsx';
@@ -20,7 +20,9 @@ export interface NumberWords {
   /** Of which series it speaks; empty where there is one only. */
   readonly series: string;
   readonly number: string;
+  /** Stands beside the number; of a share the % belongs to the number. */
   readonly unit: string;
+  readonly percent: boolean;
   readonly target: string;
   /** Over which time, and whether it is over. */
   readonly window: string;
@@ -39,8 +41,9 @@ export function numberWords(frame: TileFrame, shown: ShownValue | null, scope: T
     mood,
     title: textIn(face.name, language),
     series: shown === null ? '' : frame.openLabels.map((name) => shown.labels[name] ?? '').join(' · '),
-    number: formatValue(counts ? shown.value : null, face, language),
-    unit: formatUnit(face.unit, language),
+    number: counts ? formatJudged(shown.value, face, shown.judgement, language) : NO_VALUE,
+    unit: face.percent ? '' : formatUnit(face.unit, language),
+    percent: face.percent,
     target: face.target === null ? '' : formatTarget(face.target, face, language),
     window: windowText(frame, shown, mood, scope),
     ...statusOf(mood, shown, language),
@@ -57,8 +60,7 @@ function windowText(frame: TileFrame, shown: ShownValue | null, mood: Mood, { sc
     const day = formatDay(shown.windowStartMs, zone, language);
     return `${day}: ${formatValue(shown.value, face, language)}`;
   }
-  if (mood === 'provisional' && face.window.kind === 'tumbling') return `${window} ${words.soFar}`;
-  return window;
+  return mood === 'provisional' && frame.kind === 'hero' ? `${window} · ${words.soFar}` : window;
 }
 
 /** The shape and word of a mood; a fresh value's are those of its judgement. */
@@ -83,7 +85,7 @@ export function statusOf(
     case 'provisional':
     case 'final': {
       const judgement = shown === null ? null : shown.judgement;
-      if (judgement === null) return { status: 'none', statusText: words.noTarget };
+      if (judgement === null) return { status: 'none', statusText: mood === 'provisional' ? words.soFar : '' };
       return { status: judgement, statusText: words.judged[judgement] };
     }
   }
