@@ -1,5 +1,5 @@
 import type { SnapshotMessage } from '../../shared/core/wall-message.ts';
-import type { StreamMessage } from './stream.ts';
+import type { StreamMessage } from './event-parser.ts';
 
 /** What a screen knows. Times are the server's; `offsetMs` leads there from the browser's monotonic clock. */
 export interface WallState {

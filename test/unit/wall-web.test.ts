@@ -1,0 +1,175 @@
+import { expect, test } from 'vitest';
+import type {
+  KpiFace,
+  ScreenFrame,
+  ShownValue,
+  SnapshotMessage,
+  TileFrame,
+} from '../../services/shared/core/wall-message.ts';
+import { formatAge, formatJudged, formatTarget, formatTime, formatValue } from '../../services/wallboard/web/format.ts';
+import { ageOf, moodOf } from '../../services/wallboard/web/freshness.ts';
+import { chooseLanguage } from '../../services/wallboard/web/language.ts';
+import { EventParser } from '../../services/wallboard/web/event-parser.ts';
+import { nowOf, stepWall, WALL_START } from '../../services/wallboard/web/wall-state.ts';
+
+const face: KpiFace = {
+  kpi: 'k',
+  workflow: 'w',
+  name: { en: 'K' },
+  unit: 'min',
+  percent: false,
+  fixed: true,
+  better: 'lower',
+  target: 30,
+  baseline: null,
+  window: { kind: 'rolling', sizeMs: 3_600_000, everyMs: 60_000 },
+};
+const frame: TileFrame = {
+  kind: 'number',
+  place: { column: 0, row: 0, width: 1, height: 1 },
+  face,
+  labels: {},
+  openLabels: [],
+};
+const screen: ScreenFrame = {
+  name: 's',
+  title: { en: 'S' },
+  timezone: 'UTC',
+  columns: 1,
+  rows: 1,
+  tiles: [frame],
+  workflows: [{ name: 'w', expectedAgeMs: 50_000 }],
+};
+const shown: ShownValue = {
+  labels: {},
+  value: 1,
+  samples: 1,
+  state: 'final',
+  windowStartMs: 0,
+  windowEndMs: 1_000_000,
+  changedMs: null,
+  judgement: 'good',
+};
+
+test.each([
+  [27.43, {}, '27.4'],
+  [27, {}, '27.0'],
+  [2.7, {}, '2.70'],
+  [1234.5, {}, '1,235'],
+  [27, { fixed: false }, '27'],
+  [0.9351, { percent: true }, '93.5'],
+  [1_234_567, {}, '1.23M'],
+  [-0.5, {}, '-0.50'],
+  [null, {}, '–'],
+] as const)('%s is shown as %s', (value, changes, text) => {
+  expect(formatValue(value, { ...face, ...changes }, 'en')).toBe(text);
+});
+
+test('a value that missed its target never reads like the target', () => {
+  expect(formatJudged(30.04, face, 'near', 'en')).toBe('30.04');
+  expect(formatJudged(31.04, face, 'near', 'en')).toBe('31.0');
+  expect(formatJudged(30, face, 'good', 'en')).toBe('30.0');
+  expect(formatTarget(0.05, { ...face, percent: true }, 'en')).toBe('≤ 5%');
+  expect(formatTarget(12, { ...face, better: 'higher' }, 'en')).toBe('≥ 12');
+});
+
+test('ages and times are short, in both languages', () => {
+  expect([0, 59_999, 60_000, 3_600_000, 86_400_000, 172_800_000, -5].map((ms) => formatAge(ms, 'en'))).toEqual([
+    '0 s',
+    '59 s',
+    '1 min',
+    '1 h',
+    '24 h',
+    '2 d',
+    '0 s',
+  ]);
+  expect(formatAge(61_000, 'zh-CN')).toBe('1 分钟');
+  const atMs = Date.parse('2026-03-01T16:05:00Z');
+  expect(formatTime(atMs, atMs, 'Asia/Shanghai', 'en')).toBe('00:05');
+  expect(formatTime(atMs, atMs + 86_400_000, 'Asia/Shanghai', 'en')).toBe('2 Mar, 00:05');
+});
+
+test('the language is what the address says, else the first of the browser that there is', () => {
+  expect(chooseLanguage('?lang=zh-CN', ['en'])).toBe('zh-CN');
+  expect(chooseLanguage('?lang=fr', ['de', 'zh-TW', 'en'])).toBe('zh-CN');
+  expect(chooseLanguage('', ['de', 'fr'])).toBe('en');
+});
+
+test('a value is as old as what is known to be complete; a change counts as new only where the work keeps up', () => {
+  const at = (completeMs: number | null, changedMs: number | null) =>
+    ageOf({ completeMs, changedMs, expectedAgeMs: 50_000 }, 1_000_000);
+  expect(at(970_000, 999_000)).toEqual({ ms: 1_000, level: 'fresh' });
+  expect(at(970_000, null)).toEqual({ ms: 30_000, level: 'fresh' });
+  expect(at(940_000, 999_999)).toEqual({ ms: 60_000, level: 'late' });
+  expect(at(899_999, 999_999)).toEqual({ ms: 100_001, level: 'stale' });
+  expect(at(null, 999_999)).toEqual({ ms: null, level: 'stale' });
+});
+
+const day = { kind: 'tumbling', unit: 'day', zone: 'UTC' } as const;
+
+test.each([
+  ['final', {}, {}, 980_000],
+  ['provisional', { state: 'provisional' }, {}, 980_000],
+  ['filling', { state: 'backfilling' }, {}, 980_000],
+  ['quiet', { samples: 0, value: 0 }, {}, 980_000],
+  ['quiet', { value: null }, {}, 980_000],
+  ['late', {}, {}, 940_000],
+  ['stale', {}, {}, 800_000],
+  ['stale', { state: 'backfilling' }, {}, 800_000],
+  ['stale', {}, {}, null],
+  ['none', null, {}, 980_000],
+  ['stale', null, {}, 800_000],
+  ['ended', { windowEndMs: 980_000 }, { window: day }, 980_000],
+  ['provisional', { windowEndMs: 980_001, state: 'provisional' }, { window: day }, 980_000],
+  ['final', { windowEndMs: 900_000 }, {}, 980_000],
+] as const)('%s: value %j of %j, complete up to %s', (mood, changes, faceChanges, completeMs) => {
+  const value = changes === null ? null : { ...shown, ...changes };
+  const tile = { ...frame, face: { ...face, ...faceChanges } };
+  const pipeline = { state: 'running', reasons: [], workflows: { w: { completeMs, lagRecords: 0 } } } as const;
+  expect(moodOf(tile, value, screen, pipeline, 1_000_000).mood).toBe(mood);
+});
+
+test('events are taken apart wherever the pieces of the stream are cut', () => {
+  const text = 'event: a\ndata: {"x":"1\\n\\n2"}\n\nevent: b\ndata: 2\n\n: comment\n\nevent: c\ndata: 3';
+  for (let cut = 0; cut <= text.length; cut++) {
+    const seen: string[] = [];
+    const parser = new EventParser((name, data) => seen.push(`${name}=${data}`));
+    parser.push(text.slice(0, cut));
+    parser.push(text.slice(cut));
+    expect(seen).toEqual(['a={"x":"1\\n\\n2"}', 'b=2']);
+    parser.push('\n\n');
+    expect(seen.length).toBe(3);
+  }
+});
+
+const pipeline = { state: 'running', reasons: [], workflows: {} } as const;
+const snapshot: SnapshotMessage = {
+  build: 'b',
+  nowMs: 1_000,
+  screen,
+  tiles: [{ kind: 'number', shown, points: [], series: 1 }],
+  pipeline,
+};
+
+test('values are kept through a loss, which has the time of the last sound; a snapshot ends it', () => {
+  let state = stepWall(WALL_START, { event: 'snapshot', data: snapshot }, 50);
+  const tile = { kind: 'number', shown: { ...shown, value: 2 }, points: [], series: 1 } as const;
+  state = stepWall(state, { event: 'tiles', data: { tiles: { 0: tile } } }, 60);
+  state = stepWall(state, { event: 'lost' }, 900);
+  expect(state).toMatchObject({ connection: 'lost', lostSinceMs: 1_010, screen: { tiles: [tile] } });
+  expect(nowOf(state, 1_050)).toBe(2_000);
+  state = stepWall(state, { event: 'lost' }, 5_000);
+  expect(state.lostSinceMs).toBe(1_010);
+  state = stepWall(state, { event: 'refused', status: 401, message: 'no' }, 6_000);
+  expect(state).toMatchObject({ connection: 'refused', lostSinceMs: 1_010, refusal: { status: 401 } });
+  state = stepWall(state, { event: 'snapshot', data: { ...snapshot, nowMs: 9_000 } }, 7_000);
+  expect(state).toMatchObject({ connection: 'open', lostSinceMs: null, refusal: null, offsetMs: 2_000 });
+});
+
+test('a beat brings the time and how the work goes, and no value', () => {
+  const before = stepWall(WALL_START, { event: 'snapshot', data: snapshot }, 50);
+  const halted = { ...pipeline, state: 'halted' } as const;
+  const after = stepWall(before, { event: 'beat', data: { build: 'c', nowMs: 3_000, pipeline: halted } }, 60);
+  expect(after).toMatchObject({ offsetMs: 2_940, screen: { build: 'c', pipeline: halted, tiles: snapshot.tiles } });
+  expect(stepWall(WALL_START, { event: 'beat', data: { build: 'c', nowMs: 1, pipeline } }, 0).screen).toBeNull();
+});
