@@ -347,6 +347,8 @@ async function expectQueries(store: KpiStore): Promise<void> {
   await store.insert('events', [event(), event({ id: 'e2', offset: 1, version: 1n })]);
   expect(await text("SELECT id FROM events WHERE dimensions['team'] = 'north' ORDER BY id;")).toBe('e1\ne2\n');
   expect(await text('SELECT 1 AS x', 'JSONEachRow')).toBe('{"x":1}\n');
+  expect(await text("SELECT 'file(1)', max(number) AS file FROM numbers(3) -- file(1)")).toBe('file(1)\t2\n');
+  expect(await text("(SELECT count() FROM merge('default', '^events$'))")).toBe('2\n');
   for (const statement of [
     'INSERT INTO events SELECT * FROM events',
     'DROP TABLE events',
@@ -355,6 +357,17 @@ async function expectQueries(store: KpiStore): Promise<void> {
     'SELECT 1; SELECT 2',
     "SELECT * FROM file('x', LineAsString)",
     "SELECT 1 INTO OUTFILE 'x'",
+    "SELECT file('/etc/passwd')",
+    "SELECT `file`('/etc/passwd')",
+    'SELECT /* */ "file" /* */ (\'/etc/passwd\')',
+    "WITH x AS (SELECT file('/etc/passwd') AS line) SELECT line FROM x",
+    "SELECT 1 WHERE file('/etc/passwd') != ''",
+    "EXPLAIN SELECT file('/etc/passwd')",
+    "DESCRIBE TABLE file('/etc/passwd', 'LineAsString')",
+    "DESCRIBE TABLE url('http://127.0.0.1:1/', 'LineAsString')",
+    "SELECT * FROM s3('http://127.0.0.1:1/bucket/key', NOSIGN, 'CSV')",
+    "SELECT * FROM (SELECT * FROM filesystem('/etc'))",
+    "SELECT hasColumnInTable('127.0.0.1', 'u', 'p', 'd', 't', 'c')",
   ])
     await expect(store.query(statement, 'TSV'), statement).rejects.toMatchObject({ code: 'QUERY_NOT_READ_ONLY' });
   await expect(store.query('SELECT number FROM numbers(1000001)', 'TSV')).rejects.toMatchObject({

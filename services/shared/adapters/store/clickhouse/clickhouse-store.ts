@@ -19,6 +19,7 @@ import { type Raw, readDefinition, readEvent, readSlice, readValue } from './row
 import { TABLES } from './tables.ts';
 import type { ClickHouseTransport } from './transport.ts';
 import { checkUserQuery, userQueryError } from './user-query.ts';
+import { checkFunctions, treeOf } from './user-query-functions.ts';
 
 /** Rows encoded before other work has its turn. */
 const ENCODE_STEP_ROWS = 2_000;
@@ -159,6 +160,8 @@ export class ClickHouseStore implements KpiStore {
     this.assertOpen();
     const statement = checkUserQuery(sql, format);
     try {
+      const tree = await this.transport.userQuery(treeOf(statement), 'TSVRaw');
+      checkFunctions(Buffer.from(tree).toString('utf8'));
       return await this.transport.userQuery(statement, format);
     } catch (error) {
       throw userQueryError(error);
