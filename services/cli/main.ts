@@ -93,6 +93,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       catalogue: () => catalogue,
       store,
       status,
+      progress: (workflow) => processor.progressOf(workflow),
       health: () => healthOf(failing.now(), halted, clock.nowMs()),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
       metrics: async () => metrics.text(await processor.status(), log.size()),

@@ -5,6 +5,7 @@ import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { requireKey } from '../shared/runtime/api-key.ts';
 import { toHttpError } from '../shared/runtime/http-error.ts';
 import { HOME_PAGE, PAGE_POLICY } from './home-page.ts';
+import type { Progress } from './empty-windows.ts';
 import { readValues } from './values.ts';
 import { readValuesQuery } from './values-query.ts';
 
@@ -12,6 +13,8 @@ export interface ReadApiDeps {
   readonly catalogue: () => Catalogue;
   readonly store: Pick<KpiStore, 'values'>;
   readonly status: () => Promise<unknown>;
+  /** How far the values of a workflow are: what fills tumbling windows without events. */
+  readonly progress: (workflow: string) => Progress;
   readonly health: () => { readonly healthy: boolean; readonly reasons: readonly string[] };
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] };
   /** In Prometheus' text format. */
@@ -70,10 +73,13 @@ function registerOpen(scope: FastifyInstance, { health, ready }: ReadApiDeps): v
   });
 }
 
-function registerKeyed(scope: FastifyInstance, { catalogue, store, status, metrics, query }: ReadApiDeps): void {
-  scope.get('/v1/values', async (request) =>
-    readValues(store, readValuesQuery(request.query as Readonly<Record<string, unknown>>, catalogue())),
-  );
+function registerKeyed(scope: FastifyInstance, deps: ReadApiDeps): void {
+  const { catalogue, store, status, progress, metrics, query } = deps;
+  scope.get('/v1/values', async (request) => {
+    const asked = readValuesQuery(request.query as Readonly<Record<string, unknown>>, catalogue());
+    // Before the rows are read: what is stored later is not called empty.
+    return readValues(store, asked, progress(asked.kpi.definition.workflow));
+  });
   scope.get('/v1/kpis', async () => ({ kpis: [...catalogue().kpis.values()].map(presentKpi) }));
   scope.get('/v1/status', async () => status());
   scope.get('/metrics', async (_request, reply) => reply.type(METRICS_TYPE).send(await metrics()));

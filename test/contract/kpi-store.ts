@@ -335,6 +335,43 @@ function endTests(open: Open, name: string): void {
     await again.migrate();
     expect(await again.caseEvents('w', 0, ['c1'], 100)).toEqual([event()]);
   });
+
+  test(`11. values come by labels and window end, the last of each series, and no more than asked for (${name})`, async () => {
+    const { store } = await open();
+    // In UTF-16 the third would stand before the second.
+    const [first, second, third] = ['a', '\uffee', '\u{1f600}'];
+    const places: readonly (readonly [string, number, boolean])[] = [
+      [third!, 1_000, false],
+      [first!, 2_000, false],
+      [second!, 3_000, false],
+      [first!, 1_000, false],
+      [first!, 9_000, true],
+      [second!, 2_000, false],
+    ];
+    await store.insert(
+      'values',
+      places.map(([labels, windowEndMs, withdrawn], i) =>
+        value({ labels, windowEndMs, withdrawn, labelMap: { team: labels, site: i % 2 === 0 ? 's' : 't' } }),
+      ),
+    );
+    const found = async (query: object): Promise<(readonly [string, number])[]> =>
+      (await store.values({ definition: 'd', ...query })).map((row) => [row.labels, row.windowEndMs]);
+    const inOrder = [
+      [first, 1_000],
+      [first, 2_000],
+      [second, 2_000],
+      [second, 3_000],
+      [third, 1_000],
+    ];
+    expect(await found({})).toEqual(inOrder);
+    expect(await found({ rowsMax: 3 })).toEqual(inOrder.slice(0, 3));
+    expect(await found({ labels: [third, first], rowsMax: 2 })).toEqual(inOrder.slice(0, 2));
+    expect(await found({ last: true })).toEqual([inOrder[1], inOrder[3], inOrder[4]]);
+    expect(await found({ last: true, rowsMax: 2, toMs: 3_000 })).toEqual([inOrder[1], inOrder[2]]);
+    expect(await found({ labelValues: { team: second } })).toEqual([inOrder[2], inOrder[3]]);
+    expect(await found({ labelValues: { team: second, site: 't' } })).toEqual([inOrder[2]]);
+    expect(await found({ labelValues: { team: second, nope: 'x' } })).toEqual([]);
+  });
 }
 
 async function expectNoSql(store: KpiStore): Promise<void> {

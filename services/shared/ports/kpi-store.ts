@@ -12,6 +12,8 @@
  * 8. `archive` streams a partition's events below a bound, all events of a case together.
  * 9. `query` runs one read-only statement under time, memory and row limits; one that writes fails with QUERY_NOT_READ_ONLY.
  * 10. After `close`, every call fails with STORE_CLOSED; rows stored before are there on reopening (durable adapters).
+ * 11. `values` gives rows by labels (in the order of their bytes) and window end; `last` only the last of each series,
+ *     `rowsMax` only so many from the start. No more than that reaches memory.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -64,6 +66,12 @@ export interface ValueQuery {
   /** Window ends, inclusive and exclusive. */
   readonly fromMs?: number;
   readonly toMs?: number;
+  /** Only rows with these values of single labels. */
+  readonly labelValues?: Readonly<Record<string, string>>;
+  /** Of each series only the row with the latest window end that fits the rest. */
+  readonly last?: boolean;
+  /** Most rows; absent: no bound. */
+  readonly rowsMax?: number;
   /** Withdrawn rows too (a fold's own reload); default false. */
   readonly withdrawn?: boolean;
 }

@@ -133,9 +133,16 @@ export class ClickHouseStore implements KpiStore {
     if (query.fromMs !== undefined) conditions.push('window_end_ms >= {fromMs:Int64}');
     if (query.toMs !== undefined) conditions.push('window_end_ms < {toMs:Int64}');
     if (query.withdrawn !== true) conditions.push('withdrawn = 0');
-    const { withdrawn: _withdrawn, ...parameters } = query;
-    const sql = `SELECT * FROM \`values\` FINAL WHERE ${conditions.join(' AND ')} ORDER BY labels, window_end_ms`;
-    return (await this.selectByLabels(sql, query.labels, parameters)).map(readValue);
+    const { withdrawn: _withdrawn, last, labelValues = {}, ...others } = query;
+    const parameters: Record<string, unknown> = { ...others };
+    for (const [i, [name, text]] of Object.entries(labelValues).entries()) {
+      conditions.push(`label_map[{name${i}:String}] = {text${i}:String}`);
+      Object.assign(parameters, { [`name${i}`]: name, [`text${i}`]: text });
+    }
+    const order = `ORDER BY labels, window_end_ms${last === true ? ' DESC LIMIT 1 BY labels' : ''}`;
+    const limit = query.rowsMax === undefined ? '' : ' LIMIT {rowsMax:UInt64}';
+    const sql = `SELECT * FROM \`values\` FINAL WHERE ${conditions.join(' AND ')} ${order}${limit}`;
+    return (await this.selectByLabels(sql, query.labels, parameters)).slice(0, query.rowsMax).map(readValue);
   }
 
   async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {

@@ -16,8 +16,7 @@ const TABLE_FUNCTIONS: readonly string[] = [
   'zeros_mt',
 ];
 /** Functions of values that read files or speak to other machines; `readonly` does not stop them. */
-const REACHING =
-  /^(?:file|catboostevaluate|evalmlmethod|hascolumnintable|ai[a-z]+|reversedns[a-z]*)$/;
+const REACHING = /^(?:file|catboostevaluate|evalmlmethod|hascolumnintable|ai[a-z]+|reversedns[a-z]*)$/;
 
 /** The statement that gives a statement's syntax tree, one node a line, without running it. */
 export function treeOf(statement: string): string {

@@ -124,15 +124,22 @@ export class MemoryStore implements KpiStore {
   async values(query: ValueQuery): Promise<ValueRow[]> {
     this.assertOpen();
     const labels = query.labels === undefined ? null : new Set(query.labels);
-    return this.dump('values').filter(
+    const wanted = Object.entries(query.labelValues ?? {});
+    const rows = this.dump('values').filter(
       (row) =>
         row.definition === query.definition &&
         (query.labelPartition === undefined || row.labelPartition === query.labelPartition) &&
         (labels === null || labels.has(row.labels)) &&
         (query.fromMs === undefined || row.windowEndMs >= query.fromMs) &&
         (query.toMs === undefined || row.windowEndMs < query.toMs) &&
+        wanted.every(([name, text]) => row.labelMap[name] === text) &&
         (query.withdrawn === true || !row.withdrawn),
     );
+    const byteOrder = (a: ValueRow, b: ValueRow): number =>
+      Buffer.compare(Buffer.from(a.labels), Buffer.from(b.labels));
+    rows.sort((a, b) => (a.labels === b.labels ? a.windowEndMs - b.windowEndMs : byteOrder(a, b)));
+    const inOrder = query.last === true ? rows.filter(({ labels: own }, i) => own !== rows[i + 1]?.labels) : rows;
+    return inOrder.slice(0, query.rowsMax);
   }
 
   async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {
