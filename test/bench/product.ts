@@ -7,6 +7,8 @@ import { packageRoot } from './package-root.ts';
 const PROGRAM = join(packageRoot, 'dist', 'services', 'cli', 'main.js');
 const CATALOGUE = join(packageRoot, 'test', 'bench', 'catalogue.yaml');
 const POLL_MS = 20;
+/** As `npm start` has it. */
+const NODE_FLAGS = ['--max-semi-space-size=64'];
 /** GiB; far above what a run writes. */
 const LOG_LIMIT = '64';
 
@@ -14,7 +16,7 @@ const LOG_LIMIT = '64';
 function command(name: string, data: string, args: readonly string[]): string[] {
   const profile = process.env['TAKT_BENCH_PROFILE'] === undefined ? [] : ['--cpu-prof'];
   const common = ['--data', data, '--catalogue', CATALOGUE, '--log-limit', LOG_LIMIT, '--log-level', 'warn'];
-  return [...profile, PROGRAM, name, ...common, ...args];
+  return [...NODE_FLAGS, ...profile, PROGRAM, name, ...common, ...args];
 }
 
 /** Runs one command of the built takt to its end; gives how long it took, in ms. Throws what it said when it fails. */

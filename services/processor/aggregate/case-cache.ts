@@ -1,3 +1,4 @@
+import { packCase, unpackCase } from '../../shared/core/case-pack.ts';
 import { CaseState } from '../../shared/core/case-state.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
@@ -6,13 +7,16 @@ import { fromEventRow } from './event-rows.ts';
 
 /** Cases kept in memory by one partition's fold; above it the least recently used stored ones leave. */
 export const CASES_MAX = 100_000;
+/** Of those, how many are kept ready for their next event; the others are packed. */
+const READY_CASES_MAX = 4_000;
 
 /**
  * The cases of one partition. A case is its events: those not in memory come from the archive, below the record in
  * hand (DESIGN.md section 4, point 2), in one query per fetched batch.
  */
 export class CaseCache {
-  private readonly cases = new Map<string, CaseState>();
+  private readonly ready = new Map<string, CaseState>();
+  private readonly packed = new Map<string, string>();
   /** Cases with events that are not yet acknowledged, and how many. */
   private readonly unstored = new Map<string, number>();
   private filter = new CaseFilter();
@@ -29,7 +33,8 @@ export class CaseCache {
   }
 
   async restore(): Promise<void> {
-    this.cases.clear();
+    this.ready.clear();
+    this.packed.clear();
     this.unstored.clear();
     this.filter = new CaseFilter();
     for await (const ids of this.store.caseIds(this.workflow, this.partition, 0))
@@ -40,7 +45,7 @@ export class CaseCache {
   async load(caseIds: Iterable<string>, belowOffset: number): Promise<void> {
     const missing = new Set<string>();
     for (const id of caseIds) {
-      if (this.cases.has(id)) continue;
+      if (this.ready.has(id) || this.packed.has(id)) continue;
       if (this.filter.mayHave(id)) missing.add(id);
     }
     if (missing.size === 0) return;
@@ -50,16 +55,23 @@ export class CaseCache {
       events.push(fromEventRow(row));
       byCase.set(row.caseId, events);
     }
-    for (const [id, events] of byCase) this.cases.set(id, new CaseState(events));
+    for (const [id, events] of byCase) this.ready.set(id, new CaseState(events));
   }
 
   /** The case, which `load` brought in or which is new. */
   get(caseId: string): CaseState {
-    let state = this.cases.get(caseId);
-    if (state === undefined) state = new CaseState([]);
-    else this.cases.delete(caseId);
-    this.cases.set(caseId, state);
+    let state = this.ready.get(caseId);
+    if (state === undefined) state = this.unpack(caseId);
+    else this.ready.delete(caseId);
+    this.ready.set(caseId, state);
     return state;
+  }
+
+  private unpack(caseId: string): CaseState {
+    const text = this.packed.get(caseId);
+    if (text === undefined) return new CaseState([]);
+    this.packed.delete(caseId);
+    return new CaseState(unpackCase(this.workflow, caseId, text));
   }
 
   /** An event of the case waits for the store: the case must stay. */
@@ -76,14 +88,21 @@ export class CaseCache {
     else this.unstored.delete(caseId);
   }
 
+  /** The least recently used cases are packed, and leave once they are stored. */
   evict(casesMax = this.casesMax): void {
-    for (const id of this.cases.keys()) {
-      if (this.cases.size <= casesMax) break;
-      if (!this.unstored.has(id)) this.cases.delete(id);
+    const readyMax = Math.min(READY_CASES_MAX, casesMax);
+    for (const [id, state] of this.ready) {
+      if (this.ready.size <= readyMax) break;
+      this.ready.delete(id);
+      this.packed.set(id, packCase(state.events));
+    }
+    for (const id of this.packed.keys()) {
+      if (this.size <= casesMax) break;
+      if (!this.unstored.has(id)) this.packed.delete(id);
     }
   }
 
   get size(): number {
-    return this.cases.size;
+    return this.ready.size + this.packed.size;
   }
 }

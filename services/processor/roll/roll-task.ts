@@ -9,7 +9,6 @@ import { SLICES_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { computeValues } from './compute-values.ts';
 import { HeldSnapshots } from './held-snapshots.ts';
 import { SeriesTable } from './series-table.ts';
-import type { IsOpen } from './series.ts';
 import { SourceProgress, type SourceState } from './source-progress.ts';
 
 /** The position is stored at least this often while marks arrive but no value changes. */
@@ -154,7 +153,7 @@ export class RollTask implements FoldTask {
       const beforeMs = this.watermarks.get(hash) ?? null;
       const watermarkMs = this.watermarkOf(series.definition);
       if (watermarkMs !== beforeMs) moved.set(hash, watermarkMs);
-      const moment = { partition: this.partition, version, beforeMs, watermarkMs, isOpen: this.isOpen };
+      const moment = { partition: this.partition, version, beforeMs, watermarkMs, imports: this.sources };
       for (const row of computeValues(series, moment)) {
         this.changed.set(keyOf(row), row);
         this.toStore.set(keyOf(row), row);
@@ -163,8 +162,6 @@ export class RollTask implements FoldTask {
     }
     for (const [hash, watermarkMs] of moved) this.watermarks.set(hash, watermarkMs);
   }
-
-  private readonly isOpen: IsOpen = (source, importId, version) => this.sources.isOpen(source, importId, version);
 
   get publishDue(): boolean {
     return this.nextOffset >= this.catchUpOffset && (this.changed.size > 0 || this.marksToSend.size > 0);

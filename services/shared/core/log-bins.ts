@@ -6,8 +6,16 @@ export const RELATIVE_ACCURACY = 0.01;
 // A little tighter than promised, so that rounding in the mapping never breaks the promise.
 const mapping = new LogarithmicMapping(RELATIVE_ACCURACY * 0.99);
 
-/** Signed sparse bins: index of the logarithmic bin to count. Zero has a bin of its own, exact. */
-export type LogBins = Map<number, number>;
+/** Signed sparse bins: count by bin. The order of the bins is kept until a bin comes or goes. */
+export interface LogBins {
+  readonly counts: Map<number, number>;
+  /** The bins from the lowest value to the highest; null: to be sorted again. */
+  sorted: readonly number[] | null;
+}
+
+export function emptyBins(): LogBins {
+  return { counts: new Map(), sorted: null };
+}
 
 // Negative values get odd keys, positive ones even keys, zero its own: one map serves all three.
 const ZERO = Number.MIN_SAFE_INTEGER;
@@ -21,9 +29,17 @@ export function binOf(amount: Amount): number {
 
 /** Adds `count` (negative: takes back) to a bin; empty bins disappear. */
 export function addToBin(bins: LogBins, bin: number, count: number): void {
-  const sum = (bins.get(bin) ?? 0) + count;
-  if (sum === 0) bins.delete(bin);
-  else bins.set(bin, sum);
+  const before = bins.counts.get(bin);
+  const sum = (before ?? 0) + count;
+  if (sum === 0) bins.counts.delete(bin);
+  else bins.counts.set(bin, sum);
+  if (sum === 0 || before === undefined) bins.sorted = null;
+}
+
+/** The bins from the lowest value to the highest. */
+export function sortedBins(bins: LogBins): readonly number[] {
+  bins.sorted ??= [...bins.counts.keys()].sort((a, b) => orderOf(a) - orderOf(b));
+  return bins.sorted;
 }
 
 function valueOfBin(bin: number): number {
@@ -41,21 +57,16 @@ function orderOf(bin: number): number {
   return Math.abs(bin % 2) === 1 ? -APART - (bin - 1) / 2 : APART + bin / 2;
 }
 
-function binAt(order: number): number {
-  if (order === 0) return ZERO;
-  return order < 0 ? (-APART - order) * 2 + 1 : (order - APART) * 2;
-}
-
 /** The value at rank ⌈q·n⌉, within RELATIVE_ACCURACY; null without samples. */
 export function quantileOf(bins: LogBins, n: number, q: number): number | null {
   if (n <= 0) return null;
   const rank = Math.max(1, Math.ceil(q * n));
-  const orders = Float64Array.from(bins.keys(), orderOf).sort();
+  const sorted = sortedBins(bins);
   let seen = 0;
-  for (const order of orders) {
-    seen += bins.get(binAt(order)) ?? 0;
-    if (seen >= rank) return valueOfBin(binAt(order));
+  for (const bin of sorted) {
+    seen += bins.counts.get(bin) ?? 0;
+    if (seen >= rank) return valueOfBin(bin);
   }
-  const last = orders.at(-1);
-  return last === undefined ? null : valueOfBin(binAt(last));
+  const last = sorted.at(-1);
+  return last === undefined ? null : valueOfBin(last);
 }
