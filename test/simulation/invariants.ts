@@ -204,6 +204,8 @@ function markedSnapshots(slices: Placed): { readonly snapshot: SliceSnapshot; re
 async function positionsAtEnd(world: World): Promise<string[]> {
   const wrong: string[] = [];
   for (const { stage, topic, partition, version } of world.store.dump('positions')) {
+    // It says how far the filter goes, not the fold.
+    if (stage === 'case-filter') continue;
     const end = await world.log.endOffset(topic, partition);
     const stored = offsetOf(version + 1n);
     if (stored < end) wrong.push(`${stage} ${topic}/${partition} is stuck at ${stored} of ${end}`);

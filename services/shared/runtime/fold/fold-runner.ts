@@ -183,7 +183,10 @@ export class FoldRunner {
 
   private async insertAll(checkpoints: readonly Checkpoint[]): Promise<void> {
     await Promise.all(TABLES.map((table) => this.insertTable(table, checkpoints)));
-    const positions = checkpoints.flatMap(({ position }) => (position === null ? [] : [position]));
+    const positions = checkpoints.flatMap(({ rows, position }) => [
+      ...(rows.positions ?? []),
+      ...(position === null ? [] : [position]),
+    ]);
     if (positions.length > 0) await this.store.insert('positions', positions);
   }
 

@@ -12,7 +12,7 @@ export interface Publication {
 }
 
 export interface Checkpoint {
-  /** Rows changed since the last checkpoint. */
+  /** Rows changed since the last checkpoint. Positions among them are stored with the task's own. */
   readonly rows: TableBatch;
   /** The position row, stored when every row is acknowledged. Null: nothing new to say. */
   readonly position: TableRows['positions'] | null;
