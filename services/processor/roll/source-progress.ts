@@ -43,13 +43,16 @@ export class SourceProgress {
   }
 
   /**
-   * Takes a mark; gives the imports that it ends and what its source had stored before it. A mark of an older position
-   * (a zombie's, or a replay) never takes anything back.
+   * Takes a mark; gives the imports that it ends, what its source had stored before it, and what is known of its source
+   * now. A mark of an older position (a zombie's, or a replay) never takes anything back.
    */
   step(
     offset: number,
     mark: ProgressMark,
-  ): { readonly endedImports: ReadonlySet<string>; readonly storedBefore: bigint } {
+  ): Pick<SourceState, 'watermarkMs' | 'openImports'> & {
+    readonly endedImports: ReadonlySet<string>;
+    readonly storedBefore: bigint;
+  } {
     const before = this.now.get(mark.source);
     const older = before !== undefined && mark.position < before.position;
     const state: Source = {
@@ -60,8 +63,9 @@ export class SourceProgress {
     };
     this.now.set(mark.source, state);
     this.seen.push({ offset, source: mark.source, state });
-    const endedImports = new Set((before?.openImports ?? []).filter((id) => !state.openImports.includes(id)));
-    return { endedImports, storedBefore: before?.stored ?? -1n };
+    const { watermarkMs, openImports } = state;
+    const endedImports = new Set((before?.openImports ?? []).filter((id) => !openImports.includes(id)));
+    return { endedImports, storedBefore: before?.stored ?? -1n, watermarkMs, openImports };
   }
 
   /** What was known at a position that may be stored; marks up to it are folded in for good. */
