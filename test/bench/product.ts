@@ -84,7 +84,8 @@ export class Product {
   async settled(): Promise<void> {
     const done = (stage: string, check: (task: TaskStatus) => boolean) => async (): Promise<boolean> =>
       (await this.tasks()).filter((task) => task.stage === stage).every(check);
-    const stored = done('aggregate', (task) => task.storedOffset >= task.nextOffset - 1 && task.unstored === 0);
+    // Not the position: where only ticks came, it follows a minute later.
+    const stored = done('aggregate', (task) => task.unstored === 0);
     const read = done('aggregate', (task) => task.nextOffset >= task.endOffset);
     const rolled = done('roll', (task) => task.nextOffset >= task.endOffset && task.unstored === 0);
     for (const condition of [read, stored, rolled])

@@ -73,7 +73,7 @@ test('3. one append at a time: a value never lands after a newer one that its ow
   // A store hands out the first value; while it is on its way, the next one is folded and published.
   await line.newestFirst(
     roll,
-    () => roll.runner.storeChanges(Infinity),
+    () => roll.runner.storeChanges(true),
     async () => {
       await roll.runner.step();
       await roll.runner.publish();

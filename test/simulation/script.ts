@@ -112,7 +112,7 @@ export class Script {
   }
 
   async store(owner: Owner): Promise<void> {
-    await this.run(owner, () => owner.runner.storeChanges(Infinity));
+    await this.run(owner, () => owner.runner.storeChanges(true));
   }
 
   /** Applies, publishes and stores. */
@@ -144,7 +144,7 @@ export class Script {
   async storeUntil(owner: Owner, what: string): Promise<() => Promise<void>> {
     let ended = false;
     this.held.set(owner, what);
-    void owner.runner.storeChanges(Infinity).finally(() => (ended = true));
+    void owner.runner.storeChanges(true).finally(() => (ended = true));
     await this.release(owner, () => ended);
     return async () => {
       this.held.delete(owner);

@@ -44,6 +44,8 @@ export class FoldRunner {
   /** Counts restores: an outcome of what a task handed out before its restore no longer concerns it. */
   private readonly generations = new Map<FoldTask, number>();
   private readonly publishedOffsets = new Map<FoldTask, number>();
+  /** When each task was restored or stored last. */
+  private readonly storedMs = new Map<FoldTask, number>();
   /**
    * Settles when the append under way does. The next one is collected only then: a mark in the log before the rows that
    * it stands for would make a moment of them that never was.
@@ -81,6 +83,7 @@ export class FoldRunner {
     for (const task of this.broken) {
       this.generations.set(task, this.generationOf(task) + 1);
       await task.restore();
+      this.storedMs.set(task, this.clock.nowMs());
       this.broken.delete(task);
     }
   }
@@ -157,13 +160,15 @@ export class FoldRunner {
     return collected.filter(({ task, generation }) => this.generationOf(task) === generation);
   }
 
-  /** Stores what is due. What is collected is published first: stored means published. */
-  async storeChanges(sinceMs: number): Promise<void> {
+  /** Stores what is due, or `everything`. What is collected is published first: stored means published. */
+  async storeChanges(everything = false): Promise<void> {
     const checkpoints: Collected<Checkpoint>[] = [];
     const startMs = this.clock.nowMs();
     try {
       await this.oneAtATime(async () => {
-        const due = this.tasks.filter((task) => !this.broken.has(task) && task.storeDue(sinceMs));
+        const due = this.tasks.filter(
+          (task) => !this.broken.has(task) && task.storeDue(everything ? Infinity : startMs - this.storedMs.get(task)!),
+        );
         const publications = this.collect(due);
         for (const task of due)
           checkpoints.push({ task, generation: this.generationOf(task), handedOut: task.collectCheckpoint() });
@@ -176,7 +181,10 @@ export class FoldRunner {
       throw error;
     }
     if (checkpoints.length === 0) return;
-    for (const { task, handedOut } of this.current(checkpoints)) task.stored(handedOut);
+    for (const { task, handedOut } of this.current(checkpoints)) {
+      task.stored(handedOut);
+      this.storedMs.set(task, startMs);
+    }
     const rows = checkpoints.reduce((sum, { handedOut }) => sum + countRows(handedOut.rows), 0);
     this.observer.stored(this.stage, rows, this.clock.nowMs() - startMs);
   }
