@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { TaktError } from '../shared/core/errors.ts';
 
 /** The layout of a data directory that this version reads and writes. */
-const FORMAT_VERSION = '1';
+const FORMAT_VERSION = '2';
 
 /** Where a data directory keeps its parts. */
 export interface DataDirectory {

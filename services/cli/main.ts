@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -122,6 +122,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       catalogue: () => catalogue,
       store,
       status,
+      progress: (workflow) => processor.progressOf(workflow),
       health: () => healthOf(failing.now(), halted, clock.nowMs()),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
       metrics: async () => metrics.text(await processor.status(), log.size()),

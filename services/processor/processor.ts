@@ -165,6 +165,15 @@ export class Processor {
     return result;
   }
 
+  /** How far the values of a workflow are: the lowest watermark that all rolls have heard of, and whether all is stored. */
+  progressOf(workflow: string): { readonly watermarkMs: number | null; readonly stored: boolean } {
+    const heard = this.rolls.map((roll) => roll.watermark(workflow));
+    return {
+      watermarkMs: heard.includes(null) ? null : Math.min(...heard.map((watermarkMs) => watermarkMs ?? Infinity)),
+      stored: this.rolls.every(({ backlogRows }) => backlogRows === 0),
+    };
+  }
+
   /** The lowest watermark a roll has heard of, over all workflows; null while a source has told none. */
   private lowestHeard(task: RollTask): number | null {
     let lowest: number | null = null;

@@ -8,6 +8,7 @@ import { toHttpError } from '../shared/runtime/http-error.ts';
 import { type Pages, registerPages, SAFE_HEADERS } from './pages.ts';
 import { registerScreens, type ScreenRoutesDeps } from './screen-routes.ts';
 import { kpiFace } from './screen-frame.ts';
+import type { Progress } from './empty-windows.ts';
 import { readValues } from './values.ts';
 import { readValuesQuery } from './values-query.ts';
 
@@ -15,6 +16,8 @@ export interface ReadApiDeps {
   readonly catalogue: () => Catalogue;
   readonly store: Pick<KpiStore, 'values'>;
   readonly status: () => Promise<unknown>;
+  /** How far the values of a workflow are: what fills tumbling windows without events. */
+  readonly progress: (workflow: string) => Progress;
   readonly health: () => { readonly healthy: boolean; readonly reasons: readonly string[] };
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] };
   /** In Prometheus' text format. */
@@ -77,11 +80,13 @@ function registerOpen(scope: FastifyInstance, { health, ready, wall }: ReadApiDe
 }
 
 function registerKeyed(scope: FastifyInstance, deps: ReadApiDeps): void {
-  const { catalogue, store, status, metrics, query, wall } = deps;
+  const { catalogue, store, status, progress, metrics, query, wall } = deps;
   if (wall !== undefined) registerScreens(scope, { ...wall, catalogue });
-  scope.get('/v1/values', async (request) =>
-    readValues(store, readValuesQuery(request.query as Readonly<Record<string, unknown>>, catalogue())),
-  );
+  scope.get('/v1/values', async (request) => {
+    const asked = readValuesQuery(request.query as Readonly<Record<string, unknown>>, catalogue());
+    // Before the rows are read: what is stored later is not called empty.
+    return readValues(store, asked, progress(asked.kpi.definition.workflow));
+  });
   scope.get('/v1/kpis', async () => ({ kpis: [...catalogue().kpis.values()].map(presentKpi) }));
   scope.get('/v1/status', async () => status());
   scope.get('/metrics', async (_request, reply) => reply.type(METRICS_TYPE).send(await metrics()));

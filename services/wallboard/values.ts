@@ -1,5 +1,6 @@
 import { encodeLabels } from '../shared/core/labels.ts';
 import type { KpiStore, ValueQuery, ValueRow } from '../shared/ports/kpi-store.ts';
+import { fillInstant, fillRange, type Progress } from './empty-windows.ts';
 import type { ValuesQuery } from './values-query.ts';
 
 /** Most rows of one answer. */
@@ -30,13 +31,23 @@ interface PresentedRow {
 }
 
 /** Reads the rows that were asked for, ordered by labels and window end. Throws STORE_FAILED, STORE_CLOSED. */
-export async function readValues(store: Pick<KpiStore, 'values'>, query: ValuesQuery): Promise<ValuesAnswer> {
+export async function readValues(
+  store: Pick<KpiStore, 'values'>,
+  query: ValuesQuery,
+  progress: Progress,
+): Promise<ValuesAnswer> {
   const { kpi, labels, read } = query;
   const { definition } = kpi;
-  const stored = await store.values({ definition: definition.hash, ...boundsOf(read), ...labelsOf(query) });
-  const matching = stored.filter(({ labelMap }) => [...labels].every(([name, value]) => labelMap[name] === value));
-  const rows = read.kind === 'at' ? matching.filter((row) => holdsAt(row, read.atMs)) : matching;
-  rows.sort((a, b) => (a.labels < b.labels ? -1 : a.labels > b.labels ? 1 : a.windowEndMs - b.windowEndMs));
+  const asked: ValueQuery = {
+    definition: definition.hash,
+    labelValues: Object.fromEntries(labels),
+    rowsMax: VALUE_ROWS_MAX + 1,
+    ...labelsOf(query),
+  };
+  const rows =
+    read.kind === 'range'
+      ? await inRange(store, query, asked, progress)
+      : await lastRows(store, query, asked, progress);
   return {
     kpi: definition.kpi,
     definition: definition.hash,
@@ -47,24 +58,40 @@ export async function readValues(store: Pick<KpiStore, 'values'>, query: ValuesQ
   };
 }
 
-/** The store's bounds: the end is exclusive there. */
-function boundsOf(read: ValuesQuery['read']): Pick<ValueQuery, 'fromMs' | 'toMs' | 'lastPerSeries'> {
-  if (read.kind === 'last') return { lastPerSeries: read.count };
-  const fromMs = read.kind === 'at' ? undefined : read.fromMs;
-  const lastMs = read.kind === 'at' ? read.atMs : read.toMs;
-  const bounds = { ...(fromMs === undefined ? {} : { fromMs }), ...(lastMs === undefined ? {} : { toMs: lastMs + 1 }) };
-  return read.kind === 'at' ? { ...bounds, lastPerSeries: 1 } : bounds;
+async function inRange(
+  store: Pick<KpiStore, 'values'>,
+  { kpi: { definition }, read }: ValuesQuery,
+  asked: ValueQuery,
+  progress: Progress,
+): Promise<ValueRow[]> {
+  const { fromMs, toMs } = read.kind === 'range' ? read : {};
+  const until = toMs === undefined ? {} : { toMs: toMs + 1 };
+  const stored = await store.values({ ...asked, ...until, ...(fromMs === undefined ? {} : { fromMs }) });
+  if (definition.window.kind !== 'tumbling') return stored;
+  const known = await store.values({ ...asked, ...until, lastPerSeries: 1 });
+  return fillRange({ definition, stored, known, fromMs, toMs, progress, rowsMax: VALUE_ROWS_MAX + 1 });
+}
+
+/** Of each series the last rows; with an instant, only where it still holds then, and one for an empty tumbling window. */
+async function lastRows(
+  store: Pick<KpiStore, 'values'>,
+  { kpi: { definition }, read }: ValuesQuery,
+  asked: ValueQuery,
+  progress: Progress,
+): Promise<ValueRow[]> {
+  // A total has one row, which holds always.
+  const count = read.kind === 'last' ? read.count : 1;
+  if (read.kind !== 'at' || definition.window.kind === 'total') return store.values({ ...asked, lastPerSeries: count });
+  const { atMs } = read;
+  const known = await store.values({ ...asked, toMs: atMs + 1, lastPerSeries: 1 });
+  if (definition.window.kind === 'tumbling') return fillInstant({ definition, known, atMs, progress });
+  return known.filter(({ validToMs }) => validToMs === null || validToMs > atMs);
 }
 
 /** Where every label is given, there is one series, which the store finds by its key. */
 function labelsOf({ kpi, labels }: ValuesQuery): Pick<ValueQuery, 'labels'> {
   const names = new Set(kpi.definition.by.map(({ dimension }) => dimension));
   return labels.size < names.size ? {} : { labels: [encodeLabels(Object.fromEntries(labels))] };
-}
-
-/** Whether a row that is the last before an instant still holds then. */
-function holdsAt({ validToMs }: ValueRow, atMs: number): boolean {
-  return validToMs === null || validToMs > atMs;
 }
 
 function present(row: ValueRow): PresentedRow {

@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { decodeRecord, partitionPrefix, recordKey } from '../../services/shared/adapters/log/lmdb/record-layout.ts';
+import {
+  chunkKey,
+  decodeChunk,
+  endOfChunk,
+  partitionPrefix,
+} from '../../services/shared/adapters/log/lmdb/record-layout.ts';
 import type { LogRecord } from '../../services/shared/ports/event-log.ts';
 
 interface Topic {
@@ -11,12 +16,12 @@ interface Topic {
 /** Reads the log of a takt that may be running in another process; writes nothing. */
 export class LogReader {
   private readonly environment: RootDatabase<Buffer, Buffer>;
-  private readonly records: Database<Buffer, Buffer>;
+  private readonly chunks: Database<Buffer, Buffer>;
   private readonly topics: Database<Topic, string>;
 
   private constructor(environment: RootDatabase<Buffer, Buffer>) {
     this.environment = environment;
-    this.records = environment.openDB<Buffer, Buffer>({ name: 'records', keyEncoding: 'binary', encoding: 'binary' });
+    this.chunks = environment.openDB<Buffer, Buffer>({ name: 'chunks', keyEncoding: 'binary', encoding: 'binary' });
     this.topics = environment.openDB<Topic, string>({ name: 'topics', encoding: 'json' });
   }
 
@@ -46,21 +51,27 @@ export class LogReader {
 
   /** The offset behind the last record of a partition. */
   endOffset(topic: string, partition: number): number {
+    const last = this.lastChunk(topic, partition, Number.MAX_SAFE_INTEGER);
+    return last === undefined ? 0 : endOfChunk(last.key, last.value);
+  }
+
+  private lastChunk(topic: string, partition: number, offset: number): { key: Buffer; value: Buffer } | undefined {
     const { number } = this.topic(topic);
-    const start = recordKey(number, partition, Number.MAX_SAFE_INTEGER);
-    const end = partitionPrefix(number, partition);
-    const [last] = this.records.getKeys({ start, end, reverse: true, limit: 1 });
-    return last === undefined ? 0 : Number((last as unknown as Buffer).readBigUInt64BE(8)) + 1;
+    const start = chunkKey(number, partition, offset);
+    const [last] = this.chunks.getRange({ start, end: partitionPrefix(number, partition), reverse: true, limit: 1 });
+    return last;
   }
 
   /** All records of a partition from an offset on. */
   *read(topic: string, partition: number, fromOffset: number): Generator<LogRecord> {
-    const { number } = this.topic(topic);
+    const first = this.lastChunk(topic, partition, fromOffset);
+    if (first === undefined) return;
     const range = {
-      start: recordKey(number, partition, fromOffset),
-      end: recordKey(number, partition, Number.MAX_SAFE_INTEGER),
+      start: Buffer.from(first.key),
+      end: chunkKey(this.topic(topic).number, partition, Number.MAX_SAFE_INTEGER),
     };
-    for (const { key, value } of this.records.getRange(range)) yield decodeRecord(key, value);
+    for (const { key, value } of this.chunks.getRange(range))
+      for (const record of decodeChunk(key, value).records) if (record.offset >= fromOffset) yield record;
   }
 
   async close(): Promise<void> {

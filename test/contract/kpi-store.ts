@@ -445,6 +445,43 @@ function endTests(open: Open, name: string): void {
     await again.migrate();
     expect(await again.caseEvents('w', 0, ['c1'], 100)).toEqual([event()]);
   });
+
+  test(`15. values come by labels and window end, the last of each series, and no more than asked for (${name})`, async () => {
+    const { store } = await open();
+    // In UTF-16 the third would stand before the second.
+    const [first, second, third] = ['a', '\uffee', '\u{1f600}'];
+    const places: readonly (readonly [string, number, boolean])[] = [
+      [third!, 1_000, false],
+      [first!, 2_000, false],
+      [second!, 3_000, false],
+      [first!, 1_000, false],
+      [first!, 9_000, true],
+      [second!, 2_000, false],
+    ];
+    await store.insert(
+      'values',
+      places.map(([labels, windowEndMs, withdrawn], i) =>
+        value({ labels, windowEndMs, withdrawn, labelMap: { team: labels, site: i % 2 === 0 ? 's' : 't' } }),
+      ),
+    );
+    const found = async (query: object): Promise<(readonly [string, number])[]> =>
+      (await store.values({ definition: 'd', ...query })).map((row) => [row.labels, row.windowEndMs]);
+    const inOrder = [
+      [first, 1_000],
+      [first, 2_000],
+      [second, 2_000],
+      [second, 3_000],
+      [third, 1_000],
+    ];
+    expect(await found({})).toEqual(inOrder);
+    expect(await found({ rowsMax: 3 })).toEqual(inOrder.slice(0, 3));
+    expect(await found({ labels: [third, first], rowsMax: 2 })).toEqual(inOrder.slice(0, 2));
+    expect(await found({ lastPerSeries: 1 })).toEqual([inOrder[1], inOrder[3], inOrder[4]]);
+    expect(await found({ lastPerSeries: 1, rowsMax: 2, toMs: 3_000 })).toEqual([inOrder[1], inOrder[2]]);
+    expect(await found({ labelValues: { team: second } })).toEqual([inOrder[2], inOrder[3]]);
+    expect(await found({ labelValues: { team: second, site: 't' } })).toEqual([inOrder[2]]);
+    expect(await found({ labelValues: { team: second, nope: 'x' } })).toEqual([]);
+  });
 }
 
 function jobTests(open: Open, name: string): void {
@@ -502,6 +539,8 @@ async function expectQueries(store: KpiStore): Promise<void> {
   await store.insert('events', [event(), event({ id: 'e2', offset: 1, version: 1n })]);
   expect(await text("SELECT id FROM events WHERE dimensions['team'] = 'north' ORDER BY id;")).toBe('e1\ne2\n');
   expect(await text('SELECT 1 AS x', 'JSONEachRow')).toBe('{"x":1}\n');
+  expect(await text("SELECT 'file(1)', max(number) AS file FROM numbers(3) -- file(1)")).toBe('file(1)\t2\n');
+  expect(await text("(SELECT count() FROM merge('default', '^events$'))")).toBe('2\n');
   for (const statement of [
     'INSERT INTO events SELECT * FROM events',
     'DROP TABLE events',
@@ -510,6 +549,17 @@ async function expectQueries(store: KpiStore): Promise<void> {
     'SELECT 1; SELECT 2',
     "SELECT * FROM file('x', LineAsString)",
     "SELECT 1 INTO OUTFILE 'x'",
+    "SELECT file('/etc/passwd')",
+    "SELECT `file`('/etc/passwd')",
+    'SELECT /* */ "file" /* */ (\'/etc/passwd\')',
+    "WITH x AS (SELECT file('/etc/passwd') AS line) SELECT line FROM x",
+    "SELECT 1 WHERE file('/etc/passwd') != ''",
+    "EXPLAIN SELECT file('/etc/passwd')",
+    "DESCRIBE TABLE file('/etc/passwd', 'LineAsString')",
+    "DESCRIBE TABLE url('http://127.0.0.1:1/', 'LineAsString')",
+    "SELECT * FROM s3('http://127.0.0.1:1/bucket/key', NOSIGN, 'CSV')",
+    "SELECT * FROM (SELECT * FROM filesystem('/etc'))",
+    "SELECT hasColumnInTable('127.0.0.1', 'u', 'p', 'd', 't', 'c')",
   ])
     await expect(store.query(statement, 'TSV'), statement).rejects.toMatchObject({ code: 'QUERY_NOT_READ_ONLY' });
   await expect(store.query('SELECT number FROM numbers(1000001)', 'TSV')).rejects.toMatchObject({

@@ -1,16 +1,51 @@
 import type { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import type { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import type { EventLog } from '../../services/shared/ports/event-log.ts';
+import type { AppendRecord, EventLog } from '../../services/shared/ports/event-log.ts';
 import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
 import type { Random } from './random.ts';
 
-/** How often each kind of fault occurred. */
-export type Faults = Record<string, number>;
+/** Every kind of fault that a seed may meet. */
+export const FAULT_KINDS = [
+  'delay',
+  'failed read',
+  'failed write',
+  'partial write',
+  'ambiguous write',
+  'partial append',
+  'crash',
+  'take-over beside a zombie',
+  'evicted slice rows',
+  'evicted cases',
+  'evicted series',
+  'duplicate',
+  'late event',
+  'event from a fast clock',
+  'burst',
+  'correct',
+  'void',
+  'voided case',
+  'import',
+  'imported event',
+  'definition added',
+  'definition removed',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** A call that waits: what it is, `read` or `append` or `insert <table>`, and how to let it through. */
+/** How often each kind of fault occurred. */
+export type Faults = Partial<Record<FaultKind, number>>;
+
+/** How often calls fail. */
+export interface Failures {
+  readonly writeFailureChance: number;
+  /** How often an insert lands and is said to have failed, beside the failures of all writes. */
+  readonly ambiguousInsertChance: number;
+}
+
+/** A call that waits: what it is, `read` or `append` or `insert <table>`, how to let it through and how to fail it. */
 interface Pending {
   readonly what: string;
   readonly run: () => Promise<void>;
+  readonly fail: () => void;
 }
 
 /**
@@ -22,13 +57,13 @@ export class Gate {
   dead = false;
   private readonly random: Random;
   private readonly faults: Faults;
-  private readonly writeFailureChance: number;
+  private readonly failures: Failures;
   private healed = false;
 
-  constructor(random: Random, faults: Faults, writeFailureChance: number) {
+  constructor(random: Random, faults: Faults, failures: Failures) {
     this.random = random;
     this.faults = faults;
-    this.writeFailureChance = writeFailureChance;
+    this.failures = failures;
   }
 
   /** From now on nothing fails. */
@@ -36,7 +71,7 @@ export class Gate {
     this.healed = true;
   }
 
-  count(fault: string): void {
+  count(fault: FaultKind): void {
     this.faults[fault] = (this.faults[fault] ?? 0) + 1;
   }
 
@@ -46,10 +81,15 @@ export class Gate {
     return new Promise<T>((resolve, reject) => {
       const run = async (): Promise<void> => {
         const { random } = this;
-        if (this.healed || !random.chance(kind === 'read' ? 0.01 : this.writeFailureChance))
-          return resolve(await work());
+        const { writeFailureChance, ambiguousInsertChance } = this.failures;
+        if (!this.healed && what.startsWith('insert') && random.chance(ambiguousInsertChance)) {
+          this.count('ambiguous write');
+          await work();
+          return reject(new Error('planted write failure'));
+        }
+        if (this.healed || !random.chance(kind === 'read' ? 0.01 : writeFailureChance)) return resolve(await work());
         if (kind === 'write' && partly !== undefined && random.chance(0.5)) {
-          this.count('partial write');
+          this.count(what === 'append' ? 'partial append' : 'partial write');
           await partly();
         } else if (kind === 'write' && random.chance(0.6)) {
           this.count('ambiguous write');
@@ -57,27 +97,49 @@ export class Gate {
         } else this.count(`failed ${kind}`);
         reject(new Error(`planted ${kind} failure`));
       };
-      this.pending.push({ what, run });
+      this.pending.push({ what, run, fail: () => reject(new Error(`planted ${kind} failure`)) });
     });
   }
 
   /** Lets one call through. */
   async release(): Promise<void> {
     const at = this.random.below(this.pending.length);
+    // Calls that were made later return before it.
+    if (at > 0) this.count('delay');
     const [chosen] = this.pending.splice(at, 1);
     await chosen?.run();
   }
 }
 
-/** The log as one owner reaches it. `reading` hears of every fetch before it happens. */
-export function gatedLog(log: MemoryLog, gate: Gate, recordsMax: () => number, reading: () => void): EventLog {
+/** What an owner's log tells the simulation. */
+export interface LogEars {
+  /** Most records the next read gives. */
+  readonly recordsMax: () => number;
+  /** A fetch is about to happen. */
+  readonly reading: () => void;
+  /** These records landed at these offsets, whether the owner hears of it or not. */
+  readonly landed: (records: readonly AppendRecord[], offsets: readonly number[]) => void;
+}
+
+/** The log as one owner reaches it. */
+export function gatedLog(log: MemoryLog, gate: Gate, random: Random, ears: LogEars): EventLog {
+  const append = async (records: readonly AppendRecord[]): Promise<number[]> => {
+    const offsets = await log.append(records);
+    ears.landed(records, offsets);
+    return offsets;
+  };
   return {
     createTopic: (...topic) => log.createTopic(...topic),
     describeTopic: (topic) => log.describeTopic(topic),
-    append: (records) => gate.pass('append', () => log.append(records)),
+    append: (records) =>
+      gate.pass(
+        'append',
+        () => append(records),
+        () => append(ofSomePartitions(records, random)),
+      ),
     read: (topic, partition, offset, limits) => {
-      reading();
-      const most = { ...limits, recordsMax: Math.min(limits.recordsMax, recordsMax()) };
+      ears.reading();
+      const most = { ...limits, recordsMax: Math.min(limits.recordsMax, ears.recordsMax()) };
       return gate.pass('read', () => log.read(topic, partition, offset, most));
     },
     endOffset: (...place) => gate.pass('read', () => log.endOffset(...place)),
@@ -87,8 +149,23 @@ export function gatedLog(log: MemoryLog, gate: Gate, recordsMax: () => number, r
   };
 }
 
+/** An append is whole per partition; over several ones a part of it may land. */
+function ofSomePartitions(records: readonly AppendRecord[], random: Random): AppendRecord[] {
+  const places = new Map(records.map(({ topic, partition }) => [`${topic}/${partition}`, random.chance(0.5)]));
+  return records.filter(({ topic, partition }) => places.get(`${topic}/${partition}`));
+}
+
 /** The store as one owner reaches it. */
 export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiStore {
+  /** A scan waits for each of its chunks. */
+  async function* gated<T>(chunks: AsyncIterable<T>): AsyncIterable<T> {
+    const iterator = chunks[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await gate.pass('read', () => iterator.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
   return {
     migrate: () => store.migrate(),
     insert: (table, rows) =>
@@ -102,8 +179,8 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
           ),
       ),
     caseEvents: (...query) => gate.pass('read', () => store.caseEvents(...query)),
-    caseIds: (...query) => store.caseIds(...query),
-    archive: (...query) => store.archive(...query),
+    caseIds: (...query) => gated(store.caseIds(...query)),
+    archive: (...query) => gated(store.archive(...query)),
     slices: (query) => gate.pass('read', () => store.slices(query)),
     values: (query) => gate.pass('read', () => store.values(query)),
     position: (...place) => gate.pass('read', () => store.position(...place)),

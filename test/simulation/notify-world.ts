@@ -178,7 +178,7 @@ export class NotifyWorld {
     await this.alive(() => this.outbox.step());
     await this.alive(() => this.outbox.step());
     await this.alive(() => this.runner.step());
-    await this.alive(() => this.runner.storeChanges(Infinity));
+    await this.alive(() => this.runner.storeChanges(true));
   }
 
   /** Everything is read and stored. */

@@ -1,18 +1,31 @@
+import { watchEvictions } from './evictions.ts';
 import type { Faults } from './faulty.ts';
 import { finish } from './finish.ts';
 import { Random } from './random.ts';
-import { drawStyle } from './style.ts';
+import { drawStyle, type Style } from './style.ts';
 import { act, drain, quiet } from './step.ts';
 import { type Owner, World } from './world.ts';
 
 const STEPS = 260;
 const TAKE_OVERS_MAX = 6;
 
-/** Runs one random schedule and gives the differences from the batch recompute; none: right. */
-export async function runSeed(seed: number, faults: Faults): Promise<string[]> {
+/**
+ * Runs one random schedule and gives the differences from the batch recompute; none: right. `style`: what is to be so in
+ * this schedule, whatever the seed draws.
+ */
+export async function runSeed(seed: number, faults: Faults, style: Partial<Style> = {}): Promise<string[]> {
   const random = new Random(seed);
-  const style = drawStyle(random, STEPS);
-  const world = new World(random, faults, style);
+  const world = new World(random, faults, { ...drawStyle(random, STEPS), ...style });
+  const endWatch = watchEvictions((fault) => world.count(fault));
+  try {
+    return await runSchedule(world, random);
+  } finally {
+    endWatch();
+  }
+}
+
+async function runSchedule(world: World, random: Random): Promise<string[]> {
+  const { style } = world;
   await world.open();
   let takeOvers = 0;
   for (let i = 0; i < STEPS; i++) {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { CASE_0, CASE_1, Script } from './script.ts';
 
+const MINUTE = 60_000;
+
 // Ways a checkpoint scheme goes wrong, one scenario each: crashes, zombies and what memory may forget. Each asserts that
 // it really got into the state it is about, and ends as the batch recompute says.
 
@@ -56,6 +58,31 @@ test('3. a zombie with a higher version is visible early and changes nothing in 
   expect(line.values('large')).toEqual([]);
   await line.event(CASE_1, 'work', 1, { value: 20 });
   await line.turn(live, zombie, roll);
+  expect(await line.end()).toEqual([]);
+});
+
+test('3. one append at a time: a value never lands after a newer one that its own owner published meanwhile', async () => {
+  const line = await Script.open();
+  const aggregate = await line.own('aggregate');
+  const roll = await line.own('roll');
+  await line.event(CASE_1, 'work', 1, { value: 20 });
+  await line.turn(aggregate);
+  await line.fold(roll);
+  await line.event(CASE_1, 'work', 1, { value: 21 });
+  await line.turn(aggregate);
+  // A store hands out the first value; while it is on its way, the next one is folded and published.
+  await line.newestFirst(
+    roll,
+    () => roll.runner.storeChanges(true),
+    async () => {
+      await roll.runner.step();
+      await roll.runner.publish();
+    },
+  );
+  const published = (await line.world.messages('values', 1)).flatMap(({ message }) =>
+    message.type === 'value' && message.kpi === 'large' ? [message.value] : [],
+  );
+  expect(published).toEqual([1, 2]);
   expect(await line.end()).toEqual([]);
 });
 
@@ -215,5 +242,44 @@ test('27. marks go to every partition that waits for one, touched since the last
     const end = await line.world.log.endOffset('slices', partition);
     expect(await line.position('roll', partition)).toBe(end - 1);
   }
+  expect(await line.end()).toEqual([]);
+});
+
+test('27. a mark that failed to go out gives way to a newer one that was read meanwhile', async () => {
+  const line = await Script.open();
+  const aggregate = await line.own('aggregate');
+  const roll = await line.own('roll');
+  await line.world.tick(MINUTE);
+  await line.turn(aggregate);
+  await line.fold(roll);
+  await line.world.tick(MINUTE);
+  await line.turn(aggregate);
+  await line.failDuring(
+    roll,
+    'append',
+    () => roll.runner.publish(),
+    () => line.fold(roll),
+  );
+  await line.publish(roll);
+  const read = (await line.marksIn('slices', 1)).at(-1)!.watermarkMs;
+  expect((await line.marksIn('values', 1)).map(({ watermarkMs }) => watermarkMs)).toEqual([read]);
+  expect(await line.end()).toEqual([]);
+});
+
+test('27. a zombie’s older mark does not stand in for the newer one that was read with it', async () => {
+  const line = await Script.open();
+  const zombie = await line.own('aggregate');
+  const live = await line.own('aggregate', { beside: true });
+  const roll = await line.own('roll');
+  await line.world.tick(MINUTE);
+  await line.apply(zombie);
+  await line.world.tick(MINUTE);
+  await line.apply(live);
+  await line.publish(live);
+  await line.publish(zombie);
+  const [newer, older] = (await line.marks(1)).map(({ watermarkMs }) => watermarkMs);
+  expect(older).toBeLessThan(newer!);
+  await line.apply(roll);
+  expect((await line.marksIn('values', 1)).map(({ watermarkMs }) => watermarkMs)).toEqual([newer]);
   expect(await line.end()).toEqual([]);
 });

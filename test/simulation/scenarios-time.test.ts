@@ -91,6 +91,7 @@ test('16. arrival order in pairing and labels: shuffled events give the same val
     const lines = rows.map((row) => `${row.kpi} ${row.labels} ${row.windowEndMs} ${row.valueExact}`);
     results.add(lines.sort().join('\n'));
   }
+  expect(results.size).toBe(1);
 });
 
 test('17. what changes after it was counted moves: −old and +new, each to its own slice and labels', async () => {

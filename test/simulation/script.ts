@@ -31,6 +31,7 @@ export class Script {
       zombieChance: 0,
       storeChance: { aggregate: 0, roll: 0 },
       writeFailureChance: 0,
+      ambiguousInsertChance: 0,
       amendChance: 0,
       importChance: 0,
       tickChance: 0,
@@ -78,7 +79,12 @@ export class Script {
 
   /** The marks of a source partition in [slices], as far as they went into one of its partitions. */
   async marks(partition: number): Promise<ProgressMark[]> {
-    const messages = await this.world.messages('slices', 1);
+    return this.marksIn('slices', partition);
+  }
+
+  /** The marks of a source partition in partition 1 of a topic. */
+  async marksIn(topic: 'slices' | 'values', partition: number): Promise<ProgressMark[]> {
+    const messages = await this.world.messages(topic, 1);
     return messages.flatMap(({ message }) =>
       message.type === 'mark' && message.source === `sim/${partition}` ? [message] : [],
     );
@@ -106,7 +112,7 @@ export class Script {
   }
 
   async store(owner: Owner): Promise<void> {
-    await this.run(owner, () => owner.runner.storeChanges(Infinity));
+    await this.run(owner, () => owner.runner.storeChanges(true));
   }
 
   /** Applies, publishes and stores. */
@@ -116,6 +122,11 @@ export class Script {
       await this.publish(owner);
       await this.store(owner);
     }
+  }
+
+  /** Reads and applies one batch, and publishes nothing yet. */
+  async fold(owner: Owner): Promise<void> {
+    await this.run(owner, () => owner.runner.step());
   }
 
   /** Reads and applies one batch. */
@@ -133,12 +144,45 @@ export class Script {
   async storeUntil(owner: Owner, what: string): Promise<() => Promise<void>> {
     let ended = false;
     this.held.set(owner, what);
-    void owner.runner.storeChanges(Infinity).finally(() => (ended = true));
+    void owner.runner.storeChanges(true).finally(() => (ended = true));
     await this.release(owner, () => ended);
     return async () => {
       this.held.delete(owner);
       await this.release(owner, () => ended);
     };
+  }
+
+  /** Does several things at once; of the calls that wait, the one made last always returns first. */
+  async newestFirst(owner: Owner, ...works: readonly (() => Promise<unknown>)[]): Promise<void> {
+    const { pending } = owner.gate;
+    let ended = false;
+    const all = Promise.all(works.map((work) => work())).finally(() => (ended = true));
+    while (!ended) {
+      await quiet();
+      await pending.pop()?.run();
+    }
+    await all;
+  }
+
+  /** Starts `work`; its call `what` is under way while `meanwhile` happens, and then fails. */
+  async failDuring(
+    owner: Owner,
+    what: string,
+    work: () => Promise<unknown>,
+    meanwhile: () => Promise<void>,
+  ): Promise<void> {
+    this.held.set(owner, what);
+    const ended = work().catch(() => {});
+    await this.release(owner, () => false);
+    await meanwhile();
+    this.held.delete(owner);
+    const { pending } = owner.gate;
+    const [call] = pending.splice(
+      pending.findIndex((each) => each.what === what),
+      1,
+    );
+    call!.fail();
+    await ended;
   }
 
   private async run(owner: Owner, work: () => Promise<unknown>): Promise<void> {

@@ -14,7 +14,7 @@ export function act(world: World, owner: Owner, random: Random): void {
   }
   const dice = random.next();
   if (dice < world.style.storeChance[owner.stage] && !owner.storing && !owner.busy)
-    run(world, owner, 'storing', () => owner.runner.storeChanges(Infinity));
+    run(world, owner, 'storing', () => owner.runner.storeChanges(true));
   else if (owner.busy) return;
   else if (dice < 0.6 && owner.stage === 'aggregate') run(world, owner, 'busy', () => owner.runner.publish());
   else
@@ -47,7 +47,7 @@ export async function catchUp(world: World, owner: Owner): Promise<void> {
     owner.restored = true;
     while ((await owner.runner.step()) > 0) if (owner.stage === 'roll') await owner.runner.publish();
     await owner.runner.publish();
-    await owner.runner.storeChanges(Infinity);
+    await owner.runner.storeChanges(true);
   });
   await drain([owner]);
 }

@@ -12,6 +12,7 @@ export interface Style {
   /** How often an owner's turn is a store, by stage. */
   readonly storeChance: { readonly aggregate: number; readonly roll: number };
   readonly writeFailureChance: number;
+  readonly ambiguousInsertChance: number;
   readonly amendChance: number;
   readonly importChance: number;
   readonly tickChance: number;
@@ -34,6 +35,7 @@ export function drawStyle(random: Random, steps: number): Style {
     zombieChance: random.pick([0, 0.4, 0.9]),
     storeChance,
     writeFailureChance: random.pick([0.01, 0.06, 0.15]),
+    ambiguousInsertChance: random.pick([0, 0, 0.2]),
     amendChance: random.pick([0.02, 0.12, 0.4]),
     importChance: random.pick([0, 0.02, 0.04]),
     tickChance: random.pick([0.005, 0.03, 0.08]),

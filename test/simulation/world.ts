@@ -11,7 +11,7 @@ import { partitionOf } from '../../services/shared/core/partition.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
-import { type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
+import { type FaultKind, type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
 import { answer, type OracleEvent, type OracleValues } from './oracle.ts';
 import type { OracleRecord } from './oracle-time.ts';
 import type { Random } from './random.ts';
@@ -59,6 +59,9 @@ export class World {
   readonly broken: string[] = [];
   /** Whether a stage ever had two live owners. */
   zombies = false;
+  /** Which owner, counted over all, appended a record of [values]: `partition/offset`. */
+  readonly writers = new Map<string, number>();
+  private ownersEver = 0;
   /** KPIs whose definitions are in force. */
   private inForce = new Set<string>(catalogue!.kpis.keys());
   style: Style;
@@ -101,7 +104,7 @@ export class World {
     this.takeOver('roll', false);
   }
 
-  count(fault: string): void {
+  count(fault: FaultKind): void {
     this.faults[fault] = (this.faults[fault] ?? 0) + 1;
   }
 
@@ -151,13 +154,20 @@ export class World {
     if (zombie) this.zombies = true;
     for (const owner of this.owners) if (owner.stage === stage && !zombie) owner.gate.dead = true;
     this.owners = this.owners.filter(({ gate }) => !gate.dead);
-    const gate = new Gate(this.random, this.faults, this.style.writeFailureChance);
+    const gate = new Gate(this.random, this.faults, this.style);
+    const number = this.ownersEver++;
     const { backlogRowsMax, tight } = this.style;
-    const recordsMax = (): number => this.style.readRecordsMax;
-    const log = gatedLog(this.log, gate, recordsMax, () => {
-      // A slow store stops fetching (DESIGN.md section 4, point 11).
-      const waiting = runner.tasks.reduce((sum, { backlogRows }) => sum + backlogRows, 0);
-      if (waiting > backlogRowsMax) this.broken.push(`${stage} fetched while ${waiting} rows waited`);
+    const log = gatedLog(this.log, gate, this.random, {
+      recordsMax: () => this.style.readRecordsMax,
+      reading: () => {
+        // A slow store stops fetching (DESIGN.md section 4, point 11).
+        const waiting = runner.tasks.reduce((sum, { backlogRows }) => sum + backlogRows, 0);
+        if (waiting > backlogRowsMax) this.broken.push(`${stage} fetched while ${waiting} rows waited`);
+      },
+      landed: (records, offsets) => {
+        for (const [i, { topic, partition }] of records.entries())
+          if (topic === 'values') this.writers.set(`${partition}/${offsets[i]!}`, number);
+      },
     });
     const store = gatedStore(this.store, gate, this.random);
     const definitionOf = (hash: string): Definition | undefined => definitions.get(hash);
@@ -220,6 +230,7 @@ export class World {
       earlier.length > 0 && random.chance(style.amendChance) ? random.pick(['correct', 'void'] as const) : 'event';
     if (kind !== 'event') this.count(kind);
     const wholeCase = kind === 'void' && random.chance(0.2);
+    if (wholeCase) this.count('voided case');
     await this.append({
       caseId,
       id: `e${this.nextId++}`,
@@ -267,6 +278,7 @@ export class World {
     if (this.importId === null) {
       const message: Message = { type: 'import', importId, phase: 'begin', maxEventMs: null };
       await this.all(message, { kind: 'begin', appendMs, importId });
+      this.count('import');
       this.importId = importId;
     } else {
       const message: Message = { type: 'import', importId, phase: 'end', maxEventMs: START_MS };

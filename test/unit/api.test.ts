@@ -2,8 +2,9 @@ import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { Catalogue, Kpi } from '../../services/shared/core/catalogue.ts';
+import type { Aggregate } from '../../services/shared/core/definition.ts';
 import { encodeLabels } from '../../services/shared/core/labels.ts';
-import type { ValueRow } from '../../services/shared/ports/kpi-store.ts';
+import type { ValueQuery, ValueRow } from '../../services/shared/ports/kpi-store.ts';
 import { hashKey } from '../../services/shared/runtime/api-key.ts';
 import { Metrics } from '../../services/shared/runtime/metrics.ts';
 import { registerReadApi, type ReadApiDeps } from '../../services/wallboard/routes.ts';
@@ -78,6 +79,7 @@ async function api(rows: readonly ValueRow[], deps: Partial<ReadApiDeps> = {}) {
     catalogue: () => catalogue,
     store,
     status: async () => ({ ready: true }),
+    progress: () => ({ watermarkMs: null, stored: true }),
     health: () => ({ healthy: true, reasons: [] }),
     ready: () => ({ ready: true, reasons: [] }),
     metrics: () => metrics.text(),
@@ -158,6 +160,86 @@ test('at an instant the last row that still holds', async () => {
   ]);
   expect((await values(`kpi=resolved&at=${2 * MINUTE_MS}`)).rows).toEqual([['a', 2, 2]]);
   expect((await values(`kpi=resolved&at=${MINUTE_MS - 1}`)).rows).toEqual([]);
+});
+
+const DAY_MS = 86_400_000;
+
+/** The answers for a daily KPI with rows at the ends of some days; the watermark is in the middle of the tenth. */
+async function daily(aggregate: Aggregate['kind'], rows: readonly ValueRow[], deps: Partial<ReadApiDeps> = {}) {
+  const definition = {
+    ...kpi.definition,
+    aggregate: { kind: aggregate } as Aggregate,
+    window: { kind: 'tumbling', unit: 'day', zone: 'UTC' } as const,
+  };
+  const { get } = await api(rows, {
+    catalogue: () => ({ ...catalogue, kpis: new Map([['resolved', { ...kpi, definition }]]) }),
+    progress: () => ({ watermarkMs: 9.5 * DAY_MS, stored: true }),
+    ...deps,
+  });
+  return async (query: string) => {
+    const { rows, truncated } = JSON.parse((await get(`/v1/values?kpi=resolved&${query}`)).body) as {
+      truncated: boolean;
+      rows: { labels: { team: string }; windowEnd: string; value: number; samples: number; state: string }[];
+    };
+    return {
+      truncated,
+      rows: rows.map((each) => [each.labels.team, Date.parse(each.windowEnd) / DAY_MS, each.value, each.state]),
+    };
+  };
+}
+
+const days = [
+  row('a', 2 * DAY_MS, 1, 3 * DAY_MS),
+  row('a', 4 * DAY_MS, 2, 5 * DAY_MS),
+  row('b', 8 * DAY_MS, 3, 9 * DAY_MS),
+];
+
+test('tumbling windows without events are filled: zero for counts, from the first row or from, up to the one that runs', async () => {
+  const values = await daily('count', days);
+  expect((await values(`from=${DAY_MS}&to=${5 * DAY_MS}`)).rows).toEqual([
+    ['a', 1, 0, 'final'],
+    ['a', 2, 1, 'final'],
+    ['a', 3, 0, 'final'],
+    ['a', 4, 2, 'final'],
+    ['a', 5, 0, 'final'],
+  ]);
+  expect((await values(`from=${8 * DAY_MS}`)).rows).toEqual([
+    ['a', 8, 0, 'final'],
+    ['a', 9, 0, 'final'],
+    ['a', 10, 0, 'provisional'],
+    ['b', 8, 3, 'final'],
+    ['b', 9, 0, 'final'],
+    ['b', 10, 0, 'provisional'],
+  ]);
+  expect((await values(`to=${3 * DAY_MS}`)).rows).toEqual([
+    ['a', 2, 1, 'final'],
+    ['a', 3, 0, 'final'],
+  ]);
+  expect((await values(`from=${11 * DAY_MS}`)).rows).toEqual([]);
+  expect((await values(`at=${3.5 * DAY_MS}`)).rows).toEqual([['a', 3, 0, 'final']]);
+  expect((await values(`at=${4 * DAY_MS}`)).rows).toEqual([['a', 4, 2, 'final']]);
+  const endless = await values('from=-9999936000000');
+  expect([endless.rows.length, endless.truncated]).toEqual([VALUE_ROWS_MAX, true]);
+});
+
+test('what has no value in an empty window has none; nothing is filled before a watermark, nothing final before all is stored', async () => {
+  const range = `from=${2 * DAY_MS}&to=${4 * DAY_MS}`;
+  expect((await (await daily('min', days))(range)).rows[1]).toEqual(['a', 3, null, 'final']);
+  const early = await daily('count', days, { progress: () => ({ watermarkMs: null, stored: true }) });
+  expect((await early(range)).rows.map(([, day]) => day)).toEqual([2, 4]);
+  expect((await early(`from=0`)).rows.map(([, day]) => day)).toEqual([2, 4, 8]);
+  const storing = await daily('count', days, { progress: () => ({ watermarkMs: 9 * DAY_MS, stored: false }) });
+  expect((await storing(range)).rows[1]).toEqual(['a', 3, 0, 'provisional']);
+});
+
+test('only rows that may be answered are read from the store', async () => {
+  const asked: ValueQuery[] = [];
+  const store = { values: async (query: ValueQuery) => (asked.push(query), []) };
+  const { values } = await api([], { store });
+  for (const query of ['', '&from=0', '&to=0', '&at=5', '&label.team=a']) await values(`kpi=resolved${query}`);
+  expect(asked.map(({ rowsMax }) => rowsMax)).toEqual(asked.map(() => VALUE_ROWS_MAX + 1));
+  expect(asked.map(({ lastPerSeries }) => lastPerSeries === 1)).toEqual([true, false, false, true, true]);
+  expect(asked.at(-1)).toMatchObject({ labelValues: { team: 'a' } });
 });
 
 test.each([

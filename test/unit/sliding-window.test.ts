@@ -26,6 +26,7 @@ const steps = fc.array(
 );
 
 test.each(AGGREGATES)('a window of $kind that slides is the window merged anew', (aggregate) => {
+  expect.hasAssertions();
   const definition = { aggregate, window: { kind: 'rolling', sizeMs: SIZE_MS, everyMs: EVERY_MS } } as Definition;
   fc.assert(
     fc.property(steps, (todo) => {
@@ -47,7 +48,8 @@ test.each(AGGREGATES)('a window of $kind that slides is the window merged anew',
         sources.set(source, encodeState(state));
         slices.set(startMs, sources);
         window.replace(startMs, before, encodeState(state));
-        if (end !== null) expect(window.at(end * EVERY_MS)).toEqual(merged(end * EVERY_MS));
+        const endMs = (end ?? slice) * EVERY_MS;
+        expect(window.at(endMs)).toEqual(merged(endMs));
       }
     }),
   );

@@ -83,7 +83,7 @@ export class AggregateTask implements FoldTask {
     const { store, workflow, partition, epoch, labelPartitions } = options;
     const casesMax = options.casesMax === undefined ? {} : { casesMax: options.casesMax };
     const rowsMax = options.rowsMax === undefined ? {} : { rowsMax: options.rowsMax };
-    this.cases = new CaseCache({ store, workflow: workflow.name, partition, ...casesMax });
+    this.cases = new CaseCache({ store, workflow: workflow.name, partition, epoch, ...casesMax });
     this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, ...rowsMax });
     this.toldStored = new Array<bigint>(labelPartitions).fill(-1n);
     this.highest = new Array<bigint>(labelPartitions).fill(-1n);
@@ -319,7 +319,9 @@ export class AggregateTask implements FoldTask {
     const slices = [...this.slices.toStore].map((key) => this.slices.row(key));
     this.slices.toStore.clear();
     const cases = [...this.touchedCases.values()].map((event) => this.caseRow(event));
-    const rows = { events: this.pendingEvents, cases, slices };
+    const filter = this.cases.filterToSave(this.time.clockMs, this.position());
+    const positions = filter === null ? {} : { positions: [filter] };
+    const rows = { events: this.pendingEvents, cases, slices, ...positions };
     this.inFlightEvents = this.pendingEvents;
     this.pendingEvents = [];
     this.touchedCases = new Map();

@@ -1,46 +1,90 @@
+import { packCase, unpackCase } from '../../shared/core/case-pack.ts';
 import { CaseState } from '../../shared/core/case-state.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
-import type { KpiStore } from '../../shared/ports/kpi-store.ts';
+import { epochOf, offsetOf } from '../../shared/core/version.ts';
+import type { KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
+import { eventsTopic } from '../../shared/runtime/topics.ts';
 import { CaseFilter } from './case-filter.ts';
 import { fromEventRow } from './event-rows.ts';
 
+/** The filter of stored cases is saved when this much append time has passed since the last time … */
+export const FILTER_SAVED_EVERY_MS = 3_600_000;
+/** … or once it has grown by this many cases and by half: what a start reads again stays a part of the whole. */
+export const FILTER_GROWTH_SAVED_CASES = 50_000;
+/** Under which name the filter is kept among the positions. */
+const FILTER_STAGE = 'case-filter';
+
 /** Cases kept in memory by one partition's fold; above it the least recently used stored ones leave. */
 export const CASES_MAX = 100_000;
+/** Of those, how many are kept ready for their next event; the others are packed. */
+const READY_CASES_MAX = 4_000;
 
 /**
  * The cases of one partition. A case is its events: those not in memory come from the archive, below the record in
  * hand (DESIGN.md section 4, point 2), in one query per fetched batch.
  */
 export class CaseCache {
-  private readonly cases = new Map<string, CaseState>();
+  private readonly ready = new Map<string, CaseState>();
+  private readonly packed = new Map<string, string>();
   /** Cases with events that are not yet acknowledged, and how many. */
   private readonly unstored = new Map<string, number>();
   private filter = new CaseFilter();
+  /** When the filter was saved last, in append time, and how many cases it had; null: not since the restore. */
+  private saved: { readonly clockMs: number; readonly size: number } | null = null;
   private readonly store: KpiStore;
   private readonly workflow: string;
   private readonly partition: number;
+  private readonly epoch: number;
   private readonly casesMax: number;
 
-  constructor(options: { store: KpiStore; workflow: string; partition: number; casesMax?: number }) {
+  constructor(options: { store: KpiStore; workflow: string; partition: number; epoch: number; casesMax?: number }) {
     this.store = options.store;
+    this.epoch = options.epoch;
     this.workflow = options.workflow;
     this.partition = options.partition;
     this.casesMax = options.casesMax ?? CASES_MAX;
   }
 
   async restore(): Promise<void> {
-    this.cases.clear();
+    this.ready.clear();
+    this.packed.clear();
     this.unstored.clear();
-    this.filter = new CaseFilter();
-    for await (const ids of this.store.caseIds(this.workflow, this.partition, 0))
-      for (const id of ids) this.filter.add(id);
+    const { filter, nextOffset } = await this.savedFilter();
+    this.filter = filter;
+    this.saved = nextOffset === 0 ? null : { clockMs: 0, size: filter.size };
+    for await (const ids of this.store.caseIds(this.workflow, this.partition, nextOffset))
+      for (const id of ids) filter.add(id);
+  }
+
+  /** The filter as it was saved, with the offset of the first event that it may lack; of another epoch it says nothing. */
+  private async savedFilter(): Promise<{ readonly filter: CaseFilter; readonly nextOffset: number }> {
+    const row = await this.store.position(FILTER_STAGE, eventsTopic(this.workflow), this.partition);
+    const filter = row === null || epochOf(row.version) !== this.epoch ? null : CaseFilter.parse(row.content);
+    if (row === null || filter === null) return { filter: new CaseFilter(), nextOffset: 0 };
+    return { filter, nextOffset: offsetOf(row.version) + 1 };
+  }
+
+  /**
+   * The row that saves the filter, when it is time to: it has every case of the records up to `version`. Null when it is
+   * not. Whether the row is stored decides nothing: without it a start reads more.
+   */
+  filterToSave(clockMs: number, version: bigint): PositionRow | null {
+    const { size } = this.filter;
+    this.saved ??= { clockMs, size: 0 };
+    const grown = size - this.saved.size;
+    const due = clockMs - this.saved.clockMs >= FILTER_SAVED_EVERY_MS && grown > 0;
+    if (!due && grown < Math.max(FILTER_GROWTH_SAVED_CASES, this.saved.size / 2)) return null;
+    this.saved = { clockMs, size };
+    const { workflow, partition } = this;
+    const content = this.filter.encode();
+    return { stage: FILTER_STAGE, topic: eventsTopic(workflow), partition, version, content };
   }
 
   /** Brings the cases of a batch into memory as they were before `belowOffset`, the batch's first record. */
   async load(caseIds: Iterable<string>, belowOffset: number): Promise<void> {
     const missing = new Set<string>();
     for (const id of caseIds) {
-      if (this.cases.has(id)) continue;
+      if (this.ready.has(id) || this.packed.has(id)) continue;
       if (this.filter.mayHave(id)) missing.add(id);
     }
     if (missing.size === 0) return;
@@ -50,16 +94,23 @@ export class CaseCache {
       events.push(fromEventRow(row));
       byCase.set(row.caseId, events);
     }
-    for (const [id, events] of byCase) this.cases.set(id, new CaseState(events));
+    for (const [id, events] of byCase) this.ready.set(id, new CaseState(events));
   }
 
   /** The case, which `load` brought in or which is new. */
   get(caseId: string): CaseState {
-    let state = this.cases.get(caseId);
-    if (state === undefined) state = new CaseState([]);
-    else this.cases.delete(caseId);
-    this.cases.set(caseId, state);
+    let state = this.ready.get(caseId);
+    if (state === undefined) state = this.unpack(caseId);
+    else this.ready.delete(caseId);
+    this.ready.set(caseId, state);
     return state;
+  }
+
+  private unpack(caseId: string): CaseState {
+    const text = this.packed.get(caseId);
+    if (text === undefined) return new CaseState([]);
+    this.packed.delete(caseId);
+    return new CaseState(unpackCase(this.workflow, caseId, text));
   }
 
   /** An event of the case waits for the store: the case must stay. */
@@ -76,14 +127,21 @@ export class CaseCache {
     else this.unstored.delete(caseId);
   }
 
+  /** The least recently used cases are packed, and leave once they are stored. */
   evict(casesMax = this.casesMax): void {
-    for (const id of this.cases.keys()) {
-      if (this.cases.size <= casesMax) break;
-      if (!this.unstored.has(id)) this.cases.delete(id);
+    const readyMax = Math.min(READY_CASES_MAX, casesMax);
+    for (const [id, state] of this.ready) {
+      if (this.ready.size <= readyMax) break;
+      this.ready.delete(id);
+      this.packed.set(id, packCase(state.events));
+    }
+    for (const id of this.packed.keys()) {
+      if (this.size <= casesMax) break;
+      if (!this.unstored.has(id)) this.packed.delete(id);
     }
   }
 
   get size(): number {
-    return this.cases.size;
+    return this.ready.size + this.packed.size;
   }
 }

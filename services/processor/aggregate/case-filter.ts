@@ -3,14 +3,55 @@ const BITS_PER_CASE = 12;
 const HASHES = 8;
 const CAPACITY_MIN = 50_000;
 
+/** Names what the bits mean: another one when a hash or the sizes below change. */
+const FORM = `fnv-${BITS_PER_CASE}-${HASHES}`;
+
+interface Stage {
+  readonly bits: Uint8Array;
+  readonly capacity: number;
+  used: number;
+}
+
+interface EncodedStage {
+  readonly bits: string;
+  readonly capacity: number;
+  readonly used: number;
+}
+
 /**
  * A Bloom filter of the cases that have events in the store: it tells new cases from those to be loaded. Grows by
  * stages of doubled capacity, so it never has to be built again.
  */
 export class CaseFilter {
-  private stages: { readonly bits: Uint8Array; readonly capacity: number; used: number }[] = [];
+  private stages: Stage[] = [];
+
+  /** How many cases are in it, those left out that it took for known. */
+  get size(): number {
+    return this.stages.reduce((sum, { used }) => sum + used, 0);
+  }
+
+  /** The filter as text, for `parse`. */
+  encode(): string {
+    const stages = this.stages.map(({ bits, capacity, used }) => {
+      return { capacity, used, bits: Buffer.from(bits).toString('base64') };
+    });
+    return JSON.stringify({ form: FORM, stages });
+  }
+
+  /** The filter of a text made by `encode`; null where it has another form, and has to be built again. */
+  static parse(text: string): CaseFilter | null {
+    const { form, stages } = JSON.parse(text) as { form?: unknown; stages: readonly EncodedStage[] };
+    if (form !== FORM) return null;
+    const filter = new CaseFilter();
+    filter.stages = stages.map(({ capacity, used, bits }) => {
+      return { capacity, used, bits: new Uint8Array(Buffer.from(bits, 'base64')) };
+    });
+    return filter;
+  }
 
   add(caseId: string): void {
+    // Again and again the same case must not take room again and again.
+    if (this.mayHave(caseId)) return;
     let stage = this.stages.at(-1);
     if (stage === undefined || stage.used >= stage.capacity) {
       const capacity = stage === undefined ? CAPACITY_MIN : stage.capacity * 2;

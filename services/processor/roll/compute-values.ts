@@ -1,8 +1,7 @@
-import { decodeLabels } from '../../shared/core/labels.ts';
 import { sliceEnd } from '../../shared/core/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-store.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
-import type { IsOpen, Series } from './series.ts';
+import type { OpenImports, Series } from './series.ts';
 import { affectedEnds, endsOf, isRequired } from './window-ends.ts';
 
 /** The record at which values are computed, and what its log has said of time and imports. */
@@ -12,7 +11,7 @@ export interface Moment {
   /** Watermark of the series' workflow when its values were computed last, and now. */
   readonly beforeMs: number | null;
   readonly watermarkMs: number | null;
-  readonly isOpen: IsOpen;
+  readonly imports: OpenImports;
 }
 
 /** A window end whose row is looked at. */
@@ -31,7 +30,7 @@ interface Due {
 export function computeValues(series: Series, moment: Moment): ValueRow[] {
   const dues = dueEnds(series, moment);
   if (dues.length === 0) return [];
-  const levels = series.definition.window.kind === 'instant' ? new LevelReader(series, moment.isOpen) : null;
+  const levels = series.definition.window.kind === 'instant' ? new LevelReader(series, moment.imports) : null;
   const rows: ValueRow[] = [];
   for (const due of dues) {
     const row = computeValue(series, due, levels, moment);
@@ -50,9 +49,10 @@ function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): Due[] {
   const uncertain = new Set<number>();
   for (const startMs of series.dirty) {
     const unsure = series.isUncertain(startMs);
-    for (const endMs of affectedEnds(series, startMs)) {
+    const touched = series.touched.has(startMs);
+    for (const endMs of affectedEnds(series, startMs, unsure ? Infinity : (watermarkMs ?? -Infinity))) {
       ends.add(endMs);
-      if (series.touched.has(startMs)) forced.add(endMs);
+      if (touched) forced.add(endMs);
       if (unsure) uncertain.add(endMs);
     }
     if (window.kind !== 'total') for (const endMs of endsOf(window, startMs)) series.pendingEnds.add(endMs);
@@ -78,7 +78,7 @@ function computeValue(series: Series, due: Due, levels: LevelReader | null, mome
     if (final) series.pendingEnds.delete(endMs);
     return null;
   }
-  const filling = isFilling(series, endMs, moment.isOpen, levels);
+  const filling = isFilling(series, endMs, moment.imports, levels);
   const state = filling ? 'backfilling' : final ? 'final' : 'provisional';
   if (state === 'final' || (total && !filling)) series.pendingEnds.delete(endMs);
   else series.pendingEnds.add(endMs);
@@ -102,7 +102,7 @@ function computeValue(series: Series, due: Due, levels: LevelReader | null, mome
     kpi: definition.kpi,
     definition: definition.hash,
     labels,
-    labelMap: decodeLabels(labels),
+    labelMap: series.labelMap,
     labelPartition: moment.partition,
     windowStartMs,
     windowEndMs: endMs,

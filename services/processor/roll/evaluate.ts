@@ -1,7 +1,7 @@
 import { LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { type Result, resultOf } from '../../shared/core/result.ts';
 import { sliceEnd, windowStart } from '../../shared/core/window.ts';
-import type { IsOpen, Series } from './series.ts';
+import type { OpenImports, Series } from './series.ts';
 
 /** The result of the window of a series that ends at `endMs`; levels are read from `levels`. */
 export function resultAt(
@@ -16,12 +16,13 @@ export function resultAt(
 }
 
 /** Whether an open import touches the window that ends at `endMs`. */
-export function isFilling(series: Series, endMs: number, isOpen: IsOpen, levels: LevelReader | null): boolean {
+export function isFilling(series: Series, endMs: number, imports: OpenImports, levels: LevelReader | null): boolean {
   if (levels !== null) return levels.isFilling(endMs);
+  if (!series.mayBeInImport(imports)) return false;
   const { window } = series.definition;
   const fromMs = windowStart(window, endMs);
   const stepMs = window.kind === 'rolling' ? window.everyMs : endMs - fromMs;
-  for (let startMs = fromMs; startMs < endMs; startMs += stepMs) if (series.inImport(startMs, isOpen)) return true;
+  for (let startMs = fromMs; startMs < endMs; startMs += stepMs) if (series.inImport(startMs, imports)) return true;
   return false;
 }
 
@@ -36,7 +37,7 @@ export class LevelReader {
   private readonly filling: boolean[] = [];
   private readonly total: number;
 
-  constructor(series: Series, isOpen: IsOpen) {
+  constructor(series: Series, imports: OpenImports) {
     const starts = series.starts();
     const deltaOf = (startMs: number): number => {
       const state = series.empty();
@@ -44,11 +45,12 @@ export class LevelReader {
       return state.kind === 'level' ? state.delta : 0;
     };
     this.total = deltaOf(LEVEL_TOTAL_MS);
+    const mayFill = series.mayBeInImport(imports);
     let filling = false;
     for (const startMs of starts) {
       this.ends.push(sliceEnd(series.definition.window, startMs));
       this.after.push(0);
-      filling ||= series.inImport(startMs, isOpen);
+      filling ||= mayFill && series.inImport(startMs, imports);
       this.filling.push(filling);
     }
     let later = 0;

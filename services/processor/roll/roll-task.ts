@@ -9,7 +9,6 @@ import { SLICES_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { computeValues } from './compute-values.ts';
 import { HeldSnapshots } from './held-snapshots.ts';
 import { SeriesTable } from './series-table.ts';
-import type { IsOpen } from './series.ts';
 import { SourceProgress, type SourceState } from './source-progress.ts';
 
 /** The position is stored at least this often while marks arrive but no value changes. */
@@ -134,7 +133,7 @@ export class RollTask implements FoldTask {
 
   /** Merges what the source published up to this mark: its rows are then of one moment. */
   private applyMark(offset: number, mark: ProgressMark): void {
-    const { endedImports, storedBefore } = this.sources.step(offset, mark);
+    const { endedImports, storedBefore, watermarkMs, openImports } = this.sources.step(offset, mark);
     const stored = this.sources.storedOf(mark.source);
     if (stored > storedBefore) this.held.acknowledge(stored, mark.source);
     for (const snapshot of this.held.release(mark.source, stored)) {
@@ -142,7 +141,8 @@ export class RollTask implements FoldTask {
       if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
     }
     if (endedImports.size > 0) for (const series of this.series.all()) series.markImports(endedImports);
-    this.marksToSend.set(mark.source, mark);
+    // What the source has said at most: a zombie's mark must not stand in for the higher one before it.
+    this.marksToSend.set(mark.source, { ...mark, watermarkMs, openImports });
   }
 
   /** Computes what changed slices and passed watermarks change, each series once. */
@@ -154,7 +154,7 @@ export class RollTask implements FoldTask {
       const beforeMs = this.watermarks.get(hash) ?? null;
       const watermarkMs = this.watermarkOf(series.definition);
       if (watermarkMs !== beforeMs) moved.set(hash, watermarkMs);
-      const moment = { partition: this.partition, version, beforeMs, watermarkMs, isOpen: this.isOpen };
+      const moment = { partition: this.partition, version, beforeMs, watermarkMs, imports: this.sources };
       for (const row of computeValues(series, moment)) {
         this.changed.set(keyOf(row), row);
         this.toStore.set(keyOf(row), row);
@@ -163,8 +163,6 @@ export class RollTask implements FoldTask {
     }
     for (const [hash, watermarkMs] of moved) this.watermarks.set(hash, watermarkMs);
   }
-
-  private readonly isOpen: IsOpen = (source, importId, version) => this.sources.isOpen(source, importId, version);
 
   get publishDue(): boolean {
     return this.nextOffset >= this.catchUpOffset && (this.changed.size > 0 || this.marksToSend.size > 0);
@@ -203,7 +201,9 @@ export class RollTask implements FoldTask {
   unpublish(publication: Publication): void {
     for (const { key, value } of publication.records) {
       const message = this.options.codec.decode(value);
-      if (message.type === 'mark') this.marksToSend.set(message.source, message);
+      // A newer mark of the source may have come while this one was on its way.
+      if (message.type === 'mark' && !this.marksToSend.has(message.source))
+        this.marksToSend.set(message.source, message);
       if (key === null || message.type !== 'value') continue;
       const definition = this.options.definitionOf(message.definition);
       const row =

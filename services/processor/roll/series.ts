@@ -1,5 +1,6 @@
 import { type AggregateState, emptyState, mergeEncoded } from '../../shared/core/aggregate-state.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
+import { decodeLabels } from '../../shared/core/labels.ts';
 import type { SliceSnapshot } from '../../shared/core/messages.ts';
 import type { ValueRow } from '../../shared/ports/kpi-store.ts';
 import { SlidingWindow } from './sliding-window.ts';
@@ -12,8 +13,19 @@ interface Part {
   importId: string | null;
 }
 
-/** Whether an import is open in a source, as far as a part of this version can know. */
-export type IsOpen = (source: string, importId: string, version: bigint) => boolean;
+/** The parts of a slice by source, and the sum of their samples. */
+interface Slice {
+  samples: number;
+  readonly parts: Map<string, Part>;
+}
+
+/** What is known of open imports. */
+export interface OpenImports {
+  /** Whether an import is open in a source, as far as a part of this version can know. */
+  isOpen(source: string, importId: string, version: bigint): boolean;
+  /** Whether any import may be open in a source, as far as parts of up to this version can know. */
+  mayBeOpen(source: string, version: bigint): boolean;
+}
 
 /** What roll keeps of a snapshot or of a stored slice row. */
 export type SlicePart = Pick<SliceSnapshot, 'sliceStartMs' | 'source' | 'version' | 'samples' | 'state' | 'importId'>;
@@ -22,6 +34,8 @@ export type SlicePart = Pick<SliceSnapshot, 'sliceStartMs' | 'source' | 'version
 export class Series {
   readonly definition: Definition;
   readonly labels: string;
+  /** The same labels for people. */
+  readonly labelMap: Readonly<Record<string, string>>;
   readonly values = new Map<number, ValueRow>();
   /** Window ends that wait for the watermark: to become final, or because a slice leaves there. */
   readonly pendingEnds = new Set<number>();
@@ -41,31 +55,36 @@ export class Series {
   readonly ambiguous = new Set<number>();
   /** No values were computed since it came into memory: what others published in between is not known. */
   fresh = true;
-  private readonly slices = new Map<number, Map<string, Part>>();
+  private readonly slices = new Map<number, Slice>();
+  /** Per source the highest version of a part that an import touched last. */
+  private readonly imported = new Map<string, bigint>();
   private readonly window: SlidingWindow;
 
   constructor(definition: Definition, labels: string) {
     this.definition = definition;
     this.labels = labels;
+    this.labelMap = decodeLabels(labels);
     this.window = new SlidingWindow(definition, (startMs) => this.parts(startMs));
   }
 
   /** Takes a snapshot of the log; its values go out again whether they change or not. */
   mergeSnapshot(part: SlicePart): void {
     this.touched.add(part.sliceStartMs);
-    const known = this.slices.get(part.sliceStartMs)?.get(part.source);
+    const known = this.slices.get(part.sliceStartMs)?.parts.get(part.source);
     if (known !== undefined && known.version >= part.version) this.ambiguous.add(part.sliceStartMs);
     this.merge(part);
   }
 
   /** Keeps the highest version per slice and source, and marks the slice. */
   merge(part: SlicePart): void {
-    let sources = this.slices.get(part.sliceStartMs);
-    if (sources === undefined) this.slices.set(part.sliceStartMs, (sources = new Map()));
-    const { version, samples, state: bytes, importId } = part;
-    const known = sources.get(part.source);
+    let slice = this.slices.get(part.sliceStartMs);
+    if (slice === undefined) this.slices.set(part.sliceStartMs, (slice = { samples: 0, parts: new Map() }));
+    const { source, version, samples, state: bytes, importId } = part;
+    const known = slice.parts.get(source);
     if (known === undefined || version > known.version) {
-      sources.set(part.source, { version, samples, bytes, importId });
+      slice.parts.set(source, { version, samples, bytes, importId });
+      slice.samples += samples - (known?.samples ?? 0);
+      if (importId !== null && version > (this.imported.get(source) ?? -1n)) this.imported.set(source, version);
       this.window.replace(part.sliceStartMs, known?.bytes ?? null, bytes);
     }
     if (part.sliceStartMs !== LEVEL_TOTAL_MS) this.dirty.add(part.sliceStartMs);
@@ -74,8 +93,8 @@ export class Series {
   /** Highest version of any part of a source; -1 without one. */
   highestOf(source: string): bigint {
     let highest = -1n;
-    for (const sources of this.slices.values()) {
-      const part = sources.get(source);
+    for (const { parts } of this.slices.values()) {
+      const part = parts.get(source);
       if (part !== undefined && part.version > highest) highest = part.version;
     }
     return highest;
@@ -83,9 +102,7 @@ export class Series {
 
   /** Net number of contributions to a slice, over all sources. */
   samples(sliceStartMs: number): number {
-    let sum = 0;
-    for (const part of this.slices.get(sliceStartMs)?.values() ?? []) sum += part.samples;
-    return sum;
+    return this.slices.get(sliceStartMs)?.samples ?? 0;
   }
 
   /** Adds a slice of all sources into `into`. */
@@ -95,7 +112,7 @@ export class Series {
 
   /** The states of a slice, one per source, in their binary form. */
   private *parts(sliceStartMs: number): Generator<Uint8Array> {
-    for (const { bytes } of this.slices.get(sliceStartMs)?.values() ?? []) yield bytes;
+    for (const { bytes } of this.slices.get(sliceStartMs)?.parts.values() ?? []) yield bytes;
   }
 
   /** The window that ends at `endMs`, merged; not to be changed, and valid until the next call or merge. */
@@ -122,17 +139,23 @@ export class Series {
   }
 
   /** Whether an import that is open in its source touched the slice last. */
-  inImport(sliceStartMs: number, isOpen: IsOpen): boolean {
-    for (const [source, { importId, version }] of this.slices.get(sliceStartMs) ?? []) {
-      if (importId !== null && isOpen(source, importId, version)) return true;
+  inImport(sliceStartMs: number, imports: OpenImports): boolean {
+    for (const [source, { importId, version }] of this.slices.get(sliceStartMs)?.parts ?? []) {
+      if (importId !== null && imports.isOpen(source, importId, version)) return true;
     }
+    return false;
+  }
+
+  /** False: certainly no open import touches any slice, so none need be looked at. */
+  mayBeInImport(imports: OpenImports): boolean {
+    for (const [source, version] of this.imported) if (imports.mayBeOpen(source, version)) return true;
     return false;
   }
 
   /** Marks the slices that these imports touched last. */
   markImports(ended: ReadonlySet<string>): void {
-    for (const [startMs, sources] of this.slices) {
-      for (const { importId } of sources.values()) {
+    for (const [startMs, { parts }] of this.slices) {
+      for (const { importId } of parts.values()) {
         if (importId === null || !ended.has(importId) || startMs === LEVEL_TOTAL_MS) continue;
         this.dirty.add(startMs);
         this.ambiguous.add(startMs);
@@ -151,8 +174,8 @@ export class Series {
 
   /** Whether every part is at or below what its source has stored, so that the store can give the series back. */
   storedBelow(storedOf: (source: string) => bigint): boolean {
-    for (const sources of this.slices.values()) {
-      for (const [source, { version }] of sources) if (version > storedOf(source)) return false;
+    for (const { parts } of this.slices.values()) {
+      for (const [source, { version }] of parts) if (version > storedOf(source)) return false;
     }
     return true;
   }

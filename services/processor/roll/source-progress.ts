@@ -8,9 +8,18 @@ export interface SourceState {
   readonly openImports: readonly string[];
 }
 
-interface Seen extends SourceState {
+/** The same in memory. */
+interface Source {
+  readonly position: bigint;
+  readonly watermarkMs: number | null;
+  readonly stored: bigint;
+  readonly openImports: readonly string[];
+}
+
+interface Seen {
   readonly offset: number;
   readonly source: string;
+  readonly state: Source;
 }
 
 /**
@@ -18,55 +27,66 @@ interface Seen extends SourceState {
  * see watermarks cross window ends again (checkpoint trap 8).
  */
 export class SourceProgress {
-  private base = new Map<string, SourceState>();
-  private now = new Map<string, SourceState>();
+  private base = new Map<string, Source>();
+  private now = new Map<string, Source>();
   private seen: Seen[] = [];
 
   restore(base: Readonly<Record<string, SourceState>>): void {
-    this.base = new Map(Object.entries(base));
+    this.base = new Map(
+      Object.entries(base).map(([source, state]) => [
+        source,
+        { ...state, position: BigInt(state.position), stored: BigInt(state.stored) },
+      ]),
+    );
     this.now = new Map(this.base);
     this.seen = [];
   }
 
   /**
-   * Takes a mark; gives the imports that it ends and what its source had stored before it. A mark of an older position
-   * (a zombie's, or a replay) never takes anything back.
+   * Takes a mark; gives the imports that it ends, what its source had stored before it, and what is known of its source
+   * now. A mark of an older position (a zombie's, or a replay) never takes anything back.
    */
   step(
     offset: number,
     mark: ProgressMark,
-  ): { readonly endedImports: ReadonlySet<string>; readonly storedBefore: bigint } {
+  ): Pick<SourceState, 'watermarkMs' | 'openImports'> & {
+    readonly endedImports: ReadonlySet<string>;
+    readonly storedBefore: bigint;
+  } {
     const before = this.now.get(mark.source);
-    const older = before !== undefined && mark.position < BigInt(before.position);
-    const state: SourceState = {
-      position: String(older ? before.position : mark.position),
+    const older = before !== undefined && mark.position < before.position;
+    const state: Source = {
+      position: older ? before.position : mark.position,
       watermarkMs: latest(before?.watermarkMs ?? null, mark.watermarkMs),
-      stored: String(
-        before !== undefined && BigInt(before.stored) > mark.storedPosition ? before.stored : mark.storedPosition,
-      ),
+      stored: before !== undefined && before.stored > mark.storedPosition ? before.stored : mark.storedPosition,
       openImports: older ? before.openImports : mark.openImports,
     };
     this.now.set(mark.source, state);
-    this.seen.push({ ...state, offset, source: mark.source });
-    const open = new Set(state.openImports);
-    const endedImports = new Set((before?.openImports ?? []).filter((id) => !open.has(id)));
-    return { endedImports, storedBefore: BigInt(before?.stored ?? -1) };
+    this.seen.push({ offset, source: mark.source, state });
+    const { watermarkMs, openImports } = state;
+    const endedImports = new Set((before?.openImports ?? []).filter((id) => !openImports.includes(id)));
+    return { endedImports, storedBefore: before?.stored ?? -1n, watermarkMs, openImports };
   }
 
   /** What was known at a position that may be stored; marks up to it are folded in for good. */
   at(offset: number): Record<string, SourceState> {
     let count = 0;
-    for (const { offset: at, source, ...state } of this.seen) {
+    for (const { offset: at, source, state } of this.seen) {
       if (at > offset) break;
       this.base.set(source, state);
       count++;
     }
     this.seen.splice(0, count);
-    return Object.fromEntries(this.base);
+    return Object.fromEntries(
+      [...this.base].map(([source, state]) => [
+        source,
+        { ...state, position: String(state.position), stored: String(state.stored) },
+      ]),
+    );
   }
 
   storedOf(source: string): bigint {
-    return BigInt(this.now.get(source)?.stored ?? -1);
+    return this.now.get(source)?.stored ?? -1n;
   }
 
   /**
@@ -75,8 +95,14 @@ export class SourceProgress {
    */
   isOpen(source: string, importId: string, version: bigint): boolean {
     const now = this.now.get(source);
-    if (now === undefined || version > BigInt(now.position)) return true;
+    if (now === undefined || version > now.position) return true;
     return now.openImports.includes(importId);
+  }
+
+  /** False: no import is open in the source, as far as parts of up to this version can know. */
+  mayBeOpen(source: string, version: bigint): boolean {
+    const now = this.now.get(source);
+    return now === undefined || version > now.position || now.openImports.length > 0;
   }
 
   openImports(): Set<string> {

@@ -21,8 +21,11 @@ export function endsOf(window: WindowSpec, sliceStartMs: number): number[] {
   return window.kind === 'rolling' ? [endMs, endMs + window.sizeMs] : [endMs];
 }
 
-/** The ends of existing or required rows whose value a change of this slice may change. */
-export function affectedEnds(series: Series, sliceStartMs: number): number[] {
+/**
+ * The ends of existing or required rows whose value a change of this slice may change. Rows at whose end a slice only
+ * leaves come with the watermark: those behind `leavingUpToMs` are not among them.
+ */
+export function affectedEnds(series: Series, sliceStartMs: number, leavingUpToMs: number): number[] {
   const { window } = series.definition;
   const ends = endsOf(window, sliceStartMs);
   const firstMs = ends[0]!;
@@ -34,7 +37,7 @@ export function affectedEnds(series: Series, sliceStartMs: number): number[] {
     for (let i = 1; i < steps; i++) {
       const endMs = firstMs + i * window.everyMs;
       const enters = series.samples(endMs - window.everyMs) !== 0;
-      const leaves = series.samples(endMs - window.everyMs - window.sizeMs) !== 0;
+      const leaves = endMs <= leavingUpToMs && series.samples(endMs - window.everyMs - window.sizeMs) !== 0;
       if (enters || leaves || series.values.has(endMs)) ends.push(endMs);
     }
   }

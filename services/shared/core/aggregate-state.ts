@@ -2,7 +2,7 @@ import { type Amount, addAmounts, negateAmount, toAmount } from './amount.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import type { Aggregate } from './definition.ts';
 import { addToExtreme, type Extreme, mergeExtreme } from './extreme.ts';
-import { addToBin, binOf, type LogBins } from './log-bins.ts';
+import { addToBin, binOf, emptyBins, type LogBins } from './log-bins.ts';
 
 /**
  * What one slice of one series holds: a mergeable value that can add and take back. `n` is the net number of
@@ -31,7 +31,7 @@ export function emptyState(aggregate: Aggregate): AggregateState {
     case 'max':
       return { kind: 'extreme', side: aggregate.kind, n: 0, kept: [], boundary: null };
     case 'percentile':
-      return { kind: 'quantile', n: 0, bins: new Map() };
+      return { kind: 'quantile', n: 0, bins: emptyBins() };
     case 'ratio':
       return { kind: 'ratio', n: 0, numerator: 0, denominator: 0 };
     case 'level':
@@ -60,7 +60,7 @@ export function mergeState(into: AggregateState, from: AggregateState): void {
   into.n += from.n;
   if (into.kind === 'sum' && from.kind === 'sum') into.sum = addAmounts(into.sum, from.sum);
   else if (into.kind === 'quantile' && from.kind === 'quantile')
-    for (const [bin, count] of from.bins) addToBin(into.bins, bin, count);
+    from.bins.bins.forEach((bin, i) => addToBin(into.bins, bin, from.bins.counts[i]!));
   else if (into.kind === 'level' && from.kind === 'level') into.delta += from.delta;
   else if (into.kind === 'ratio' && from.kind === 'ratio') {
     into.numerator = addAmounts(into.numerator, from.numerator);
@@ -96,7 +96,10 @@ function negate(state: AggregateState): void {
   else if (state.kind === 'ratio') {
     state.numerator = negateAmount(state.numerator);
     state.denominator = negateAmount(state.denominator);
-  } else if (state.kind === 'quantile') for (const [bin, count] of state.bins) state.bins.set(bin, -count);
+  } else if (state.kind === 'quantile') {
+    const { counts } = state.bins;
+    for (let i = 0; i < counts.length; i++) counts[i] = -counts[i]!;
+  }
 }
 
 /** The compact binary form, equal for equal states. */
@@ -121,9 +124,9 @@ export function encodeState(state: AggregateState): Uint8Array {
       for (const { amount, count } of state.kept) out.integer(amount).integer(count);
       break;
     case 'quantile': {
-      const bins = [...state.bins].sort((a, b) => a[0] - b[0]);
+      const { bins, counts } = state.bins;
       out.integer(bins.length);
-      for (const [bin, count] of bins) out.integer(bin).integer(count);
+      for (let i = 0; i < bins.length; i++) out.integer(bins[i]!).integer(counts[i]!);
     }
   }
   return out.finish();
@@ -156,8 +159,8 @@ export function decodeState(aggregate: Aggregate, bytes: Uint8Array): AggregateS
     case 'quantile': {
       const length = input.integer();
       for (let i = 0; i < length; i++) {
-        const bin = input.integer();
-        state.bins.set(bin, input.integer());
+        state.bins.bins.push(input.integer());
+        state.bins.counts.push(input.integer());
       }
     }
   }

@@ -6,56 +6,69 @@ export const RELATIVE_ACCURACY = 0.01;
 // A little tighter than promised, so that rounding in the mapping never breaks the promise.
 const mapping = new LogarithmicMapping(RELATIVE_ACCURACY * 0.99);
 
-/** Signed sparse bins: index of the logarithmic bin to count. Zero has a bin of its own, exact. */
-export type LogBins = Map<number, number>;
+/**
+ * Signed sparse bins: the bins that are not empty, ascending, and how many values each one counts. Their numbers are in
+ * the order of the values: zero has a bin of its own, exact, and negative values have negative numbers.
+ */
+export interface LogBins {
+  readonly bins: number[];
+  readonly counts: number[];
+}
 
-// Negative values get odd keys, positive ones even keys, zero its own: one map serves all three.
-const ZERO = Number.MIN_SAFE_INTEGER;
+export function emptyBins(): LogBins {
+  return { bins: [], counts: [] };
+}
 
 /** The bin of an amount. */
 export function binOf(amount: Amount): number {
   const value = Number(amount);
-  if (value === 0) return ZERO;
-  return value > 0 ? mapping.key(value) * 2 : mapping.key(-value) * 2 + 1;
+  if (value === 0) return 0;
+  // Amounts are whole numbers: the mapping's index is 0 or more.
+  return value > 0 ? mapping.key(value) + 1 : -mapping.key(-value) - 1;
 }
 
 /** Adds `count` (negative: takes back) to a bin; empty bins disappear. */
-export function addToBin(bins: LogBins, bin: number, count: number): void {
-  const sum = (bins.get(bin) ?? 0) + count;
-  if (sum === 0) bins.delete(bin);
-  else bins.set(bin, sum);
+export function addToBin({ bins, counts }: LogBins, bin: number, count: number): void {
+  const at = placeOf(bins, bin);
+  if (bins[at] !== bin) {
+    bins.splice(at, 0, bin);
+    counts.splice(at, 0, count);
+    return;
+  }
+  const sum = counts[at]! + count;
+  if (sum !== 0) counts[at] = sum;
+  else {
+    bins.splice(at, 1);
+    counts.splice(at, 1);
+  }
+}
+
+/** Where a bin is, or would have to be. */
+function placeOf(bins: readonly number[], bin: number): number {
+  let low = 0;
+  let high = bins.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (bins[middle]! < bin) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function valueOfBin(bin: number): number {
-  if (bin === ZERO) return 0;
-  const odd = Math.abs(bin % 2) === 1;
-  return odd ? -mapping.value((bin - 1) / 2) : mapping.value(bin / 2);
-}
-
-/** Above every index of the mapping: keeps negative values, zero and positive ones apart in an order of bins. */
-const APART = 2 ** 40;
-
-/** A number that grows with the values of a bin. */
-function orderOf(bin: number): number {
-  if (bin === ZERO) return 0;
-  return Math.abs(bin % 2) === 1 ? -APART - (bin - 1) / 2 : APART + bin / 2;
-}
-
-function binAt(order: number): number {
-  if (order === 0) return ZERO;
-  return order < 0 ? (-APART - order) * 2 + 1 : (order - APART) * 2;
+  if (bin === 0) return 0;
+  return bin > 0 ? mapping.value(bin - 1) : -mapping.value(-bin - 1);
 }
 
 /** The value at rank ⌈q·n⌉, within RELATIVE_ACCURACY; null without samples. */
-export function quantileOf(bins: LogBins, n: number, q: number): number | null {
+export function quantileOf({ bins, counts }: LogBins, n: number, q: number): number | null {
   if (n <= 0) return null;
   const rank = Math.max(1, Math.ceil(q * n));
-  const orders = Float64Array.from(bins.keys(), orderOf).sort();
   let seen = 0;
-  for (const order of orders) {
-    seen += bins.get(binAt(order)) ?? 0;
-    if (seen >= rank) return valueOfBin(binAt(order));
+  for (let i = 0; i < bins.length; i++) {
+    seen += counts[i]!;
+    if (seen >= rank) return valueOfBin(bins[i]!);
   }
-  const last = orders.at(-1);
-  return last === undefined ? null : valueOfBin(binAt(last));
+  const last = bins.at(-1);
+  return last === undefined ? null : valueOfBin(last);
 }

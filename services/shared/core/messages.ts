@@ -157,5 +157,7 @@ export interface Placed<M> {
 
 /** Joins an event message with its place. */
 export function logged(event: WorkflowEvent, offset: number, appendMs: number): LoggedEvent {
-  return { ...event, offset, appendMs };
+  // Field by field: this is done for every event, and spreading takes several times as long.
+  const { workflow, caseId, id, kind, activity, timeMs, dimensions, value, target, importId } = event;
+  return { workflow, caseId, id, kind, activity, timeMs, dimensions, value, target, importId, offset, appendMs };
 }

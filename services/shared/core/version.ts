@@ -6,6 +6,11 @@ export function versionOf(epoch: number, offset: number): bigint {
   return (BigInt(epoch) << OFFSET_BITS) | BigInt(offset);
 }
 
+/** The epoch half of a version. */
+export function epochOf(version: bigint): number {
+  return Number(version >> OFFSET_BITS);
+}
+
 /** The offset half of a version. */
 export function offsetOf(version: bigint): number {
   return Number(version & OFFSET_MASK);

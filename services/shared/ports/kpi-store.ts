@@ -20,6 +20,8 @@ import type { TransitionMessage } from '../core/messages.ts';
  * 12. `jobRuns` gives a job's runs, the latest scheduled first, at most as many as wanted.
  * 13. Of `firsts` the lowest version wins, so that what was seen first stays; of equal ones the one inserted last.
  * 14. `instances`, `firsts` and `transitions` are found by each of the conditions of their queries.
+ * 15. `values` gives rows by labels (in the order of their bytes) and window end; `lastPerSeries` only the last ones of
+ *     each series, `rowsMax` only so many from the start. No more than that reaches memory.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -78,10 +80,14 @@ export interface ValueQuery {
   /** Window ends, inclusive and exclusive. */
   readonly fromMs?: number;
   readonly toMs?: number;
+  /** Only rows with these values of single labels. */
+  readonly labelValues?: Readonly<Record<string, string>>;
+  /** Of each series only so many of the rows that fit the rest: those whose windows end last. */
+  readonly lastPerSeries?: number;
+  /** Most rows; absent: no bound. */
+  readonly rowsMax?: number;
   /** Withdrawn rows too (a fold's own reload); default false. */
   readonly withdrawn?: boolean;
-  /** Of each series only so many rows: those whose windows end last. */
-  readonly lastPerSeries?: number;
 }
 
 export interface InstanceQuery {

@@ -70,7 +70,7 @@ export class FoldLoop {
         }
         const nowMs = this.clock.nowMs();
         if (this.storing === null && nowMs - storedMs >= this.timing.storeEveryMs && nowMs >= this.storeNotBeforeMs) {
-          this.startStore(nowMs - storedMs);
+          this.startStore();
           storedMs = nowMs;
         }
         if (applied === 0) await this.clock.sleep(this.pauseMs(publishedMs), this.wake.signal);
@@ -81,11 +81,11 @@ export class FoldLoop {
     }
     await this.storing;
     await this.runner.publish();
-    await this.runner.storeChanges(Infinity);
+    await this.runner.storeChanges(true);
   }
 
-  private startStore(sinceMs: number): void {
-    this.storing = this.runner.storeChanges(sinceMs).then(
+  private startStore(): void {
+    this.storing = this.runner.storeChanges().then(
       () => {
         this.storeRetryMs = 0;
         this.storing = null;

@@ -54,6 +54,8 @@ export class FoldRunner {
   /** Counts restores: an outcome of what a task handed out before its restore no longer concerns it. */
   private readonly generations = new Map<FoldTask, number>();
   private readonly publishedOffsets = new Map<FoldTask, number>();
+  /** When each task was restored or stored last. */
+  private readonly storedMs = new Map<FoldTask, number>();
   /**
    * Settles when the append under way does. The next one is collected only then: a mark in the log before the rows that
    * it stands for would make a moment of them that never was.
@@ -91,6 +93,7 @@ export class FoldRunner {
     for (const task of this.broken) {
       this.generations.set(task, this.generationOf(task) + 1);
       await task.restore();
+      this.storedMs.set(task, this.clock.nowMs());
       this.broken.delete(task);
     }
   }
@@ -167,13 +170,15 @@ export class FoldRunner {
     return collected.filter(({ task, generation }) => this.generationOf(task) === generation);
   }
 
-  /** Stores what is due. What is collected is published first: stored means published. */
-  async storeChanges(sinceMs: number): Promise<void> {
+  /** Stores what is due, or `everything`. What is collected is published first: stored means published. */
+  async storeChanges(everything = false): Promise<void> {
     const checkpoints: Collected<Checkpoint>[] = [];
     const startMs = this.clock.nowMs();
     try {
       await this.oneAtATime(async () => {
-        const due = this.tasks.filter((task) => !this.broken.has(task) && task.storeDue(sinceMs));
+        const due = this.tasks.filter(
+          (task) => !this.broken.has(task) && task.storeDue(everything ? Infinity : startMs - this.storedMs.get(task)!),
+        );
         const publications = this.collect(due);
         for (const task of due)
           checkpoints.push({ task, generation: this.generationOf(task), handedOut: task.collectCheckpoint() });
@@ -186,7 +191,10 @@ export class FoldRunner {
       throw error;
     }
     if (checkpoints.length === 0) return;
-    for (const { task, handedOut } of this.current(checkpoints)) task.stored(handedOut);
+    for (const { task, handedOut } of this.current(checkpoints)) {
+      task.stored(handedOut);
+      this.storedMs.set(task, startMs);
+    }
     const rows = checkpoints.reduce((sum, { handedOut }) => sum + countRows(handedOut.rows), 0);
     this.observer.stored(this.stage, rows, this.clock.nowMs() - startMs);
   }
@@ -195,7 +203,10 @@ export class FoldRunner {
     await Promise.all(TABLES.map((table) => this.insertTable(table, checkpoints)));
     // An instance that contains a record passes over it: what the record brought about must be stored by then.
     await this.insertTable('instances', checkpoints);
-    const positions = checkpoints.flatMap(({ position }) => (position === null ? [] : [position]));
+    const positions = checkpoints.flatMap(({ rows, position }) => [
+      ...(rows.positions ?? []),
+      ...(position === null ? [] : [position]),
+    ]);
     if (positions.length > 0) await this.store.insert('positions', positions);
   }
 

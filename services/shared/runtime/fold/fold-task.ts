@@ -12,7 +12,7 @@ export interface Publication {
 }
 
 export interface Checkpoint {
-  /** Rows changed since the last checkpoint. */
+  /** Rows changed since the last checkpoint. Positions among them are stored with the task's own. */
   readonly rows: TableBatch;
   /** The position row, stored when every row is acknowledged. Null: nothing new to say. */
   readonly position: TableRows['positions'] | null;
@@ -40,7 +40,7 @@ export interface FoldTask {
   published(publication: Publication): void;
   /** The append failed or is unknown: everything of it goes out again. */
   unpublish(publication: Publication): void;
-  /** True when a store would save something worth a write; `tickMs` since the last one. */
+  /** True when a store would save something worth a write; `sinceMs` after its last one. */
   storeDue(sinceMs: number): boolean;
   /** Hands out rows to store. Called in the same step as `collectPublication`. */
   collectCheckpoint(): Checkpoint;

@@ -37,6 +37,7 @@ import {
 import { TABLES } from './tables.ts';
 import type { ClickHouseTransport } from './transport.ts';
 import { checkUserQuery, userQueryError } from './user-query.ts';
+import { checkFunctions, treeOf } from './user-query-functions.ts';
 
 /** Rows encoded before other work has its turn. */
 const ENCODE_STEP_ROWS = 2_000;
@@ -152,14 +153,20 @@ export class ClickHouseStore implements KpiStore {
     if (query.fromMs !== undefined) conditions.push('window_end_ms >= {fromMs:Int64}');
     if (query.toMs !== undefined) conditions.push('window_end_ms < {toMs:Int64}');
     if (query.withdrawn !== true) conditions.push('withdrawn = 0');
-    const { withdrawn: _withdrawn, lastPerSeries, ...parameters } = query;
-    const where = conditions.join(' AND ');
-    const order =
+    const { withdrawn: _withdrawn, lastPerSeries, labelValues = {}, ...others } = query;
+    const parameters: Record<string, unknown> = { ...others };
+    for (const [i, [name, text]] of Object.entries(labelValues).entries()) {
+      conditions.push(`label_map[{name${i}:String}] = {text${i}:String}`);
+      Object.assign(parameters, { [`name${i}`]: name, [`text${i}`]: text });
+    }
+    const rows = `SELECT * FROM \`values\` FINAL WHERE ${conditions.join(' AND ')}`;
+    const last =
       lastPerSeries === undefined
-        ? 'ORDER BY labels, window_end_ms'
-        : `ORDER BY labels, window_end_ms DESC LIMIT ${Math.trunc(lastPerSeries)} BY labels`;
-    const sql = `SELECT * FROM \`values\` FINAL WHERE ${where} ${order}`;
-    return (await this.selectByLabels(sql, query.labels, parameters)).map(readValue);
+        ? rows
+        : `SELECT * FROM (${rows} ORDER BY labels, window_end_ms DESC LIMIT ${Math.trunc(lastPerSeries)} BY labels)`;
+    const limit = query.rowsMax === undefined ? '' : ' LIMIT {rowsMax:UInt64}';
+    const sql = `${last} ORDER BY labels, window_end_ms${limit}`;
+    return (await this.selectByLabels(sql, query.labels, parameters)).slice(0, query.rowsMax).map(readValue);
   }
 
   async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {
@@ -241,6 +248,8 @@ export class ClickHouseStore implements KpiStore {
     this.assertOpen();
     const statement = checkUserQuery(sql, format);
     try {
+      const tree = await this.transport.userQuery(treeOf(statement), 'TSVRaw');
+      checkFunctions(Buffer.from(tree).toString('utf8'));
       return await this.transport.userQuery(statement, format);
     } catch (error) {
       throw userQueryError(error);

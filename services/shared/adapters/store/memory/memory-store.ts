@@ -138,16 +138,23 @@ export class MemoryStore implements KpiStore {
   async values(query: ValueQuery): Promise<ValueRow[]> {
     this.assertOpen();
     const labels = query.labels === undefined ? null : new Set(query.labels);
-    const found = this.dump('values').filter(
+    const wanted = Object.entries(query.labelValues ?? {});
+    const rows = this.dump('values').filter(
       (row) =>
         row.definition === query.definition &&
         (query.labelPartition === undefined || row.labelPartition === query.labelPartition) &&
         (labels === null || labels.has(row.labels)) &&
         (query.fromMs === undefined || row.windowEndMs >= query.fromMs) &&
         (query.toMs === undefined || row.windowEndMs < query.toMs) &&
+        wanted.every(([name, text]) => row.labelMap[name] === text) &&
         (query.withdrawn === true || !row.withdrawn),
     );
-    return query.lastPerSeries === undefined ? found : lastOfEach(found, query.lastPerSeries);
+    const byteOrder = (a: ValueRow, b: ValueRow): number =>
+      Buffer.compare(Buffer.from(a.labels), Buffer.from(b.labels));
+    const chosen = query.lastPerSeries === undefined ? rows : lastOfEach(rows, query.lastPerSeries);
+    return chosen
+      .toSorted((a, b) => (a.labels === b.labels ? a.windowEndMs - b.windowEndMs : byteOrder(a, b)))
+      .slice(0, query.rowsMax);
   }
 
   async position(stage: string, topic: string, partition: number): Promise<PositionRow | null> {
