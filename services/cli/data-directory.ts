@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TaktError } from '../shared/core/errors.ts';
@@ -10,8 +11,9 @@ export interface DataDirectory {
   readonly path: string;
   readonly logPath: string;
   readonly storePath: string;
-  /** The catalogue used when none is named; made on first use. */
+  /** The catalogue used when none is named, with the files of the folder; one of them is made on first use. */
   readonly cataloguePath: string;
+  readonly catalogueFolder: string;
 }
 
 /** What a running process leaves in its data directory, so that other commands find it. */
@@ -28,7 +30,13 @@ export function describeDirectory(path: string): DataDirectory {
     logPath: join(root, 'log'),
     storePath: join(root, 'store'),
     cataloguePath: join(root, 'catalogue.yaml'),
+    catalogueFolder: join(root, 'catalogue'),
   };
+}
+
+/** The catalogue's files and folders in a data directory; none in a new one. */
+export function cataloguesOf({ cataloguePath, catalogueFolder }: DataDirectory): string[] {
+  return [cataloguePath, catalogueFolder].filter((path) => existsSync(path));
 }
 
 /**
@@ -49,7 +57,7 @@ export async function prepareDirectory(path: string, starterCatalogue: string): 
     }
     if (format === null) await writeFile(formatPath, `${FORMAT_VERSION}\n`);
     await Promise.all([mkdir(directory.logPath, { recursive: true }), mkdir(directory.storePath, { recursive: true })]);
-    if ((await readFile(directory.cataloguePath).catch(missingIsNull)) === null)
+    if (cataloguesOf(directory).length === 0)
       await copyFile(starterCatalogue, directory.cataloguePath);
     // A read-only disk must be known now, not at the first event.
     await writeFile(join(directory.path, '.writable'), '');

@@ -18,7 +18,7 @@ import { loadPages } from '../wallboard/pages.ts';
 import { registerReadApi } from '../wallboard/routes.ts';
 import { ScreenHub } from '../wallboard/stream/screen-hub.ts';
 import type { Catalogue } from '../shared/core/catalogue.ts';
-import { loadCatalogue } from '../shared/runtime/catalogue-file.ts';
+import { loadCatalogues } from '../shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../shared/runtime/screen-files.ts';
 import { loadJsonMappings } from '../shared/runtime/json-mapping-files.ts';
 import { FailingSteps } from '../shared/runtime/failing-steps.ts';
@@ -167,10 +167,11 @@ for (const stream of [process.stdout, process.stderr])
 process.exitCode = await run(
   {
     open,
-    loadCatalogue: (path) => loadCatalogue(path, { calendarVersion }),
+    loadCatalogue: (paths) => loadCatalogues(paths, { calendarVersion }),
     loadScreens,
     loadMappings: loadJsonMappings,
-    starterCatalogue: join(root, 'examples', 'helpdesk', 'catalogue.yaml'),
+    starterCatalogue: join(root, 'examples', 'starter', 'catalogue.yaml'),
+    examples: join(root, 'examples'),
   },
   process.argv,
 );

@@ -56,6 +56,8 @@ function program(wiring: Wiring): Command {
     )
     .option('--host <address>', 'address to listen on; any but loopback needs a key', '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any', port, DEFAULT_PORT)
+    .option('--demo', 'play the demonstration: fill a new data directory with it, or go on (npm start does so)')
+    .option('--empty', 'without the demonstration')
     .action((options: StartOptions) => start(wiring, options));
   withDataOptions(
     root
@@ -98,8 +100,8 @@ function program(wiring: Wiring): Command {
   root
     .command('lint')
     .description('check a KPI catalogue: errors with line and column, then what a careful colleague would ask')
-    .argument('<file>', 'the catalogue, YAML')
-    .action((file: string) => lint(wiring, file));
+    .argument('<file...>', 'the catalogue, YAML: one file or several, or a folder of them')
+    .action((files: readonly string[]) => lint(wiring, files));
   root
     .command('key')
     .description('make an API key: shown once; takt keeps only its hash, from TAKT_API_KEY_HASH')

@@ -47,16 +47,18 @@ export interface StatusReport {
 
 /** What main.ts gives to the commands: they know no adapter. */
 export interface Wiring {
-  /** The catalogue of a file. Throws CATALOGUE_INVALID. */
-  loadCatalogue(path: string): Promise<Catalogue>;
-  /** The screens beside a catalogue's file, and one for each other workflow. Throws SCREEN_INVALID, FILE_UNREADABLE. */
-  loadScreens(cataloguePath: string, catalogue: Catalogue): Promise<ReadonlyMap<string, Screen>>;
+  /** The catalogue of these files and folders. Throws CATALOGUE_INVALID, FILE_UNREADABLE. */
+  loadCatalogue(paths: readonly string[]): Promise<Catalogue>;
+  /** The screens beside the catalogue, and one for each other workflow. Throws SCREEN_INVALID, FILE_UNREADABLE. */
+  loadScreens(cataloguePaths: readonly string[], catalogue: Catalogue): Promise<ReadonlyMap<string, Screen>>;
   /** The JSON mappings of a folder, by file name without its ending. Throws MAPPING_INVALID, FILE_UNREADABLE. */
   loadMappings(folder: string): Promise<ReadonlyMap<string, JsonMapping>>;
   /** Opens everything and starts the folds. Throws DATA_LOCKED when another process has the directory. */
   open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone>;
-  /** The catalogue that a new data directory starts with. */
+  /** The catalogue that a new data directory starts with, without the demonstration. */
   readonly starterCatalogue: string;
+  /** The folder of the demonstration's workflows: catalogues, screens, simulators. */
+  readonly examples: string;
 }
 
 export interface OpenOptions {

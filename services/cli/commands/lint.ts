@@ -6,10 +6,10 @@ import type { Wiring } from '../wiring.ts';
  * `takt lint`: checks a catalogue and the screens beside it. Throws CATALOGUE_INVALID or SCREEN_INVALID for errors; prints
  * each KPI as a sentence, the screens, and warnings.
  */
-export async function lint(wiring: Wiring, file: string): Promise<void> {
-  const catalogue = await wiring.loadCatalogue(file);
+export async function lint(wiring: Wiring, files: readonly string[]): Promise<void> {
+  const catalogue = await wiring.loadCatalogue(files);
   for (const kpi of catalogue.kpis.values()) process.stdout.write(`${kpi.definition.kpi}: ${sentence(kpi, 'en')}\n`);
-  const screens = [...(await wiring.loadScreens(file, catalogue)).values()];
+  const screens = [...(await wiring.loadScreens(files, catalogue)).values()];
   for (const { name, tiles, generated } of screens)
     process.stdout.write(`screen ${name}: ${tiles.length} tiles${generated ? ', made of the catalogue' : ''}\n`);
   const warnings = lintCatalogue(catalogue);

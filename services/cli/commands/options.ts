@@ -3,7 +3,8 @@ import { InvalidArgumentError, type Command } from 'commander';
 /** Options that every command on a data directory has. */
 export interface CommonOptions {
   readonly data: string;
-  readonly catalogue?: string;
+  /** Files and folders. */
+  readonly catalogue?: readonly string[];
   readonly logLevel: string;
   readonly logLimit: number;
   /** Folder of JSON mappings; only of `takt start`. */
@@ -19,9 +20,18 @@ const GIB = 1024 ** 3;
 export function withDataOptions(command: Command, logLevel: 'info' | 'silent'): Command {
   return command
     .option('--data <dir>', 'data directory, made when missing', process.env['TAKT_DATA'] ?? 'data')
-    .option('--catalogue <file>', 'KPI catalogue (default: catalogue.yaml in the data directory)')
+    .option(
+      '--catalogue <file>',
+      'KPI catalogue, a file or a folder of them; may be given again (default: catalogue.yaml and catalogue/ in the data directory)',
+      collected,
+    )
     .option('--log-limit <GiB>', 'size of the log above which events are refused with 503', positive, 8)
     .option('--log-level <level>', 'debug, info, warn, error or silent', logLevel);
+}
+
+/** An option that may be given several times. */
+function collected(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
 }
 
 /** A number above zero. */

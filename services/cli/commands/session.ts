@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import type { Catalogue } from '../../shared/core/catalogue.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
-import { type DataDirectory, describeDirectory, findRunning, prepareDirectory } from '../data-directory.ts';
+import { cataloguesOf, type DataDirectory, describeDirectory, findRunning, prepareDirectory } from '../data-directory.ts';
 import type { Standalone, Wiring } from '../wiring.ts';
 import { type CommonOptions, logLimitBytes } from './options.ts';
 
@@ -14,12 +14,11 @@ export type Session =
 export async function openHere(
   wiring: Wiring,
   options: CommonOptions,
-): Promise<{ directory: DataDirectory; takt: Standalone }> {
+): Promise<{ directory: DataDirectory; catalogue: Catalogue; takt: Standalone }> {
   const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
-  const { cataloguePath } = describeDirectory(options.data);
-  const path = options.catalogue ?? (existsSync(cataloguePath) ? cataloguePath : wiring.starterCatalogue);
-  const catalogue = await wiring.loadCatalogue(path);
-  const screens = await wiring.loadScreens(path, catalogue);
+  const paths = catalogueOf(wiring, options);
+  const catalogue = await wiring.loadCatalogue(paths);
+  const screens = await wiring.loadScreens(paths, catalogue);
   const mappings = options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings);
   const directory = await prepareDirectory(options.data, wiring.starterCatalogue);
   const takt = await wiring.open(directory, catalogue, {
@@ -29,7 +28,14 @@ export async function openHere(
     mappings,
     screens,
   });
-  return { directory, takt };
+  return { directory, catalogue, takt };
+}
+
+/** Where the catalogue is: as it was said, else in the data directory, else what a new one starts with. */
+export function catalogueOf(wiring: Wiring, options: CommonOptions): readonly string[] {
+  if (options.catalogue !== undefined) return options.catalogue;
+  const found = cataloguesOf(describeDirectory(options.data));
+  return found.length > 0 ? found : [wiring.starterCatalogue];
 }
 
 /** Finds the process that serves the directory, else opens it. */

@@ -21,6 +21,11 @@ export interface DemoState {
 
 const FILE = 'demo.json';
 
+/** The state of a workflow of which nothing is loaded. */
+export function unloadedState(anchorMs: number): WorkflowState {
+  return { loadedFromBlock: null, detailFromMs: anchorMs, sentToMs: anchorMs };
+}
+
 /** The state of the demonstration in a data directory; null where there is none. */
 export async function readDemoState(dataPath: string): Promise<DemoState | null> {
   try {

@@ -5,7 +5,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** How far back the history reaches. */
-const HISTORY_MS = 14 * DAY_MS;
+export const HISTORY_MS = 14 * DAY_MS;
 /** How far back detail reaches: see Simulator. */
 export const DETAIL_MS = DAY_MS;
 /** The part that is loaded first: as much as the screens' short windows show. */
@@ -41,9 +41,4 @@ export function nextPart(simulator: Simulator, anchorMs: number, state: Workflow
 export function loadedShare(simulator: Simulator, anchorMs: number, { loadedFromBlock }: WorkflowState): number {
   if (loadedFromBlock === null) return 0;
   return Math.min(1, (anchorMs - loadedFromBlock * simulator.blockMs) / HISTORY_MS);
-}
-
-/** A workflow of which nothing is loaded. */
-export function unloaded(anchorMs: number): WorkflowState {
-  return { loadedFromBlock: null, detailFromMs: anchorMs, sentToMs: anchorMs };
 }

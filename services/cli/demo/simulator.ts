@@ -65,7 +65,8 @@ export class Playback {
   /** A part of the history that splits no case: see HistoryPart. */
   part({ fromBlock, endBlock, detailFromMs, detailToMs, toMs }: HistoryPart): SimulatedEvent[] {
     const { detail } = this.simulator;
-    const found = this.between(detailFromMs, detailToMs).filter(({ activity }) => detail.has(activity));
+    const spanned = detailFromMs < detailToMs ? this.between(detailFromMs, detailToMs) : [];
+    const found = spanned.filter(({ activity }) => detail.has(activity));
     for (let index = fromBlock; index < endBlock; index++)
       for (const event of this.block(index))
         if (event.timeMs < toMs && !detail.has(event.activity)) found.push(event);

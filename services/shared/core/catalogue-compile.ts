@@ -11,6 +11,10 @@ import { readWorkflow } from './catalogue-workflow.ts';
 export interface CompileOptions {
   /** Version of the time-zone data; part of the hash of windows that depend on it. */
   readonly calendarVersion: string;
+  /** Workflows of other files of the same catalogue, which the KPIs of this one may name. */
+  readonly otherWorkflows?: ReadonlyMap<string, Workflow>;
+  /** Names of channels of other files, which its rules may name. */
+  readonly otherChannels?: readonly string[];
 }
 
 /** A catalogue, or what is wrong with it: one of the two is empty. */
@@ -32,10 +36,11 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
     const workflow = readWorkflow(name, value, ['workflows', name], problems);
     if (workflow !== null) workflows.set(name, workflow);
   }
-  const scope: KpiScope = { workflows, zone: timezone ?? 'UTC', calendarVersion: options.calendarVersion, problems };
+  const known = new Map([...(options.otherWorkflows ?? []), ...workflows]);
+  const scope: KpiScope = { workflows: known, zone: timezone ?? 'UTC', calendarVersion: options.calendarVersion, problems };
   const kpis = new Map<string, Kpi>();
   const channels = readChannels(root['channels'], ['channels'], problems);
-  const named = new Set(Object.keys(mapOf(root['channels']) ?? {}));
+  const named = new Set([...(options.otherChannels ?? []), ...channelNamesOf(parsed)]);
   const ruleScope: RuleScope = { channels: named, rules: new Map(), problems };
   for (const [key, value] of Object.entries(mapOf(root['kpis']) ?? {})) {
     const before = problems.list.length;
@@ -51,6 +56,21 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
   if (all.length > 0) return { catalogue: null, problems: all };
   const { rules } = ruleScope;
   return { catalogue: { timezone: timezone ?? 'UTC', workflows, kpis, rules, channels }, problems: [] };
+}
+
+/** The workflows of a parsed file, whatever is wrong with it: for what other files of the same catalogue may name. */
+export function workflowsOf(parsed: unknown): Map<string, Workflow> {
+  const workflows = new Map<string, Workflow>();
+  for (const [name, value] of Object.entries(mapOf(mapOf(parsed)?.['workflows']) ?? {})) {
+    const workflow = readWorkflow(name, value, [], new Problems());
+    if (workflow !== null) workflows.set(name, workflow);
+  }
+  return workflows;
+}
+
+/** The names of the channels of a parsed file, whatever is wrong with them. */
+export function channelNamesOf(parsed: unknown): string[] {
+  return Object.keys(mapOf(mapOf(parsed)?.['channels']) ?? {});
 }
 
 /** Whether a problem of shape is also one of meaning, whose message knows more. */

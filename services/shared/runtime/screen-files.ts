@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Catalogue } from '../core/catalogue.ts';
 import { TaktError } from '../core/errors.ts';
 import type { Screen } from '../core/screen.ts';
@@ -30,24 +30,31 @@ export function parseScreen(
 }
 
 /**
- * The screens of the folder `screens` beside a catalogue file, by name, and one for each workflow that none of them
- * shows. Throws SCREEN_INVALID with places, FILE_UNREADABLE, FILE_ENCODING.
+ * The screens beside a catalogue, by name, and one for each workflow that none of them shows: those in the folder
+ * `screens` beside each of its files and folders. Throws SCREEN_INVALID with places, FILE_UNREADABLE, FILE_ENCODING.
  */
-export async function loadScreens(cataloguePath: string, catalogue: Catalogue): Promise<ReadonlyMap<string, Screen>> {
-  const folder = join(dirname(cataloguePath), FOLDER);
+export async function loadScreens(
+  cataloguePaths: readonly string[],
+  catalogue: Catalogue,
+): Promise<ReadonlyMap<string, Screen>> {
+  const folders = new Set(cataloguePaths.map((path) => join(dirname(resolve(path)), FOLDER)));
   const screens = new Map<string, Screen>();
+  const pathOf = new Map<string, string>();
   const problems: PlacedProblem[] = [];
-  for (const file of await filesOf(folder)) {
-    const path = join(folder, file);
-    const name = file.replace(/\.ya?ml$/, '');
+  for (const path of (await Promise.all([...folders].map(filesOf))).flat()) {
+    const name = basename(path).replace(/\.ya?ml$/, '');
     const kind = { what: 'screen', bytesMax: SCREEN_BYTES_MAX, code: 'SCREEN_INVALID' } as const;
     const read = parseScreen(await readTextFile(path, kind), path, name, catalogue);
     if (!NAME.test(name))
       problems.push(ofFile(path, `'${name}' is no name of a screen`, 'letters, digits, _ and -, at most 64'));
+    const other = pathOf.get(name);
+    if (other !== undefined) problems.push(ofFile(path, `the screen '${name}' is in ${other} too`, 'one of them'));
+    pathOf.set(name, path);
     problems.push(...read.problems);
     if (read.screen !== null) screens.set(name, read.screen);
   }
-  if (screens.size > SCREENS_MAX) problems.push(ofFile(folder, `${screens.size} screens`, `at most ${SCREENS_MAX}`));
+  if (screens.size > SCREENS_MAX)
+    problems.push(ofFile([...folders].join(', '), `${screens.size} screens`, `at most ${SCREENS_MAX}`));
   if (problems.length > 0) throw problemsError('SCREEN_INVALID', problems);
   return withDefaults(screens, catalogue);
 }
@@ -69,7 +76,10 @@ export function withDefaults(screens: ReadonlyMap<string, Screen>, catalogue: Ca
 async function filesOf(folder: string): Promise<string[]> {
   try {
     const names = await readdir(folder);
-    return names.filter((name) => /\.ya?ml$/.test(name)).sort();
+    return names
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort()
+      .map((name) => join(folder, name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new TaktError('FILE_UNREADABLE', `The screens in ${folder} cannot be read: ${(error as Error).message}.`, {
