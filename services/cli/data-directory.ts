@@ -57,8 +57,7 @@ export async function prepareDirectory(path: string, starterCatalogue: string): 
     }
     if (format === null) await writeFile(formatPath, `${FORMAT_VERSION}\n`);
     await Promise.all([mkdir(directory.logPath, { recursive: true }), mkdir(directory.storePath, { recursive: true })]);
-    if (cataloguesOf(directory).length === 0)
-      await copyFile(starterCatalogue, directory.cataloguePath);
+    if (cataloguesOf(directory).length === 0) await copyFile(starterCatalogue, directory.cataloguePath);
     // A read-only disk must be known now, not at the first event.
     await writeFile(join(directory.path, '.writable'), '');
   } catch (error) {

@@ -1,7 +1,13 @@
 import type { Catalogue } from '../../shared/core/catalogue.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
-import { cataloguesOf, type DataDirectory, describeDirectory, findRunning, prepareDirectory } from '../data-directory.ts';
+import {
+  cataloguesOf,
+  type DataDirectory,
+  describeDirectory,
+  findRunning,
+  prepareDirectory,
+} from '../data-directory.ts';
 import type { Standalone, Wiring } from '../wiring.ts';
 import { type CommonOptions, logLimitBytes } from './options.ts';
 

@@ -22,7 +22,8 @@ export async function prepareDemo(dataPath: string, examples: string, nowMs: num
   for (const workflow of DEMO_WORKFLOWS) {
     const from = join(examples, workflow);
     await copyFile(join(from, 'catalogue.yaml'), join(directory.catalogueFolder, `${workflow}.yaml`));
-    for (const name of await readdir(join(from, 'screens'))) await copyFile(join(from, 'screens', name), join(screens, name));
+    for (const name of await readdir(join(from, 'screens')))
+      await copyFile(join(from, 'screens', name), join(screens, name));
   }
   const made: DemoState = { version: 1, anchorMs: nowMs, workflows: {} };
   await writeDemoState(directory.path, made);

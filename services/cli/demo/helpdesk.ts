@@ -104,9 +104,10 @@ class Hour {
     const { profile, random } = this;
     const events: SimulatedEvent[] = [];
     let number = 0;
-    const rateMax = profile.tickets_per_hour * Math.max(profile.outage.tickets_factor, profile.bad_morning.tickets_factor);
+    const rateMax =
+      profile.tickets_per_hour * Math.max(profile.outage.tickets_factor, profile.bad_morning.tickets_factor);
     // Thinning: arrivals at the highest rate, each kept with the share that the moment's rate has of it.
-    for (let atMs = 0; (atMs += random.exponential(HOUR_MS / rateMax)) < BLOCK_MS; ) {
+    for (let atMs = 0; (atMs += random.exponential(HOUR_MS / rateMax)) < BLOCK_MS;) {
       const openedMs = Math.round(this.index * BLOCK_MS + atMs);
       const region = random.weighted(profile.regions);
       const inOutage = this.outages.find(({ startMs, endMs }) => openedMs >= startMs && openedMs < endMs) ?? null;
@@ -188,7 +189,14 @@ class Hour {
     let timeMs = openedMs + random.between(0.2, 1) * (repliedMs - openedMs);
     for (let number = 1; number <= count; number++) {
       const dimensions = { channel: channel.name };
-      events.push({ caseId, id: `m${number}`, activity: 'message', timeMs: Math.round(timeMs), dimensions, value: null });
+      events.push({
+        caseId,
+        id: `m${number}`,
+        activity: 'message',
+        timeMs: Math.round(timeMs),
+        dimensions,
+        value: null,
+      });
       timeMs += random.exponential(MESSAGE_EVERY_MS);
     }
   }
@@ -198,8 +206,7 @@ class Hour {
     const hour = hourOfDay(openedMs, region.utc_offset_hours);
     const isOpen = hour >= profile.office_hours.from && hour < profile.office_hours.to;
     const factor =
-      (isOpen ? 1 : profile.after_hours_factor) *
-      (this.isBad(openedMs, region) ? profile.bad_morning.reply_factor : 1);
+      (isOpen ? 1 : profile.after_hours_factor) * (this.isBad(openedMs, region) ? profile.bad_morning.reply_factor : 1);
     return Math.min(REPLY_MS_MAX, random.around(medianMin * factor, 0.6) * MINUTE_MS);
   }
 }

@@ -10,7 +10,8 @@ export const HISTORY_MS = 14 * DAY_MS;
 export const DETAIL_MS = DAY_MS;
 /** The part that is loaded first: as much as the screens' short windows show. */
 const RECENT_MS = 3 * HOUR_MS;
-const PART_MS = DAY_MS;
+/** A part after that: the folds look at all slices when one ends, so few are better than many. */
+const PART_MS = 2 * DAY_MS;
 
 /** A part to load next, and the state once it is loaded. */
 export interface NextPart {

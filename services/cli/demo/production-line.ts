@@ -27,6 +27,8 @@ export interface ProductionLineProfile {
   readonly parts_max: number;
   /** The station of it stands still. */
   readonly stoppage: IncidentPlan & { readonly station: string };
+  /** What the line's meter says so often. */
+  readonly power: { readonly every_s: number; readonly running_kw: number; readonly stopped_kw: number };
   /** A worn tool: scrap and rework this many times as often. */
   readonly bad_batch: IncidentPlan & { readonly factor: number };
 }
@@ -47,7 +49,7 @@ export function productionLine(profile: ProductionLineProfile, anchorMs: number)
     workflow: WORKFLOW,
     blockMs: BLOCK_MS,
     spanMs: SPAN_MS,
-    detail: new Set(['started', 'finished']),
+    detail: new Set(['started', 'finished', 'measured']),
     block(index) {
       const fromMs = index * BLOCK_MS;
       const between = (plan: IncidentPlan, name: string): Incident[] =>
@@ -59,6 +61,7 @@ export function productionLine(profile: ProductionLineProfile, anchorMs: number)
         ...parts,
         ...plan(profile, fromMs, fromMs + BLOCK_MS),
         ...stoppages(profile, stops, fromMs, fromMs + BLOCK_MS),
+        ...power(profile, stops, fromMs, fromMs + BLOCK_MS),
       ];
     },
   };
@@ -99,6 +102,24 @@ function stoppages(
         { caseId, id: 'restarted', activity: 'restarted', timeMs: endMs, dimensions, value: null },
       ];
     });
+}
+
+/** The meter's readings, a case for each minute. */
+function power(
+  { power: { every_s, running_kw, stopped_kw }, seed }: ProductionLineProfile,
+  stops: readonly Incident[],
+  fromMs: number,
+  toMs: number,
+): SimulatedEvent[] {
+  const events: SimulatedEvent[] = [];
+  const random = new Random(seed, 'power', fromMs);
+  for (let timeMs = fromMs; timeMs < toMs; timeMs += every_s * 1_000) {
+    const minute = Math.floor(timeMs / 60_000);
+    const value = random.around(isDuring(stops, timeMs) ? stopped_kw : running_kw, 0.06).toFixed(1);
+    const id = String((timeMs - minute * 60_000) / 1_000);
+    events.push({ caseId: `meter-${minute}`, id, activity: 'measured', timeMs, dimensions: {}, value });
+  }
+  return events;
 }
 
 function shiftAt(profile: ProductionLineProfile, timeMs: number): ProductionLineProfile['shifts'][number] {

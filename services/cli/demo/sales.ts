@@ -33,8 +33,9 @@ export interface SalesProfile {
   };
   /** Visits to the web pages when every region is at its busiest. */
   readonly visits_per_hour: number;
-  /** The web pages are down: hardly anybody gets through. */
-  readonly site_down: IncidentPlan & { readonly share_left: number };
+  readonly page_load_s: number;
+  /** The web pages are so many times slower, and only a share of the leads gets through. */
+  readonly site_slow: IncidentPlan & { readonly factor: number; readonly share_left: number };
 }
 
 const WORKFLOW = 'sales';
@@ -63,22 +64,24 @@ class Hour {
   private readonly profile: SalesProfile;
   private readonly index: number;
   private readonly random: Random;
-  private readonly siteDown: readonly Incident[];
+  private readonly siteSlow: readonly Incident[];
 
   constructor(profile: SalesProfile, anchorMs: number, index: number) {
     this.profile = profile;
     this.index = index;
     this.random = new Random(profile.seed, WORKFLOW, index);
     const fromMs = index * BLOCK_MS;
-    const { site_down, seed } = profile;
-    this.siteDown = incidentsBetween(site_down, 'site-down', seed, anchorMs, fromMs, fromMs + BLOCK_MS);
+    const { site_slow, seed } = profile;
+    this.siteSlow = incidentsBetween(site_slow, 'site-slow', seed, anchorMs, fromMs, fromMs + BLOCK_MS);
   }
 
   leads(): SimulatedEvent[] {
     const events: SimulatedEvent[] = [];
     let number = 0;
-    for (const { timeMs, region } of this.arrivals(this.profile.leads_per_hour))
-      this.lead(++number, timeMs, region, events);
+    const { leads_per_hour, site_slow } = this.profile;
+    for (const { timeMs, region } of this.arrivals(leads_per_hour))
+      if (!isDuring(this.siteSlow, timeMs) || this.random.chance(site_slow.share_left))
+        this.lead(++number, timeMs, region, events);
     return events;
   }
 
@@ -90,19 +93,23 @@ class Hour {
       activity: 'visited',
       timeMs,
       dimensions: { region: region.name, channel: 'web' },
-      value: null,
+      value: this.loadSeconds(timeMs).toFixed(3),
     }));
+  }
+
+  private loadSeconds(timeMs: number): number {
+    const { page_load_s, site_slow } = this.profile;
+    return this.random.around(page_load_s * (isDuring(this.siteSlow, timeMs) ? site_slow.factor : 1), 0.35);
   }
 
   /** Arrivals at the highest rate, each kept with the share that the moment's rate has of it. */
   private *arrivals(perHourMax: number): Generator<{ readonly timeMs: number; readonly region: Region }> {
     const { profile, random } = this;
-    for (let atMs = 0; (atMs += random.exponential(HOUR_MS / perHourMax)) < BLOCK_MS; ) {
+    for (let atMs = 0; (atMs += random.exponential(HOUR_MS / perHourMax)) < BLOCK_MS;) {
       const timeMs = Math.round(this.index * BLOCK_MS + atMs);
       const region = random.weighted(profile.regions);
-      const share = isDuring(this.siteDown, timeMs) ? profile.site_down.share_left : 1;
       const busy = busyness(timeMs, region.utc_offset_hours, profile.weekend_share);
-      if (random.chance(busy * share)) yield { timeMs, region };
+      if (random.chance(busy)) yield { timeMs, region };
     }
   }
 
@@ -114,11 +121,7 @@ class Hour {
     const dimensions = { region: region.name, channel: channel.name, customer };
     let atMs = timeMs;
     let count = 0;
-    const say = (
-      activity: string,
-      more: Readonly<Record<string, string>> = {},
-      value: string | null = null,
-    ): void => {
+    const say = (activity: string, more: Readonly<Record<string, string>> = {}, value: string | null = null): void => {
       const all = count === 0 ? { ...dimensions, ...more } : more;
       events.push({ caseId, id: String(++count), activity, timeMs: Math.round(atMs), dimensions: all, value });
     };

@@ -68,8 +68,7 @@ export class Playback {
     const spanned = detailFromMs < detailToMs ? this.between(detailFromMs, detailToMs) : [];
     const found = spanned.filter(({ activity }) => detail.has(activity));
     for (let index = fromBlock; index < endBlock; index++)
-      for (const event of this.block(index))
-        if (event.timeMs < toMs && !detail.has(event.activity)) found.push(event);
+      for (const event of this.block(index)) if (event.timeMs < toMs && !detail.has(event.activity)) found.push(event);
     return found.sort(byTime);
   }
 

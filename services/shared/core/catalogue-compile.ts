@@ -37,7 +37,12 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
     if (workflow !== null) workflows.set(name, workflow);
   }
   const known = new Map([...(options.otherWorkflows ?? []), ...workflows]);
-  const scope: KpiScope = { workflows: known, zone: timezone ?? 'UTC', calendarVersion: options.calendarVersion, problems };
+  const scope: KpiScope = {
+    workflows: known,
+    zone: timezone ?? 'UTC',
+    calendarVersion: options.calendarVersion,
+    problems,
+  };
   const kpis = new Map<string, Kpi>();
   const channels = readChannels(root['channels'], ['channels'], problems);
   const named = new Set([...(options.otherChannels ?? []), ...channelNamesOf(parsed)]);

@@ -39,7 +39,9 @@ export async function loadCatalogues(paths: readonly string[], options: CompileO
   }
   problems.push(...namedTwice(files));
   if (problems.length > 0) throw problemsError('CATALOGUE_INVALID', problems);
-  return merged(catalogues);
+  const catalogue = merged(catalogues);
+  if (catalogue.workflows.size > 0) return catalogue;
+  throw new TaktError('CATALOGUE_INVALID', `${paths.join(', ')}: there is no workflow; name one in workflows.`);
 }
 
 async function filesOf(paths: readonly string[]): Promise<string[]> {
