@@ -94,12 +94,12 @@ test('screens are read beside the catalogue; a workflow that one shows gets no o
   const folder = temporaryDirectory();
   try {
     const path = join(folder.path, 'catalogue.yaml');
-    expect([...(await loadScreens(path, catalogue)).keys()]).toEqual(['helpdesk']);
+    expect([...(await loadScreens([path], catalogue)).keys()]).toEqual(['helpdesk']);
     mkdirSync(join(folder.path, 'screens'));
     writeFileSync(join(folder.path, 'screens', 'hall-1.yaml'), 'version: 1\ntiles: [{ hero: open_tickets }]\n');
-    expect([...(await loadScreens(path, catalogue)).keys()]).toEqual(['hall-1']);
+    expect([...(await loadScreens([path], catalogue)).keys()]).toEqual(['hall-1']);
     writeFileSync(join(folder.path, 'screens', 'hall 2.yaml'), 'version: 1\ntiles: [{ hero: open_ticket }]\n');
-    await expect(loadScreens(path, catalogue)).rejects.toMatchObject({
+    await expect(loadScreens([path], catalogue)).rejects.toMatchObject({
       code: 'SCREEN_INVALID',
       message: expect.stringMatching(
         /hall 2.yaml:1:1: 'hall 2' is no name.*\n.*hall 2.yaml:2:17: unknown KPI/,

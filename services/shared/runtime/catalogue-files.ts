@@ -31,11 +31,11 @@ export async function loadCatalogues(paths: readonly string[], options: CompileO
   const otherWorkflows = new Map(files.flatMap(({ parsed }) => [...workflowsOf(parsed)]));
   const otherChannels = files.flatMap(({ parsed }) => channelNamesOf(parsed));
   const catalogues: Catalogue[] = [];
-  for (const { parsed, place } of files) {
-    const shape = shapeProblems(parsed, 'catalogue');
-    const compiled = compileCatalogue(parsed, shape, { ...options, otherWorkflows, otherChannels });
+  for (const file of files) {
+    const shape = shapeProblems(file.parsed, 'catalogue');
+    const compiled = compileCatalogue(file.parsed, shape, { ...options, otherWorkflows, otherChannels });
     if (compiled.catalogue !== null) catalogues.push(compiled.catalogue);
-    problems.push(...place(compiled.problems));
+    problems.push(...file.place(compiled.problems));
   }
   problems.push(...namedTwice(files));
   if (problems.length > 0) throw problemsError('CATALOGUE_INVALID', problems);
