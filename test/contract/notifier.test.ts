@@ -32,7 +32,7 @@ for (const kind of ['answers 503', 'is a robot that answers 200 with an errcode'
       notifier: new WebhookNotifier({
         url: `${receiver.url}/hooks/${token}?key=p4rameter-key`,
         secret: async () => `${secret}\n`,
-        headers: { Authorization: header },
+        headers: async () => ({ Authorization: header }),
         allowPrivate: false,
         clock: new SystemClock(),
       }),

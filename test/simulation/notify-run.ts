@@ -15,15 +15,17 @@ const SCRIPT: readonly (readonly [number, TransitionMessage])[] = [
   [1, transition('north', 'firing', 1, { notify: BOTH })],
   [1.5, transition('south', 'firing', 1)],
   [20, transition('west', 'firing', 1, { suppressed: 'import' })],
-  [20, transition('west', 'inactive', 2, { suppressed: 'import' })],
   [30, transition('south', 'inactive', 3)],
   [60, transition('south', 'firing', 4)],
   [90, transition('south', 'inactive', 5)],
   [400, transition('north', 'inactive', 6, { notify: BOTH })],
+  [650, transition('west', 'inactive', 9, { suppressed: 'import' })],
   [700, transition('east', 'firing', 10, { rule: 'other' })],
   [720, transition('east', 'inactive', 11, { rule: 'other' })],
   [1_010, transition('north', 'firing', 16, { notify: BOTH })],
   [1_100, transition('north', 'inactive', 17, { notify: BOTH })],
+  [1_200, transition('mid', 'firing', 20, { rule: 'brief' })],
+  [1_201, transition('mid', 'inactive', 21, { rule: 'brief' })],
   [1_500, transition('south', 'firing', 24, { rule: 'other', notify: ['removed'] })],
 ];
 /** After a restart the alert fold publishes again what it had not stored: here all of it. */

@@ -172,8 +172,9 @@ export class NotifyWorld {
     );
   }
 
-  /** One round of the owner's loops. */
+  /** One round of the owner's loops: nothing says which of them comes first. */
   async round(): Promise<void> {
+    await this.alive(() => this.outbox.step());
     await this.alive(() => this.runner.step());
     await this.alive(() => this.outbox.step());
     await this.alive(() => this.outbox.step());

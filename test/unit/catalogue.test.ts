@@ -434,6 +434,7 @@ test('channels are webhooks and log lines, whose secrets stand elsewhere', () =>
           url: 'https://example.org/hook',
           secret: { env: 'HOOK_KEY' },
           headers: { 'x-team': 'support' },
+          allowPrivate: false,
         },
       ],
       ['shout', { kind: 'log', name: 'shout' }],
@@ -453,4 +454,8 @@ test('channels are webhooks and log lines, whose secrets stand elsewhere', () =>
     secret: null,
     headers: { authorization: { file: '/run/key' } },
   });
+  const near = channels('{ webhook: { url: "http://10.0.0.7/hook", allow_private: true } }');
+  expect(near.catalogue!.channels.get('c')).toMatchObject({ allowPrivate: true });
+  expect(wrong('{ webhook: { url: "https://x.org", allow_private: "no" } }')).toMatch(/allow_private is the text 'no'/);
+  expect(wrong('{ webhook: { url: "https://x.org", headers: { Webhook-Id: text } } }')).toMatch(/is set by takt/);
 });

@@ -115,7 +115,7 @@ describe('addresses', () => {
     const notifier = new WebhookNotifier({
       url: receiver.url.replace('127.0.0.1', 'rebind.example'),
       secret: null,
-      headers: {},
+      headers: async () => ({}),
       allowPrivate: true,
       clock,
       async resolve() {
@@ -138,11 +138,18 @@ describe('a webhook', () => {
   beforeEach(async () => void (receiver = await WebhookReceiver.listen()));
   afterEach(() => receiver.close());
   const notifierOf = (changes: Partial<WebhookOptions> = {}): WebhookNotifier =>
-    new WebhookNotifier({ url: receiver.url, secret: null, headers: {}, allowPrivate: false, clock, ...changes });
+    new WebhookNotifier({
+      url: receiver.url,
+      secret: null,
+      headers: async () => ({}),
+      allowPrivate: false,
+      clock,
+      ...changes,
+    });
 
   test('carries the headers of Standard Webhooks, and a signature that a receiver can check', async () => {
     const message = notification('key-1');
-    const headers = { 'X-Own': 'mine', 'Webhook-Id': 'not this', 'content-length': '3' };
+    const headers = async () => ({ 'X-Own': 'mine', 'Webhook-Id': 'not this', 'content-length': '3' });
     expect(await notifierOf({ secret: async () => SECRET, headers }).send(message)).toEqual({ outcome: 'delivered' });
     const [request] = receiver.requests;
     expect(request).toMatchObject({ method: 'POST', path: '/', body: webhookBody(message) });

@@ -1,6 +1,6 @@
 import type { Codec } from '../../shared/core/codec.ts';
 import { notificationText, type KpiWords } from '../../shared/core/notification-text.ts';
-import type { Outgoing } from '../../shared/core/notify-lane.ts';
+import type { Failure, Outgoing } from '../../shared/core/notify-lane.ts';
 import {
   NOTIFY_START,
   nextDueMs,
@@ -21,6 +21,12 @@ export interface Waiting {
   readonly rule: string;
   readonly channel: string;
   readonly outgoing: Outgoing;
+}
+
+/** A notification that was given up, and where it was to go. */
+export interface Failed extends Failure {
+  readonly rule: string;
+  readonly channel: string;
 }
 
 export interface NotifyTaskOptions {
@@ -111,6 +117,15 @@ export class NotifyTask implements FoldTask {
     return [...this.state.groups].flatMap(([rule, { lanes }]) =>
       [...lanes].flatMap(([channel, { current }]) => (current === null ? [] : [{ rule, channel, outgoing: current }])),
     );
+  }
+
+  /** Rules and channels whose last notification was given up, the latest first. */
+  failures(): Failed[] {
+    return [...this.state.groups]
+      .flatMap(([rule, { lanes }]) =>
+        [...lanes].flatMap(([channel, { failure }]) => (failure === null ? [] : [{ rule, channel, ...failure }])),
+      )
+      .sort((a, b) => b.timeMs - a.timeMs);
   }
 
   /** When a record must come so that what is due then is made; null: nothing waits for time. */

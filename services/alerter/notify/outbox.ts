@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
 import type { DeliveryOutcome, Notifier } from '../../shared/ports/notifier.ts';
 import type { NotifyTask, Waiting } from './notify-task.ts';
-import { tooOld, type Verdict, verdictOf } from './retry-policy.ts';
+import { type Verdict, verdictOf } from './retry-policy.ts';
 
 /** Most tries at once; one channel has one at a time. */
 export const SENDS_MAX = 8;
@@ -137,9 +137,7 @@ export class Outbox {
 
   private async try({ channel, outgoing }: Waiting): Promise<Verdict> {
     const { channelOf, clock, random, wordsOf } = this.options;
-    const { key, details, attempts } = outgoing;
-    const old = tooOld(outgoing, clock.nowMs());
-    if (old !== null) return { outcome: 'failed', attempts: attempts + 1, nextMs: null, reason: old };
+    const { key, details } = outgoing;
     const notifier = channelOf(channel);
     const gone = { reason: `the catalogue has no channel '${channel}'`, retryable: false, retryAfterMs: null };
     let outcome: DeliveryOutcome = { outcome: 'failed', ...gone };

@@ -4,7 +4,7 @@ import type { DeliveryOutcome } from '../../shared/ports/notifier.ts';
 
 /** Most tries of one notification at one channel. */
 export const ATTEMPTS_MAX = 100;
-/** A notification older than this is given up: what it says has long been seen, or is no more true. */
+/** A notification older than this is given up when a try fails; one that waited while takt was off has that one try. */
 export const AGE_MS_MAX = 6 * 3_600_000;
 /** Wait after the first failure; doubled after each one up to the limit. */
 export const BACKOFF_MIN_MS = 1_000;
@@ -32,11 +32,4 @@ export function verdictOf(outgoing: Outgoing, outcome: DeliveryOutcome, nowMs: n
   if (nextMs - outgoing.details.timeMs > AGE_MS_MAX)
     return failed(`; given up after ${attempts} tries in ${AGE_MS_MAX / 3_600_000} hours`);
   return { outcome: 'retrying', attempts, nextMs, reason };
-}
-
-/** Why a notification is not even tried; null: it is. */
-export function tooOld(outgoing: Outgoing, nowMs: number): string | null {
-  if (nowMs - outgoing.details.timeMs <= AGE_MS_MAX) return null;
-  const last = outgoing.reason === '' ? '' : `; the last try: ${outgoing.reason}`;
-  return `it is older than ${AGE_MS_MAX / 3_600_000} hours: takt did not run, or its log took nothing${last}`;
 }

@@ -7,7 +7,17 @@ const SECRET_FORM = '{ env: NAME } or { file: PATH }';
 /** Headers whose value is a secret by nature. */
 const SECRET_HEADERS: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
 /** Headers that the request itself sets. */
-const RESERVED_HEADERS: readonly string[] = ['content-type', 'content-length', 'host', 'transfer-encoding'];
+const RESERVED_HEADERS: readonly string[] = [
+  'content-type',
+  'content-length',
+  'host',
+  'transfer-encoding',
+  'connection',
+  'user-agent',
+  'webhook-id',
+  'webhook-timestamp',
+  'webhook-signature',
+];
 
 /** The channels of a catalogue by name; one with a problem is left out. `path` is that of `channels`. */
 export function readChannels(value: unknown, path: Path, problems: Problems): Map<string, Channel> {
@@ -32,7 +42,8 @@ function readChannel(name: string, value: unknown, path: Path, problems: Problem
   const url = readUrl(webhook['url'], [...here, 'url'], problems);
   const secret = webhook['secret'] === undefined ? null : secretOf(webhook['secret']);
   const headers = readHeaders(webhook['headers'], [...here, 'headers'], problems);
-  return url === null || headers === null ? null : { kind: 'webhook', name, url, secret, headers };
+  const allowPrivate = webhook['allow_private'] === true;
+  return url === null || headers === null ? null : { kind: 'webhook', name, url, secret, headers, allowPrivate };
 }
 
 function readUrl(value: unknown, path: Path, problems: Problems): string | null {

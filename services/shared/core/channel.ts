@@ -11,6 +11,8 @@ export type Channel =
       /** Key that signs the messages; null: they are not signed. */
       readonly secret: SecretPlace | null;
       readonly headers: Readonly<Record<string, string | SecretPlace>>;
+      /** Whether the receiver may be at a private or loopback address that the URL does not name as this machine. */
+      readonly allowPrivate: boolean;
     }
   /** Writes a line to takt's own log. */
   | { readonly kind: 'log'; readonly name: string };

@@ -37,6 +37,8 @@ const RANK: Readonly<Record<TransitionMessage['to'], number>> = { inactive: 0, p
  */
 export function isNews(member: Member | undefined, transition: TransitionMessage): boolean {
   if (member === undefined) return true;
+  // A changed rule is another one: that the old one's firing ends says nothing of the new one's.
+  if (member.firing && transition.to !== 'firing' && transition.ruleHash !== member.ruleHash) return false;
   const version = BigInt(member.version);
   if (transition.version !== version) return transition.version > version;
   // One record in [values] may step several windows.

@@ -128,9 +128,6 @@ function reasonOf(transition: TransitionMessage, member: Member): string {
 /** The members with this one last, so that the ones that changed longest ago are dropped first. */
 function withMember(group: Group, member: Member): Map<string, Member> {
   const members = new Map(group.members);
-  for (const [labels, other] of members)
-    if (other.firing && other.ruleHash !== member.ruleHash)
-      members.set(labels, { ...other, firing: false, reason: 'the rule was changed' });
   members.delete(member.labels);
   members.set(member.labels, member);
   let surplus = members.size - ENDED_MEMBERS_MAX;
@@ -154,12 +151,8 @@ function lanesAfter(
   const lanes = new Map(group.lanes);
   if (member.firing) for (const channel of member.notify) lanes.set(channel, lanes.get(channel) ?? EMPTY_LANE);
   const changed = member.firing !== (known?.firing ?? false) || (member.firing && member.episode !== known?.episode);
-  const redefined = [...group.members.values()].some(({ firing, ruleHash }) => firing && ruleHash !== member.ruleHash);
   for (const [channel, lane] of lanes)
-    lanes.set(
-      channel,
-      withDeadline({ ...lane, changed: lane.changed || changed || redefined }, channel, members, clockMs),
-    );
+    lanes.set(channel, withDeadline({ ...lane, changed: lane.changed || changed }, channel, members, clockMs));
   return lanes;
 }
 

@@ -17,7 +17,8 @@ export interface WebhookOptions {
   readonly url: string;
   /** Gives the signing secret, read anew for each try so that it can be changed; null: messages are not signed. */
   readonly secret: (() => Promise<string>) | null;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Gives further headers; their values may be secrets. */
+  readonly headers: () => Promise<Readonly<Record<string, string>>>;
   /** Whether the receiver may be at a private or loopback address; on this machine by name it always may. */
   readonly allowPrivate: boolean;
   readonly clock: Clock;
@@ -40,8 +41,13 @@ export class WebhookNotifier implements Notifier {
   }
 
   async send(message: Notification): Promise<DeliveryOutcome> {
-    const secrets = addressSecrets(this.url, this.options.headers);
-    const hide = (text: string): string => secrets.reduce((rest, each) => rest.replaceAll(each, '[hidden]'), text);
+    const secrets = addressSecrets(this.url);
+    // The longest first: a secret may hold another one.
+    const hide = (text: string): string =>
+      secrets
+        .filter((each) => each.length >= SECRET_CHARS_MIN)
+        .sort((a, b) => b.length - a.length)
+        .reduce((rest, each) => rest.replaceAll(each, '[hidden]'), text);
     try {
       const answer = await this.try(message, secrets);
       return outcomeOf(answer, this.options.clock.nowMs(), hide);
@@ -56,6 +62,8 @@ export class WebhookNotifier implements Notifier {
     const { secret, headers, allowPrivate, clock, timeoutMs = TRY_MS_MAX, resolve = systemResolve } = this.options;
     const signal = AbortSignal.timeout(timeoutMs);
     const addresses = await within(signal, checkedAddresses(this.url, allowPrivate, resolve));
+    const given = Object.entries(await within(signal, headers()));
+    for (const [, value] of given) secrets.push(value, ...value.split(' '));
     const body = webhookBody(message);
     const timestampS = Math.floor(clock.nowMs() / 1_000);
     const own: Record<string, string> = {
@@ -69,8 +77,7 @@ export class WebhookNotifier implements Notifier {
       secrets.push(text.trim());
       own['webhook-signature'] = signature(secretBytes(text), message.key, timestampS, body);
     }
-    const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-    const all = { ...given, ...own };
+    const all = { ...Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), value])), ...own };
     return post({ url: this.url, addresses, headers: all, body, signal, answerBytesMax: ANSWER_BYTES_MAX });
   }
 }
@@ -96,13 +103,10 @@ function reasonOf(error: unknown): string {
   return message === undefined || message === '' ? (code ?? String(error)) : message;
 }
 
-/** What in an address and in headers may be a secret: passwords, parts of the path, values of parameters and headers. */
-function addressSecrets(url: URL, headers: Readonly<Record<string, string>>): string[] {
-  const path = url.pathname.split('/');
-  const parts = [url.username, url.password, ...path, ...url.searchParams.values(), ...Object.values(headers)];
-  return [...new Set(parts.flatMap((part) => [part, safeDecode(part)]))]
-    .filter((part) => part.length >= SECRET_CHARS_MIN)
-    .sort((a, b) => b.length - a.length);
+/** What in an address may be a secret: passwords, parts of the path, values of parameters. */
+function addressSecrets(url: URL): string[] {
+  const parts = [url.username, url.password, ...url.pathname.split('/'), ...url.searchParams.values()];
+  return parts.flatMap((part) => [part, safeDecode(part)]);
 }
 
 function safeDecode(text: string): string {
