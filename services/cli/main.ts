@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LmdbLog } from '../shared/adapters/log/lmdb/lmdb-log.ts';
+import { notifierOf } from '../shared/adapters/notify/channels.ts';
 import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
 import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry.ts';
 import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
@@ -11,22 +12,25 @@ import { EventWriter } from '../ingest/event-writer.ts';
 import { healthOf } from './health.ts';
 import { registerIngest } from '../ingest/routes.ts';
 import { workflowUnknown } from '../ingest/workflow-unknown.ts';
+import { NOTIFY_LIMITS, Notify } from '../alerter/notify/notify.ts';
 import { Processor } from '../processor/processor.ts';
 import { LiveAlerts } from '../wallboard/live/live-alerts.ts';
 import { LiveValues } from '../wallboard/live/live-values.ts';
 import { loadPages } from '../wallboard/pages.ts';
 import { registerReadApi } from '../wallboard/routes.ts';
 import { ScreenHub } from '../wallboard/stream/screen-hub.ts';
+import type { Notifier } from '../shared/ports/notifier.ts';
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import { loadCatalogues } from '../shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../shared/runtime/screen-files.ts';
 import { loadJsonMappings } from '../shared/runtime/json-mapping-files.ts';
+import { testChannel } from '../shared/runtime/channel-test.ts';
 import { FailingSteps } from '../shared/runtime/failing-steps.ts';
 import { MessageCodec } from '../shared/runtime/codec.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { createApp, listen } from '../wallboard/server.ts';
 import { createLogger } from '../shared/runtime/logging.ts';
-import { observerOf } from './observer.ts';
+import { notifyObserverOf, observerOf } from './observer.ts';
 import { Metrics } from '../shared/runtime/metrics.ts';
 import { run } from './program.ts';
 import type { OpenOptions, Standalone, StatusReport } from './wiring.ts';
@@ -58,9 +62,8 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const metrics = new Metrics();
     metrics.watchProcess();
     const failing = new FailingSteps(clock);
-    const observer = failing.observe(
-      metrics.observe(observerOf(createLogger({ level: options.logLevel, json: true }))),
-    );
+    const logger = createLogger({ level: options.logLevel, json: true });
+    const observer = failing.observe(metrics.observe(observerOf(logger)));
     const processor = await Processor.open({
       catalogue,
       partitions: PARTITIONS,
@@ -71,6 +74,20 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       clock,
       observer,
     });
+    const channels = channelsOf(catalogue);
+    const notify = await Notify.open({
+      catalogue,
+      channels,
+      epoch: EPOCH,
+      log,
+      store,
+      codec,
+      clock,
+      observer,
+      notifyObserver: metrics.observeNotify(notifyObserverOf(logger)),
+      random: Math.random,
+    });
+    for (const [name, value] of Object.entries(NOTIFY_LIMITS)) metrics.limit(name, value);
     const pages = await loadPages(join(root, 'dist', 'web'));
     const live = await LiveValues.open({
       definitions: [...catalogue.kpis.values()].map(({ definition }) => definition.hash),
@@ -81,15 +98,17 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     });
     const alerts = await LiveAlerts.open({ rules: [...catalogue.rules.values()], store, log, codec, clock });
     const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
-    const ended = processor.run();
+    const processing = processor.run();
     const following = [live.run(), alerts.run()];
+    const folding = Promise.all([processing, notify.run()]).then(() => {});
     let halted: Error | null = null;
-    ended.catch((error: Error) => (halted = error));
+    folding.catch((error: Error) => (halted = error));
     const status = async (): Promise<StatusReport> => ({
       ready: processor.ready,
       failing: failing.now(),
       log: log.size(),
-      tasks: await processor.status(),
+      notifications: notify.notifications,
+      tasks: [...(await processor.status()), await notify.status()],
     });
     const hub = new ScreenHub({
       catalogue: () => catalogue,
@@ -125,9 +144,14 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       progress: (workflow) => processor.progressOf(workflow),
       health: () => healthOf(failing.now(), halted, clock.nowMs()),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
-      metrics: async () => metrics.text(await processor.status(), log.size()),
+      async metrics() {
+        const { pending, failedCount } = notify.notifications;
+        metrics.notificationsAre(pending, failedCount);
+        return metrics.text((await status()).tasks, log.size());
+      },
       keyHash,
       query: (sql, format) => store.query(sql, format),
+      notify: { testChannel: (name) => testChannel(name, channels, clock) },
       wall: { pages, live, alerts, hub, screens: () => options.screens, onDrop: () => metrics.streamDropped() },
     });
     return {
@@ -139,15 +163,21 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       deadLetters: (letters) => writer.deadLetters(letters),
       query: (sql, format) => store.query(sql, format),
       status,
-      ended,
-      listen: (host, port) => listen(app, host, port, keyHash !== null),
+      ended: folding,
+      async listen(host, port) {
+        const url = await listen(app, host, port, keyHash !== null);
+        // Only the takt that serves tells people; a command that opens the directory for its own work does not.
+        notify.send();
+        return url;
+      },
       async stop() {
         hub.stop();
         await app.close();
         processor.stop();
         live.stop();
         alerts.stop();
-        await Promise.allSettled([ended, ...following]);
+        await notify.stop();
+        await Promise.allSettled([folding, ...following]);
         await log.close();
         await store.close();
       },
@@ -156,6 +186,13 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     await store.close();
     throw error;
   }
+}
+
+/** The channels of a catalogue; secrets are looked up when a message goes out. A log channel writes to stderr. */
+function channelsOf(catalogue: Catalogue): Map<string, Notifier> {
+  const writeLine = (line: string): void => void process.stderr.write(`${line}\n`);
+  const setting = { clock: new SystemClock(), environment: process.env, writeLine };
+  return new Map([...catalogue.channels].map(([name, channel]) => [name, notifierOf(channel, setting)]));
 }
 
 // Whoever reads along may leave early (`takt lint … | head`): what they no longer read is dropped, the work goes on.
@@ -170,6 +207,7 @@ process.exitCode = await run(
     loadCatalogue: (paths) => loadCatalogues(paths, { calendarVersion }),
     loadScreens,
     loadMappings: loadJsonMappings,
+    testChannel: (catalogue, channel) => testChannel(channel, channelsOf(catalogue), new SystemClock()),
     starterCatalogue: join(root, 'examples', 'starter', 'catalogue.yaml'),
     examples: join(root, 'examples'),
   },

@@ -6,6 +6,7 @@ import { lint } from './commands/lint.ts';
 import { port, withDataOptions } from './commands/options.ts';
 import { query } from './commands/query.ts';
 import { start, type StartOptions } from './commands/start.ts';
+import { notifyTest, type NotifyTestOptions } from './commands/notify-test.ts';
 import { status } from './commands/status.ts';
 import type { CommonOptions } from './commands/options.ts';
 import type { Wiring } from './wiring.ts';
@@ -97,6 +98,14 @@ function program(wiring: Wiring): Command {
   withDataOptions(root.command('status').description('show how far every partition is'), 'silent')
     .option('--json', 'as JSON')
     .action((options: CommonOptions & { json?: boolean }) => status(wiring, options));
+  const notify = root.command('notify').description('channels: where alerts go (docs/alerts.md)');
+  notify
+    .command('test')
+    .description('send one test message to a channel of the catalogue, through the takt that runs or from here')
+    .argument('<channel>', 'a name under channels: in the catalogue')
+    .option('--data <dir>', 'data directory', process.env['TAKT_DATA'] ?? 'data')
+    .option('--catalogue <file>', 'take this catalogue, and send from here')
+    .action((channel: string, options: NotifyTestOptions) => notifyTest(wiring, channel, options));
   root
     .command('lint')
     .description('check a KPI catalogue: errors with line and column, then what a careful colleague would ask')
@@ -108,7 +117,7 @@ function program(wiring: Wiring): Command {
     .action(() => {
       process.stdout.write(keyText());
     });
-  for (const command of root.commands)
+  for (const command of [...root.commands, ...notify.commands])
     command.exitOverride().showHelpAfterError(`(takt ${command.name()} --help shows what there is)`);
   return root;
 }

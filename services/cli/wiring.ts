@@ -30,6 +30,20 @@ export interface StatusReport {
   readonly ready: boolean;
   /** Steps of the folds that fail and are tried again. */
   readonly failing: readonly FailingStep[];
+  /** Notifications on their way, and rules and channels whose last one was given up. */
+  readonly notifications: {
+    readonly pending: number;
+    readonly failedCount: number;
+    /** The latest of them. */
+    readonly failed: readonly {
+      readonly rule: string;
+      readonly channel: string;
+      readonly key: string;
+      readonly attempts: number;
+      readonly reason: string;
+      readonly timeMs: number;
+    }[];
+  };
   readonly log: { readonly usedBytes: number; readonly limitBytes: number };
   readonly tasks: readonly {
     readonly stage: string;
@@ -55,6 +69,8 @@ export interface Wiring {
   loadMappings(folder: string): Promise<ReadonlyMap<string, JsonMapping>>;
   /** Opens everything and starts the folds. Throws DATA_LOCKED when another process has the directory. */
   open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone>;
+  /** Sends a test message to a channel. Throws CHANNEL_UNKNOWN, NOTIFY_FAILED. */
+  testChannel(catalogue: Catalogue, channel: string): Promise<{ readonly key: string }>;
   /** The catalogue that a new data directory starts with, without the demonstration. */
   readonly starterCatalogue: string;
   /** The folder of the demonstration's workflows: catalogues, screens, simulators. */

@@ -5,6 +5,7 @@ import { sentence } from '../shared/core/sentence.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { requireKey } from '../shared/runtime/api-key.ts';
 import { toHttpError } from '../shared/runtime/http-error.ts';
+import { type NotifyRoutesDeps, registerNotify } from './notify-routes.ts';
 import { type Pages, registerPages, SAFE_HEADERS } from './pages.ts';
 import { registerScreens, type ScreenRoutesDeps } from './screen-routes.ts';
 import { kpiFace } from './screen-frame.ts';
@@ -28,6 +29,8 @@ export interface ReadApiDeps {
   readonly query?: (sql: string, format: string) => Promise<Uint8Array>;
   /** The built pages and what feeds them; absent: an API alone. */
   readonly wall?: Omit<ScreenRoutesDeps, 'catalogue'> & { readonly pages: Pages };
+  /** Sends test messages (POST /v1/notify/test); absent: no such route. */
+  readonly notify?: NotifyRoutesDeps;
   /** Counts an error by its code. */
   readonly onError?: (code: string) => void;
 }
@@ -37,7 +40,7 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
  * Registers GET /v1/values, /v1/kpis, /v1/status, /metrics, /healthz and /readyz, the screens and pages, and POST
- * /v1/query; docs/http-api.md describes them. The pages and the two probes need no key. Not waited for: `app.ready()`
+ * /v1/query and /v1/notify/test; docs/http-api.md describes them. The pages and the two probes need no key. Not waited for: `app.ready()`
  * does that.
  */
 export function registerReadApi(app: FastifyInstance, deps: ReadApiDeps): void {
@@ -90,6 +93,7 @@ function registerKeyed(scope: FastifyInstance, deps: ReadApiDeps): void {
   scope.get('/v1/kpis', async () => ({ kpis: [...catalogue().kpis.values()].map(presentKpi) }));
   scope.get('/v1/status', async () => status());
   scope.get('/metrics', async (_request, reply) => reply.type(METRICS_TYPE).send(await metrics()));
+  if (deps.notify !== undefined) registerNotify(scope, deps.notify);
   if (query === undefined) return;
   scope.post('/v1/query', async ({ body }, reply) => {
     const { sql, format } = (body ?? {}) as { readonly sql?: unknown; readonly format?: unknown };

@@ -206,7 +206,7 @@ describe('the outbox', () => {
     const rig = await Rig.open();
     await rig.put(transition('north', 'firing', 1));
     await rig.pass(2_000);
-    const { append } = rig.log;
+    const append = rig.log.append.bind(rig.log);
     rig.log.append = () => Promise.reject(new Error('full'));
     // The tick is refused as well, so that the deadline passes unseen until a record comes.
     await rig.pass(5_000);

@@ -43,5 +43,10 @@ function table(report: StatusReport, url: string | null): string {
     const unstored = String(Math.max(0, nextOffset - 1 - storedOffset)).padStart(9);
     lines.push(`${stage.padEnd(10)} ${place.padEnd(22)} ${lag} ${unstored}  ${watermark}${imports}`);
   }
+  const { pending, failed, failedCount } = report.notifications;
+  if (pending > 0) lines.push('', `notifications on their way: ${pending}`);
+  if (failedCount > 0) lines.push('', `notifications given up (${failedCount}):`);
+  for (const { rule, channel, attempts, reason, timeMs } of failed)
+    lines.push(`  ${new Date(timeMs).toISOString()}  ${rule} to ${channel}, ${attempts} tries: ${reason}`);
   return `${lines.join('\n')}\n`;
 }

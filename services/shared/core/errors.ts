@@ -37,6 +37,9 @@ export const ERRORS = {
   KPI_UNKNOWN: { status: 404, exit: 2, retryable: false },
   WINDOW_BOUNDS: { status: 400, exit: 2, retryable: false },
   PARAMETER_INVALID: { status: 400, exit: 2, retryable: false },
+  // notifications
+  CHANNEL_UNKNOWN: { status: 404, exit: 2, retryable: false },
+  NOTIFY_FAILED: { status: 502, exit: 3, retryable: false },
   // ingest
   EVENT_INVALID: { status: 400, exit: 2, retryable: false },
   EVENT_TOO_FAR_AHEAD: { status: 400, exit: 2, retryable: false },

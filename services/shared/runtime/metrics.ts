@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { NotifyEffect } from '../core/notify-state.ts';
 import type { FoldObserver } from './fold/fold-runner.ts';
 
 /** How far one partition of one stage is. */
@@ -10,6 +11,11 @@ interface PartitionProgress {
   readonly endOffset: number;
   readonly watermarkMs: number | null;
   readonly openImports: readonly string[];
+}
+
+/** What the notify fold tells about its work. */
+interface NotifyEvents {
+  became(effect: NotifyEffect): void;
 }
 
 /** [events.<workflow>], whose imports are counted. */
@@ -54,6 +60,17 @@ export class Metrics {
     'job',
   ]);
   private readonly jobDurations = this.histogram('job_duration_seconds', 'How long runs of jobs take.', ['job']);
+
+  private readonly notifications = this.counter(
+    'notifications_total',
+    'Tries to deliver notifications, by what came of them.',
+    ['channel', 'outcome'],
+  );
+  private readonly notificationsNow = this.gauge(
+    'notifications',
+    'Notifications that are pending, and rules and channels whose last one was given up.',
+    ['state'],
+  );
 
   /** From now on also what Node tells about this process: memory, processor time, event-loop delay. */
   watchProcess(): void {
@@ -102,6 +119,24 @@ export class Metrics {
     this.jobRuns.inc({ job, outcome });
     this.jobDurations.observe({ job }, durationMs / 1000);
     if (outcome === 'done') this.jobSuccess.set({ job }, endedMs);
+  }
+
+  /** Counts what became of tries to deliver notifications, and passes it on. */
+  observeNotify(next: NotifyEvents): NotifyEvents {
+    return {
+      became: (effect) => {
+        const { channel, state, outgoing } = effect;
+        if (outgoing.attempts > 0)
+          this.notifications.inc({ channel, outcome: state === 'pending' ? 'retrying' : state });
+        next.became(effect);
+      },
+    };
+  }
+
+  /** How many notifications are on their way, and how many rules and channels had theirs given up. */
+  notificationsAre(pending: number, failed: number): void {
+    this.notificationsNow.set({ state: 'pending' }, pending);
+    this.notificationsNow.set({ state: 'failed' }, failed);
   }
 
   deadLetter(code: string): void {

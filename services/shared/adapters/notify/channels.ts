@@ -23,9 +23,10 @@ export function notifierOf(channel: Channel, { clock, environment, writeLine }: 
     url,
     secret: secret === null ? null : () => readSecret(secret, environment),
     async headers() {
-      const values = entries.map(([, value]) => (typeof value === 'string' ? value : readSecret(value, environment)));
-      const read = await Promise.all(values);
-      return Object.fromEntries(entries.map(([name], i) => [name, read[i]!]));
+      const read: Record<string, string> = {};
+      for (const [name, value] of entries)
+        read[name] = typeof value === 'string' ? value : await readSecret(value, environment);
+      return read;
     },
     allowPrivate,
     clock,
