@@ -72,6 +72,11 @@ export class WebhookReceiver {
     this.silent = true;
   }
 
+  /** From now on it answers again. */
+  speak(): void {
+    this.silent = false;
+  }
+
   /** The messages that it took, in order. */
   messages(): Notification[] {
     return this.requests.filter(({ taken }) => taken).map(({ body }) => messageOf(body));
