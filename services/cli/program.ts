@@ -3,7 +3,7 @@ import { ERRORS, TaktError } from '../shared/core/errors.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
 import { keyText } from './commands/key.ts';
 import { lint } from './commands/lint.ts';
-import { port, withDataOptions } from './commands/options.ts';
+import { collected, port, withDataOptions } from './commands/options.ts';
 import { query } from './commands/query.ts';
 import { start, type StartOptions } from './commands/start.ts';
 import { notifyTest, type NotifyTestOptions } from './commands/notify-test.ts';
@@ -104,7 +104,11 @@ function program(wiring: Wiring): Command {
     .description('send one test message to a channel of the catalogue, through the takt that runs or from here')
     .argument('<channel>', 'a name under channels: in the catalogue')
     .option('--data <dir>', 'data directory', process.env['TAKT_DATA'] ?? 'data')
-    .option('--catalogue <file>', 'take this catalogue, and send from here')
+    .option(
+      '--catalogue <file>',
+      'take this catalogue (a file or folder; may be given again), and send from here',
+      collected,
+    )
     .action((channel: string, options: NotifyTestOptions) => notifyTest(wiring, channel, options));
   root
     .command('lint')

@@ -116,7 +116,7 @@ class Rig {
       }
       this.clock.advance(500);
     }
-    await this.runner.storeChanges(Infinity);
+    await this.runner.storeChanges(true);
   }
 
   async put(...messages: Parameters<typeof codec.encode>[0][]): Promise<void> {

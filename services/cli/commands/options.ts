@@ -30,7 +30,7 @@ export function withDataOptions(command: Command, logLevel: 'info' | 'silent'): 
 }
 
 /** An option that may be given several times. */
-function collected(value: string, before: readonly string[] | undefined): readonly string[] {
+export function collected(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }
 

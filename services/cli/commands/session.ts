@@ -38,7 +38,7 @@ export async function openHere(
 }
 
 /** Where the catalogue is: as it was said, else in the data directory, else what a new one starts with. */
-export function catalogueOf(wiring: Wiring, options: CommonOptions): readonly string[] {
+export function catalogueOf(wiring: Wiring, options: Pick<CommonOptions, 'data' | 'catalogue'>): readonly string[] {
   if (options.catalogue !== undefined) return options.catalogue;
   const found = cataloguesOf(describeDirectory(options.data));
   return found.length > 0 ? found : [wiring.starterCatalogue];
