@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LmdbLog } from '../shared/adapters/log/lmdb/lmdb-log.ts';
 import { notifierOf } from '../shared/adapters/notify/channels.ts';
+import { ManualClock } from '../shared/adapters/clock/manual-clock.ts';
 import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
 import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry.ts';
 import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
@@ -50,7 +51,7 @@ function packageRoot(): string {
 }
 
 async function open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone> {
-  const clock = new SystemClock();
+  const clock = options.clock ?? new SystemClock();
   // The store comes first: its lock is what keeps a second process out.
   const transport = await ChdbTransport.open(directory.storePath);
   const store = new ClickHouseStore({ transport, migrationsPath: join(root, 'deploy', 'clickhouse') });
@@ -207,6 +208,7 @@ process.exitCode = await run(
     loadCatalogue: (paths) => loadCatalogues(paths, { calendarVersion }),
     loadScreens,
     loadMappings: loadJsonMappings,
+    manualClock: (startMs) => new ManualClock(startMs),
     testChannel: (catalogue, channel) => testChannel(channel, channelsOf(catalogue), new SystemClock()),
     starterCatalogue: join(root, 'examples', 'starter', 'catalogue.yaml'),
     examples: join(root, 'examples'),

@@ -3,8 +3,9 @@ import { ERRORS, TaktError } from '../shared/core/errors.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
 import { keyText } from './commands/key.ts';
 import { lint } from './commands/lint.ts';
-import { collected, port, withDataOptions } from './commands/options.ts';
+import { CATALOGUE_HELP, collected, port, positive, withDataOptions } from './commands/options.ts';
 import { query } from './commands/query.ts';
+import { replay, type ReplayOptions } from './commands/replay.ts';
 import { start, type StartOptions } from './commands/start.ts';
 import { notifyTest, type NotifyTestOptions } from './commands/notify-test.ts';
 import { status } from './commands/status.ts';
@@ -19,6 +20,14 @@ order, changes nothing; equal rows inside one file each count; equal rows of two
 Rows that cannot be mapped are kept as dead letters, with the reason. An import that was interrupted is run again.
 
   takt import tickets.csv --workflow helpdesk --case Ticket --activity Status --time Date --format "dd.MM.yyyy HH:mm" --zone Europe/Berlin
+`;
+
+const REPLAY_HELP = `
+The file's events come in the order of their time, as live ones; windows, late data and alerts are what they would have
+been. Alerts are only logged. The clock waits where this machine cannot keep up, so no speed changes a number.
+
+  takt replay tickets.csv --mapping tickets.yaml --speed 600 --catalogue catalogue.yaml
+  takt replay events.jsonl --workflow helpdesk --exit --data replayed
 `;
 
 /** Runs the command line; gives the exit code (docs/errors.md). Errors are at most five lines on stderr, never a trace. */
@@ -60,28 +69,35 @@ function program(wiring: Wiring): Command {
     .option('--demo', 'play the demonstration: fill a new data directory with it, or go on (npm start does so)')
     .option('--empty', 'without the demonstration')
     .action((options: StartOptions) => start(wiring, options));
-  withDataOptions(
-    root
-      .command('import')
-      .description('read a CSV file (also gzipped) into a workflow')
-      .argument('<file>', 'the CSV file'),
-    'silent',
+  withMappingOptions(
+    withDataOptions(
+      root
+        .command('import')
+        .description('read a CSV file (also gzipped) into a workflow')
+        .argument('<file>', 'the CSV file'),
+      'silent',
+    ),
   )
-    .option('--mapping <file>', 'what the columns mean, YAML (docs/import.md); or say it with the flags below')
-    .option('--workflow <name>', 'the workflow of the catalogue')
-    .option('--case <column...>', 'columns that name the case; const:TEXT is a constant')
-    .option('--activity <column...>', 'column of the activity, or const:TEXT')
-    .option('--time <column...>', 'column of the time; several become several events, one per --activity')
-    .option('--format <format...>', 'date formats, tried in order: yyyy/MM/dd HH:mm:ss.SSS, iso, epoch-ms, …')
-    .option('--zone <zone>', 'zone of times that name none, such as Europe/Rome')
-    .option('--dimension <name=column...>', 'a dimension and its column')
-    .option('--value <expression>', 'exact decimal, such as "Quantity * UnitPrice"')
-    .option('--delimiter <char>', 'between cells; \\t is a tab')
-    .option('--encoding <name>', 'utf-8, latin1 or utf16le')
     .option('--as-of <time>', 'time of rows without a date')
     .option('--no-wait', 'return before the values are stored')
     .addHelpText('after', IMPORT_HELP)
     .action((file: string, options: ImportOptions) => importCommand(wiring, file, options));
+  withMappingOptions(
+    root
+      .command('replay')
+      .description('play an event file on its own clock, apart from live data, with its screens')
+      .argument('<file>', 'a CSV file with a mapping, or JSON lines (.jsonl, .ndjson); also gzipped'),
+  )
+    .option('--speed <times>', 'how much faster than it was', positive, 100)
+    .option('--catalogue <file>', CATALOGUE_HELP, collected)
+    .option('--data <dir>', 'a new data directory to keep (default: a temporary one, removed at the end)')
+    .option('--host <address>', 'address to listen on; any but loopback needs a key', '127.0.0.1')
+    .option('--port <number>', 'port to listen on, 0 for any', port, DEFAULT_PORT + 1)
+    .option('--log-limit <GiB>', 'size of the log above which it stops', positive, 8)
+    .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
+    .option('--exit', 'end when all is played and stored')
+    .addHelpText('after', REPLAY_HELP)
+    .action((file: string, options: ReplayOptions) => replay(wiring, file, options));
   withDataOptions(
     root
       .command('query')
@@ -124,4 +140,20 @@ function program(wiring: Wiring): Command {
   for (const command of [...root.commands, ...notify.commands])
     command.exitOverride().showHelpAfterError(`(takt ${command.name()} --help shows what there is)`);
   return root;
+}
+
+/** How the columns of a CSV file become events. */
+function withMappingOptions(command: Command): Command {
+  return command
+    .option('--mapping <file>', 'what the columns mean, YAML (docs/import.md); or say it with the flags below')
+    .option('--workflow <name>', 'the workflow of the catalogue')
+    .option('--case <column...>', 'columns that name the case; const:TEXT is a constant')
+    .option('--activity <column...>', 'column of the activity, or const:TEXT')
+    .option('--time <column...>', 'column of the time; several become several events, one per --activity')
+    .option('--format <format...>', 'date formats, tried in order: yyyy/MM/dd HH:mm:ss.SSS, iso, epoch-ms, …')
+    .option('--zone <zone>', 'zone of times that name none, such as Europe/Rome')
+    .option('--dimension <name=column...>', 'a dimension and its column')
+    .option('--value <expression>', 'exact decimal, such as "Quantity * UnitPrice"')
+    .option('--delimiter <char>', 'between cells; \\t is a tab')
+    .option('--encoding <name>', 'utf-8, latin1 or utf16le');
 }

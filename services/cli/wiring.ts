@@ -3,6 +3,7 @@ import type { WorkflowEvent } from '../shared/core/event.ts';
 import type { JsonMapping } from '../shared/core/json-mapping.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
 import type { Screen } from '../shared/core/screen.ts';
+import type { Clock } from '../shared/ports/clock.ts';
 import type { FailingStep } from '../shared/runtime/failing-steps.ts';
 import type { DataDirectory } from './data-directory.ts';
 
@@ -59,6 +60,11 @@ export interface StatusReport {
   }[];
 }
 
+/** A clock that moves only when told. */
+export interface MovableClock extends Clock {
+  advance(durationMs: number): void;
+}
+
 /** What main.ts gives to the commands: they know no adapter. */
 export interface Wiring {
   /** The catalogue of these files and folders. Throws CATALOGUE_INVALID, FILE_UNREADABLE. */
@@ -71,6 +77,8 @@ export interface Wiring {
   open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone>;
   /** Sends a test message to a channel. Throws CHANNEL_UNKNOWN, NOTIFY_FAILED. */
   testChannel(catalogue: Catalogue, channel: string): Promise<{ readonly key: string }>;
+  /** A clock that stands at an instant until it is moved. */
+  manualClock(startMs: number): MovableClock;
   /** The catalogue that a new data directory starts with, without the demonstration. */
   readonly starterCatalogue: string;
   /** The folder of the demonstration's workflows: catalogues, screens, simulators. */
@@ -86,4 +94,6 @@ export interface OpenOptions {
   readonly mappings: ReadonlyMap<string, JsonMapping>;
   /** Wall screens by name. */
   readonly screens: ReadonlyMap<string, Screen>;
+  /** Instead of the machine's. */
+  readonly clock?: Clock;
 }

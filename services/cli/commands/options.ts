@@ -11,6 +11,10 @@ export interface CommonOptions {
   readonly mappings?: string;
 }
 
+/** What --catalogue takes. */
+export const CATALOGUE_HELP =
+  'KPI catalogue, a file or a folder of them; may be given again (default: catalogue.yaml and catalogue/ in the data directory)';
+
 const GIB = 1024 ** 3;
 
 /**
@@ -20,11 +24,7 @@ const GIB = 1024 ** 3;
 export function withDataOptions(command: Command, logLevel: 'info' | 'silent'): Command {
   return command
     .option('--data <dir>', 'data directory, made when missing', process.env['TAKT_DATA'] ?? 'data')
-    .option(
-      '--catalogue <file>',
-      'KPI catalogue, a file or a folder of them; may be given again (default: catalogue.yaml and catalogue/ in the data directory)',
-      collected,
-    )
+    .option('--catalogue <file>', CATALOGUE_HELP, collected)
     .option('--log-limit <GiB>', 'size of the log above which events are refused with 503', positive, 8)
     .option('--log-level <level>', 'debug, info, warn, error or silent', logLevel);
 }
