@@ -82,6 +82,20 @@ function missingIsNull(error: NodeJS.ErrnoException): null {
   throw error;
 }
 
+/**
+ * The catalogue that the data directory was used with last, where one was named; null where its own is the one. Without
+ * it a command that only reads would put another catalogue in force.
+ */
+export async function lastCatalogue(path: string): Promise<string | null> {
+  const text = await readFile(join(describeDirectory(path).path, 'CATALOGUE'), 'utf8').catch(() => null);
+  return text === null ? null : text.trim();
+}
+
+/** Keeps which catalogue the data directory is used with. */
+export async function rememberCatalogue(directory: DataDirectory, catalogue: string): Promise<void> {
+  await writeFile(join(directory.path, 'CATALOGUE'), `${resolve(catalogue)}\n`);
+}
+
 /** Says where this process is reached. */
 export async function writeRunFile(directory: DataDirectory, run: RunFile): Promise<void> {
   await writeFile(join(directory.path, 'run.json'), JSON.stringify(run));

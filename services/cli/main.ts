@@ -11,6 +11,7 @@ import { EventWriter } from '../ingest/event-writer.ts';
 import { healthOf } from './health.ts';
 import { registerIngest } from '../ingest/routes.ts';
 import { workflowUnknown } from '../ingest/workflow-unknown.ts';
+import { CASES_MAX } from '../processor/aggregate/case-cache.ts';
 import { Processor } from '../processor/processor.ts';
 import { registerReadApi } from '../wallboard/routes.ts';
 import type { Catalogue } from '../shared/core/catalogue.ts';
@@ -20,6 +21,9 @@ import { FailingSteps } from '../shared/runtime/failing-steps.ts';
 import { MessageCodec } from '../shared/runtime/codec.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { createApp, listen } from '../wallboard/server.ts';
+import { BACKLOG_ROWS_MAX } from '../shared/runtime/fold/fold-runner.ts';
+import { SLICES_PER_WINDOW_MAX } from '../shared/core/window.ts';
+import { VALUE_ROWS_MAX } from '../wallboard/values.ts';
 import { createLogger } from '../shared/runtime/logging.ts';
 import { observerOf } from './observer.ts';
 import { Metrics } from '../shared/runtime/metrics.ts';
@@ -29,6 +33,13 @@ import type { OpenOptions, Standalone, StatusReport } from './wiring.ts';
 /** Partitions per topic of the standalone shape; fixed for the life of a data directory. */
 const PARTITIONS = 4;
 const EPOCH = 0;
+/** Limits of parts that do not tell them themselves, as /metrics names them. */
+const LIMITS = {
+  fold_backlog_rows_max: BACKLOG_ROWS_MAX,
+  fold_cases_in_memory_max: CASES_MAX,
+  values_rows_max: VALUE_ROWS_MAX,
+  rolling_window_slices_max: SLICES_PER_WINDOW_MAX,
+};
 
 const root = packageRoot();
 const calendarVersion = process.versions['tz'] ?? 'unknown';
@@ -52,6 +63,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const codec = await MessageCodec.create(registry, registry.ids());
     const metrics = new Metrics();
     metrics.watchProcess();
+    for (const [name, value] of Object.entries(LIMITS)) metrics.limit(name, value);
     const failing = new FailingSteps(clock);
     const observer = failing.observe(
       metrics.observe(observerOf(createLogger({ level: options.logLevel, json: true }))),
@@ -94,7 +106,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       store,
       status,
       progress: (workflow) => processor.progressOf(workflow),
-      health: () => healthOf(failing.now(), halted, clock.nowMs()),
+      health: () => healthOf({ failing: failing.now(), halted, nowMs: clock.nowMs(), logMs: processor.clockMs }),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
       metrics: async () => metrics.text(await processor.status(), log.size()),
       keyHash,

@@ -99,7 +99,8 @@ function program(wiring: Wiring): Command {
     .command('lint')
     .description('check a KPI catalogue: errors with line and column, then what a careful colleague would ask')
     .argument('<file>', 'the catalogue, YAML')
-    .action((file: string) => lint(wiring, file));
+    .option('--data <dir>', 'also tell which activities of the events in this data directory it does not list')
+    .action((file: string, options: { data?: string }) => lint(wiring, file, options));
   root
     .command('key')
     .description('make an API key: shown once; takt keeps only its hash, from TAKT_API_KEY_HASH')

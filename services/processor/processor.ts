@@ -165,6 +165,11 @@ export class Processor {
     return result;
   }
 
+  /** The latest append time that the folds have seen, milliseconds UTC: their only clock. */
+  get clockMs(): number {
+    return Math.max(...this.aggregates.map(({ progress }) => progress.time.clockMs));
+  }
+
   /** How far the values of a workflow are: the lowest watermark that all rolls have heard of, and whether all is stored. */
   progressOf(workflow: string): { readonly watermarkMs: number | null; readonly stored: boolean } {
     const heard = this.rolls.map((roll) => roll.watermark(workflow));

@@ -11,6 +11,8 @@ export interface CommonOptions {
 }
 
 const GIB = 1024 ** 3;
+/** Of --log-limit. */
+export const LOG_LIMIT_DEFAULT_GIB = 8;
 
 /**
  * Adds the options of a data directory to a command. `logLevel`: what it logs by default; a command that ends by itself
@@ -19,8 +21,16 @@ const GIB = 1024 ** 3;
 export function withDataOptions(command: Command, logLevel: 'info' | 'silent'): Command {
   return command
     .option('--data <dir>', 'data directory, made when missing', process.env['TAKT_DATA'] ?? 'data')
-    .option('--catalogue <file>', 'KPI catalogue (default: catalogue.yaml in the data directory)')
-    .option('--log-limit <GiB>', 'size of the log above which events are refused with 503', positive, 8)
+    .option(
+      '--catalogue <file>',
+      'KPI catalogue (default: the one that the data directory was used with last, at first its catalogue.yaml)',
+    )
+    .option(
+      '--log-limit <GiB>',
+      'size of the log above which events are refused with 503',
+      positive,
+      LOG_LIMIT_DEFAULT_GIB,
+    )
     .option('--log-level <level>', 'debug, info, warn, error or silent', logLevel);
 }
 

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
-import { type DataDirectory, describeDirectory, findRunning, prepareDirectory } from '../data-directory.ts';
+import {
+  type DataDirectory,
+  describeDirectory,
+  findRunning,
+  lastCatalogue,
+  prepareDirectory,
+  rememberCatalogue,
+} from '../data-directory.ts';
 import type { Standalone, Wiring } from '../wiring.ts';
 import { type CommonOptions, logLimitBytes } from './options.ts';
 
@@ -14,11 +21,13 @@ export type Session =
 export async function openHere(
   wiring: Wiring,
   options: CommonOptions,
-): Promise<{ directory: DataDirectory; takt: Standalone }> {
+): Promise<{ directory: DataDirectory; takt: Standalone; cataloguePath: string }> {
   const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
   const { cataloguePath } = describeDirectory(options.data);
-  const path = options.catalogue ?? (existsSync(cataloguePath) ? cataloguePath : wiring.starterCatalogue);
-  const catalogue = await wiring.loadCatalogue(path);
+  const used = await lastCatalogue(options.data);
+  const own = existsSync(cataloguePath) ? cataloguePath : wiring.starterCatalogue;
+  const named = options.catalogue ?? used;
+  const catalogue = await wiring.loadCatalogue(named ?? own);
   const mappings = options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings);
   const directory = await prepareDirectory(options.data, wiring.starterCatalogue);
   const takt = await wiring.open(directory, catalogue, {
@@ -27,7 +36,8 @@ export async function openHere(
     logLevel: options.logLevel,
     mappings,
   });
-  return { directory, takt };
+  if (options.catalogue !== undefined) await rememberCatalogue(directory, options.catalogue);
+  return { directory, takt, cataloguePath: named ?? directory.cataloguePath };
 }
 
 /** Finds the process that serves the directory, else opens it. */

@@ -12,7 +12,7 @@ export interface StartOptions extends CommonOptions {
 /** `takt start`: runs until SIGTERM or SIGINT, then stops cleanly: everything accepted is stored. */
 export async function start(wiring: Wiring, options: StartOptions): Promise<void> {
   checkBind(options.host, readKeyHash(process.env['TAKT_API_KEY_HASH']) !== null);
-  const { directory, takt } = await openHere(wiring, options);
+  const { directory, takt, cataloguePath } = await openHere(wiring, options);
   const stopping = new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve());
     process.once('SIGINT', () => resolve());
@@ -20,7 +20,7 @@ export async function start(wiring: Wiring, options: StartOptions): Promise<void
   try {
     const url = await takt.listen(options.host, options.port);
     await writeRunFile(directory, { pid: process.pid, url });
-    process.stderr.write(greeting(url, directory.path, options.catalogue ?? directory.cataloguePath));
+    process.stderr.write(greeting(url, directory.path, cataloguePath));
     await Promise.race([stopping, takt.ended]);
     process.stderr.write('takt: stopping, storing what is left …\n');
   } finally {
