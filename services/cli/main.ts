@@ -20,7 +20,7 @@ import { loadJsonMappings } from '../shared/runtime/json-mapping-files.ts';
 import { FailingSteps } from '../shared/runtime/failing-steps.ts';
 import { MessageCodec } from '../shared/runtime/codec.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { createApp, listen } from '../wallboard/server.ts';
+import { closeApp, createApp, listen } from '../wallboard/server.ts';
 import { BACKLOG_ROWS_MAX } from '../shared/runtime/fold/fold-runner.ts';
 import { SLICES_PER_WINDOW_MAX } from '../shared/core/window.ts';
 import { VALUE_ROWS_MAX } from '../wallboard/values.ts';
@@ -124,7 +124,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       ended,
       listen: (host, port) => listen(app, host, port, keyHash !== null),
       async stop() {
-        await app.close();
+        await closeApp(app);
         processor.stop();
         await ended.catch(() => {});
         await log.close();

@@ -4,12 +4,14 @@ import { checkBind } from '../shared/runtime/api-key.ts';
 
 /** Largest request body. */
 const BODY_BYTES_MAX = 1024 * 1024;
+/** How long requests under way may take at a stop. */
+const CLOSE_MS_MAX = 3_000;
 /** After how long a client whose events were refused may try again. */
 const RETRY_AFTER_S = 2;
 
 /** The HTTP server, without routes: every error answers {code, message}, never a trace, and is told to `onError`. */
 export function createApp(onError: (error: unknown) => void): FastifyInstance {
-  const app = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
+  const app = Fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: 'idle' });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     onError(error);
     if (error instanceof TaktError) {
@@ -28,6 +30,16 @@ export function createApp(onError: (error: unknown) => void): FastifyInstance {
       .send({ code: 'INTERNAL', message: 'something unexpected went wrong; the log of takt says what.' });
   });
   return app;
+}
+
+/** Takes no more requests and answers those under way; a client that takes longer than the limit is cut off. */
+export async function closeApp(app: FastifyInstance): Promise<void> {
+  const patience = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS_MAX);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(patience);
+  }
 }
 
 /** Listens; gives the address. Throws BIND_REFUSED, PORT_IN_USE. */

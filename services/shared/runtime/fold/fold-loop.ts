@@ -14,6 +14,8 @@ const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 /** Looks for work at least this often even when nobody calls. */
 const IDLE_MAX_MS = 250;
+/** Batches of each task that are still read at a stop: with a long way to go it must not take long. */
+const DRAIN_STEPS_MAX = 5;
 
 /**
  * Drives one runner: fetch and apply, publish, store in the background, one store at a time. Collecting for a publish or
@@ -80,8 +82,16 @@ export class FoldLoop {
       remove();
     }
     await this.storing;
+    await this.drain();
     await this.runner.publish();
     await this.runner.storeChanges(true);
+    // Says what is stored now: a stage behind this one can then store its position up to the end.
+    await this.runner.publish();
+  }
+
+  /** Reads what the log took just before the stop. What is beyond the limit, or fails, is left to the next start. */
+  private async drain(): Promise<void> {
+    for (let i = 0; i < DRAIN_STEPS_MAX; i++) if ((await this.runner.step().catch(() => 0)) === 0) return;
   }
 
   private startStore(): void {
