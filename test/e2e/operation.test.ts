@@ -86,7 +86,10 @@ test('at the size limit of the log: 503 with Retry-After, nothing of the request
 });
 
 /** A request whose body is held back until `finish`; `answer` resolves with its status, Retry-After and code. */
-function heldBack(url: string, body: string): { finish(): void; answer: Promise<readonly [number, string, string]> } {
+function heldBack(
+  url: string,
+  body: string,
+): { readonly finish: () => void; readonly answer: Promise<readonly [number, string, string]> } {
   const sending = request(`${url}/v1/events`, {
     method: 'POST',
     agent: false,
