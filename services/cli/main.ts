@@ -88,7 +88,9 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       log: log.size(),
       tasks: await processor.status(),
     });
-    const app = createApp((error) => metrics.error(error));
+    // What Fastify says about itself (that it listens) is said by the greeting.
+    const errorLevel = options.logLevel === 'silent' ? 'silent' : 'error';
+    const app = createApp((error) => metrics.error(error), createLogger({ level: errorLevel, json: true }));
     app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
     const { keyHash } = options;
     registerIngest(app, {
@@ -111,6 +113,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       metrics: async () => metrics.text(await processor.status(), log.size()),
       keyHash,
       query: (sql, format) => store.query(sql, format),
+      onError: (code) => metrics.error(code),
     });
     return {
       events: (events) => writer.events(events),

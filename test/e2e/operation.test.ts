@@ -168,6 +168,10 @@ test('a data directory is read with the catalogue it was used with last; lint te
     const { rows } = (await getJson(`${server.url}/v1/values?kpi=n&${range}`)) as { rows: { value: number }[] };
     return rows.map(({ value }) => value).join() === '0,0,1';
   });
+  expect((await fetch(`${server.url}/v1/values?kpi=nope`)).status).toBe(404);
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  expect(metrics).toContain('takt_errors_total{code="KPI_UNKNOWN"} 1');
+  expect(metrics).toContain('takt_activities_unlisted_total{workflow="desk"} 1');
   await server.stop();
   const query = await takt(['query', 'SELECT kpi, value FROM kpi_current', '--format', 'TSV', '--data', data]);
   expect(query.stdout).toBe('n\t1\n');
