@@ -48,7 +48,8 @@ export class FoldLoop {
   async run(): Promise<void> {
     const topics = new Set(this.runner.tasks.map((task) => task.topic));
     const remove = this.log.onAppend((topic) => {
-      if (topics.has(topic)) this.wake.abort();
+      // With a reason of its own: the default one is an error with its stack, hundreds of times a second.
+      if (topics.has(topic)) this.wake.abort('work');
     });
     let publishedMs = 0;
     let storedMs = this.clock.nowMs();
@@ -116,7 +117,7 @@ export class FoldLoop {
 
   stop(): void {
     this.stopping = true;
-    this.wake.abort();
+    this.wake.abort('work');
   }
 }
 
