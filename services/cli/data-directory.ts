@@ -89,6 +89,20 @@ function missingIsNull(error: NodeJS.ErrnoException): null {
   throw error;
 }
 
+/**
+ * The catalogue that the data directory was used with last, where one was named; null where its own is the one. Without
+ * it a command that only reads would put another catalogue in force.
+ */
+export async function lastCatalogue(path: string): Promise<readonly string[] | null> {
+  const text = await readFile(join(describeDirectory(path).path, 'CATALOGUE'), 'utf8').catch(() => null);
+  return text === null ? null : text.split('\n').filter((line) => line !== '');
+}
+
+/** Keeps which catalogue the data directory is used with: files or folders, one a line. */
+export async function rememberCatalogue(directory: DataDirectory, catalogue: readonly string[]): Promise<void> {
+  await writeFile(join(directory.path, 'CATALOGUE'), catalogue.map((path) => `${resolve(path)}\n`).join(''));
+}
+
 /** Says where this process is reached. */
 export async function writeRunFile(directory: DataDirectory, run: RunFile): Promise<void> {
   await writeFile(join(directory.path, 'run.json'), JSON.stringify(run));

@@ -3,15 +3,37 @@ import type { FailingStep } from '../shared/runtime/failing-steps.ts';
 /** How long a step may fail before takt calls itself unhealthy, milliseconds: a store that restarts is no reason. */
 const FAILING_MS_MAX = 30_000;
 
-/** What GET /healthz says: whether the folds run and get their work done, and why not. */
-export function healthOf(
-  failing: readonly FailingStep[],
-  halted: Error | null,
-  nowMs: number,
-): { readonly healthy: boolean; readonly reasons: readonly string[] } {
+/** How far the clock may be behind what the log has seen of it before it is told: the system corrects it by less. */
+const BEHIND_MS_MAX = 1_000;
+
+/** What health depends on, now. */
+export interface HealthInput {
+  readonly failing: readonly FailingStep[];
+  /** What made the folds stop, or null. */
+  readonly halted: Error | null;
+  readonly nowMs: number;
+  /** The latest append time in the log: it never falls. */
+  readonly logMs: number;
+}
+
+/**
+ * What GET /healthz says: whether the folds run and get their work done, and why not. A clock that had jumped ahead is
+ * told too, but takt stays healthy: nothing is lost, and starting it again would not help.
+ */
+export function healthOf({ failing, halted, nowMs, logMs }: HealthInput): {
+  readonly healthy: boolean;
+  readonly reasons: readonly string[];
+} {
   const reasons = failing
     .filter(({ sinceMs }) => nowMs - sinceMs > FAILING_MS_MAX)
     .map(({ stage, step, reason }) => `${stage} cannot ${step}: ${reason}`);
   if (halted !== null) reasons.unshift(`the folds have halted: ${halted.message}`);
-  return { healthy: reasons.length === 0, reasons };
+  const healthy = reasons.length === 0;
+  if (logMs - nowMs > BEHIND_MS_MAX) {
+    const seconds = Math.round((logMs - nowMs) / 1000);
+    reasons.push(
+      `the clock had jumped ahead and went back by ${seconds} s: until ${new Date(logMs).toISOString()} time stands still here, windows do not end`,
+    );
+  }
+  return { healthy, reasons };
 }

@@ -14,6 +14,7 @@ import { healthOf } from './health.ts';
 import { registerIngest } from '../ingest/routes.ts';
 import { workflowUnknown } from '../ingest/workflow-unknown.ts';
 import { NOTIFY_LIMITS, Notify } from '../alerter/notify/notify.ts';
+import { CASES_MAX } from '../processor/aggregate/case-cache.ts';
 import { Processor } from '../processor/processor.ts';
 import { LiveAlerts } from '../wallboard/live/live-alerts.ts';
 import { LiveValues } from '../wallboard/live/live-values.ts';
@@ -29,7 +30,10 @@ import { testChannel } from '../shared/runtime/channel-test.ts';
 import { FailingSteps } from '../shared/runtime/failing-steps.ts';
 import { MessageCodec } from '../shared/runtime/codec.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { createApp, listen } from '../wallboard/server.ts';
+import { closeApp, createApp, listen } from '../wallboard/server.ts';
+import { BACKLOG_ROWS_MAX } from '../shared/runtime/fold/fold-runner.ts';
+import { SLICES_PER_WINDOW_MAX } from '../shared/core/window.ts';
+import { VALUE_ROWS_MAX } from '../wallboard/values.ts';
 import { createLogger } from '../shared/runtime/logging.ts';
 import { notifyObserverOf, observerOf } from './observer.ts';
 import { Metrics } from '../shared/runtime/metrics.ts';
@@ -39,6 +43,13 @@ import type { OpenOptions, Standalone, StatusReport } from './wiring.ts';
 /** Partitions per topic of the standalone shape; fixed for the life of a data directory. */
 const PARTITIONS = 4;
 const EPOCH = 0;
+/** Limits of parts that do not tell them themselves, as /metrics names them. */
+const LIMITS = {
+  fold_backlog_rows_max: BACKLOG_ROWS_MAX,
+  fold_cases_in_memory_max: CASES_MAX,
+  values_rows_max: VALUE_ROWS_MAX,
+  rolling_window_slices_max: SLICES_PER_WINDOW_MAX,
+};
 
 const root = packageRoot();
 const calendarVersion = process.versions['tz'] ?? 'unknown';
@@ -62,6 +73,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const codec = await MessageCodec.create(registry, registry.ids());
     const metrics = new Metrics();
     metrics.watchProcess();
+    for (const [name, value] of Object.entries(LIMITS)) metrics.limit(name, value);
     const failing = new FailingSteps(clock);
     const logger = createLogger({ level: options.logLevel, json: true });
     const observer = failing.observe(metrics.observe(observerOf(logger)));
@@ -125,7 +137,9 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
         tasks: await processor.status(),
       }),
     });
-    const app = createApp((error) => metrics.error(error));
+    // What Fastify says about itself (that it listens) is said by the greeting.
+    const errorLevel = options.logLevel === 'silent' ? 'silent' : 'error';
+    const app = createApp((error) => metrics.error(error), createLogger({ level: errorLevel, json: true }));
     app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
     const { keyHash } = options;
     registerIngest(app, {
@@ -143,7 +157,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       store,
       status,
       progress: (workflow) => processor.progressOf(workflow),
-      health: () => healthOf(failing.now(), halted, clock.nowMs()),
+      health: () => healthOf({ failing: failing.now(), halted, nowMs: clock.nowMs(), logMs: processor.clockMs }),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
       async metrics() {
         const { pending, failedCount } = notify.notifications;
@@ -152,6 +166,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       },
       keyHash,
       query: (sql, format) => store.query(sql, format),
+      onError: (code) => metrics.error(code),
       notify: { testChannel: (name) => testChannel(name, channels, clock) },
       wall: { pages, live, alerts, hub, screens: () => options.screens, onDrop: () => metrics.streamDropped() },
     });
@@ -173,7 +188,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       },
       async stop() {
         hub.stop();
-        await app.close();
+        await closeApp(app);
         processor.stop();
         live.stop();
         alerts.stop();

@@ -30,6 +30,36 @@ been. Alerts are only logged. The clock waits where this machine cannot keep up,
   takt replay events.jsonl --workflow helpdesk --exit --data replayed
 `;
 
+const START_HELP = `
+Ctrl-C or SIGTERM stops it; everything accepted is kept, and the next start goes on from there. Settings from the
+environment: TAKT_DATA (data directory), TAKT_API_KEY_HASH (of the key that requests must carry, see takt key).
+
+  takt start --catalogue my-kpis.yaml
+  TAKT_API_KEY_HASH=… takt start --host 0.0.0.0 --port 8040
+`;
+
+const QUERY_HELP = `
+Views: kpi_current (the latest row of each series), kpi_history (every row: kpi, labels, window_start, window_end,
+valid_to, value, value_exact, samples, state, revision, reason, definition), case_list. Tables: events, dead_letters.
+It works beside a running takt, and on its data directory when none runs. At most 30 s, 2 GB and 1,000,000 rows.
+
+  takt query "SELECT window_end, value FROM kpi_history WHERE kpi = 'tickets_opened' ORDER BY window_end"
+  takt query "SELECT * FROM kpi_current WHERE labels['team'] = 'north'" --format CSVWithNames > north.csv
+  takt query "SELECT reason, raw FROM dead_letters" --format Vertical
+`;
+
+const STATUS_HELP = `
+lag: records that a stage has not read yet. unstored: how far its stored position is behind what it has read; a quiet
+partition stores its position once a minute. watermark: event time up to which its values are complete.
+`;
+
+const LINT_HELP = `
+Errors name file, line, column and what is allowed (exit code 2). Warnings do not fail.
+
+  takt lint catalogue.yaml
+  takt lint catalogue.yaml --data data
+`;
+
 /** Runs the command line; gives the exit code (docs/errors.md). Errors are at most five lines on stderr, never a trace. */
 export async function run(wiring: Wiring, argv: readonly string[]): Promise<number> {
   try {
@@ -68,6 +98,7 @@ function program(wiring: Wiring): Command {
     .option('--port <number>', 'port to listen on, 0 for any', port, DEFAULT_PORT)
     .option('--demo', 'play the demonstration: fill a new data directory with it, or go on (npm start does so)')
     .option('--empty', 'without the demonstration')
+    .addHelpText('after', START_HELP)
     .action((options: StartOptions) => start(wiring, options));
   withMappingOptions(
     withDataOptions(
@@ -110,9 +141,11 @@ function program(wiring: Wiring): Command {
       'a ClickHouse format: PrettyCompact, CSVWithNames, JSONEachRow, …',
       'PrettyCompactMonoBlock',
     )
+    .addHelpText('after', QUERY_HELP)
     .action((sql: string, options: CommonOptions & { format: string }) => query(wiring, sql, options));
   withDataOptions(root.command('status').description('show how far every partition is'), 'silent')
     .option('--json', 'as JSON')
+    .addHelpText('after', STATUS_HELP)
     .action((options: CommonOptions & { json?: boolean }) => status(wiring, options));
   const notify = root.command('notify').description('channels: where alerts go (docs/alerts.md)');
   notify
@@ -130,7 +163,9 @@ function program(wiring: Wiring): Command {
     .command('lint')
     .description('check a KPI catalogue: errors with line and column, then what a careful colleague would ask')
     .argument('<file...>', 'the catalogue, YAML: one file or several, or a folder of them')
-    .action((files: readonly string[]) => lint(wiring, files));
+    .option('--data <dir>', 'also tell which activities of the events in this data directory it does not list')
+    .addHelpText('after', LINT_HELP)
+    .action((files: readonly string[], options: { data?: string }) => lint(wiring, files, options));
   root
     .command('key')
     .description('make an API key: shown once; takt keeps only its hash, from TAKT_API_KEY_HASH')

@@ -37,7 +37,7 @@ export interface IngestContext extends IngestDeps {
 
 /** Appends events and counts them by workflow; resolves once the log has flushed. */
 export async function appendEvents(
-  { append, clock, metrics }: IngestContext,
+  { append, clock, metrics, workflows }: IngestContext,
   events: readonly WorkflowEvent[],
 ): Promise<void> {
   if (events.length === 0) return;
@@ -46,5 +46,14 @@ export async function appendEvents(
   metrics.appended(Math.max(0, clock.nowMs() - startMs));
   const counts = new Map<string, number>();
   for (const { workflow } of events) counts.set(workflow, (counts.get(workflow) ?? 0) + 1);
-  for (const [workflow, count] of counts) metrics.eventsAccepted(workflow, count);
+  for (const [workflow, count] of counts) {
+    metrics.eventsAccepted(workflow, count);
+    const listed = workflows().get(workflow)?.activities ?? [];
+    const others = events.filter((event) => event.workflow === workflow && isUnlisted(event, listed)).length;
+    if (others > 0) metrics.activitiesUnlisted(workflow, others);
+  }
+}
+
+function isUnlisted({ kind, activity }: WorkflowEvent, listed: readonly string[]): boolean {
+  return kind !== 'void' && !listed.includes(activity);
 }

@@ -123,6 +123,8 @@ export class Processor {
   async run(): Promise<void> {
     const beside = [this.ticker.run(), this.readiness.run()];
     const [aggregate, roll, letters] = this.loops.map((loop) => loop.run());
+    // roll stops last: what aggregate publishes at its stop is still rolled.
+    void aggregate!.catch(() => {}).then(() => this.loops[1]!.stop());
     try {
       await Promise.all([aggregate, roll, letters]);
     } finally {
@@ -135,7 +137,9 @@ export class Processor {
   stop(): void {
     this.ticker.stop();
     this.readiness.stop();
-    for (const loop of this.loops) loop.stop();
+    const [aggregate, , letters] = this.loops;
+    aggregate!.stop();
+    letters!.stop();
   }
 
   /** True once everything that the log held at the start is in stored values, changed definitions included. */
@@ -163,6 +167,11 @@ export class Processor {
       });
     }
     return result;
+  }
+
+  /** The latest append time that the folds have seen, milliseconds UTC: their only clock. */
+  get clockMs(): number {
+    return Math.max(...this.aggregates.map(({ progress }) => progress.time.clockMs));
   }
 
   /** How far the values of a workflow are: the lowest watermark that all rolls have heard of, and whether all is stored. */

@@ -4,13 +4,19 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { WorkflowEvent } from '../../services/shared/core/event.ts';
 import { dataSet, dataSetsMissing } from '../support/data-sets.ts';
 import { type Embedded, openEmbedded, temporaryDirectory } from '../support/embedded.ts';
+import { takt as runTakt } from '../support/takt-process.ts';
 
 let takt: Embedded | null = null;
 const directory = { current: null as ReturnType<typeof temporaryDirectory> | null };
 
-async function open(catalogue: string): Promise<Embedded> {
-  directory.current = temporaryDirectory();
-  takt = await openEmbedded(directory.current.path, catalogue);
+/** Imports a file with the built `takt import` into an empty data directory, and opens what came of it. */
+async function openImported(file: string, name: string): Promise<Embedded> {
+  const { path } = (directory.current = temporaryDirectory());
+  const catalogue = `test/catalogues/${name}.yaml`;
+  const mapping = `test/catalogues/${name}.mapping.yaml`;
+  const outcome = await runTakt(['import', file, '--mapping', mapping, '--catalogue', catalogue, '--data', path]);
+  expect(outcome.code, outcome.stderr).toBe(0);
+  takt = await openEmbedded(path, catalogue);
   return takt;
 }
 
@@ -58,7 +64,7 @@ describe.skipIf(dataSetsMissing)(
   `golden figures${dataSetsMissing === false ? '' : `: skipped, ${dataSetsMissing}`}`,
   () => {
     test('helpdesk_italian: months, first response, resolution, open to close', { timeout: 120_000 }, async () => {
-      const takt = await open('test/catalogues/helpdesk_italian.yaml');
+      const takt = await openImported(dataSet('helpdesk_italian.csv'), 'helpdesk_italian');
       const rows = await rowsOf(dataSet('helpdesk_italian.csv'));
       const events = rows.map((row, i) =>
         event(
@@ -70,7 +76,6 @@ describe.skipIf(dataSetsMissing)(
           {},
         ),
       );
-      await takt.importAll(events);
       await takt.settled();
       const golden = (
         JSON.parse(readFileSync(dataSet('golden/helpdesk_italian.json'), 'utf8')) as { kpis: Record<string, never> }
@@ -108,21 +113,8 @@ describe.skipIf(dataSetsMissing)(
       'dascen scenario %i: busy time per station within 1 ms',
       { timeout: 60_000 },
       async (scenario) => {
-        const takt = await open('test/catalogues/dascen.yaml');
         const name = `scenario_0${scenario}`;
-        const rows = (await rowsOf(dataSet(`dascen/${name}_clean.csv`))).filter(([time]) => time !== '');
-        await takt.importAll(
-          rows.map(([time, order, object, station, activity], i) =>
-            event(
-              'dascen',
-              `${order!.length}:${order}${object!.length}:${object}${station}`,
-              String(i),
-              activity!,
-              Date.parse(time!),
-              { object: object!, station: station! },
-            ),
-          ),
-        );
+        const takt = await openImported(dataSet(`dascen/${name}_clean.csv`), 'dascen');
         await takt.settled();
         const golden = JSON.parse(readFileSync(dataSet('golden/dascen.json'), 'utf8')) as {
           scenarios: Record<string, { busy_time_check: Record<string, { ours_busy_s: number }> }>;

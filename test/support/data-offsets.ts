@@ -15,7 +15,12 @@ export interface Offsets {
 const LOG_LIMIT_BYTES = 4 * 1024 ** 3;
 
 /** Reads the offsets of a topic from a data directory that no process has open. */
-export async function offsetsOf(data: string, topic: string, partitions: number): Promise<Offsets> {
+export async function offsetsOf(
+  data: string,
+  topic: string,
+  partitions: number,
+  stage = 'aggregate',
+): Promise<Offsets> {
   const clock = new SystemClock();
   const log = await LmdbLog.open({ path: join(data, 'log'), clock, limitBytes: LOG_LIMIT_BYTES });
   const transport = await ChdbTransport.open(join(data, 'store'));
@@ -25,7 +30,7 @@ export async function offsetsOf(data: string, topic: string, partitions: number)
     const stored: number[] = [];
     for (let partition = 0; partition < partitions; partition++) {
       end.push(await log.endOffset(topic, partition));
-      const position = await store.position('aggregate', topic, partition);
+      const position = await store.position(stage, topic, partition);
       stored.push(position === null ? -1 : offsetOf(position.version));
     }
     return { end, stored };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Catalogue } from '../../services/shared/core/catalogue.ts';
 import { definitionHash } from '../../services/shared/core/catalogue-hash.ts';
-import { lintCatalogue } from '../../services/shared/core/catalogue-lint.ts';
+import { lintActivities, lintCatalogue } from '../../services/shared/core/catalogue-lint.ts';
 import type { Channel } from '../../services/shared/core/channel.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import { loadCatalogue, parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
@@ -312,7 +312,7 @@ test('lint names the SMART fields that are missing', () => {
   const smart = 'owner: me, target: 0, source: desk, review: yearly';
   const text = `${HEAD}  k: { workflow: desk, ${EVENT}, owner: me }\n  s: { workflow: desk, ${EVENT}, ${smart} }\n`;
   const warnings = lintCatalogue(parseCatalogue(text, 'c.yaml', options).catalogue!);
-  expect(warnings.map((warning) => warning.kpi)).toEqual(['k']);
+  expect(warnings.map(({ place }) => place)).toEqual(['k']);
   expect(warnings[0]!.message).toMatch(/^lacks target .*source .*review /);
 });
 
@@ -458,4 +458,20 @@ test('channels are webhooks and log lines, whose secrets stand elsewhere', () =>
   expect(near.catalogue!.channels.get('c')).toMatchObject({ allowPrivate: true });
   expect(wrong('{ webhook: { url: "https://x.org", allow_private: "no" } }')).toMatch(/allow_private is the text 'no'/);
   expect(wrong('{ webhook: { url: "https://x.org", headers: { Webhook-Id: text } } }')).toMatch(/is set by takt/);
+});
+
+test('lint names the activities of events that the catalogue does not list, the first ten of a workflow', () => {
+  const catalogue = parseCatalogue(`${HEAD}  k: { workflow: desk, ${EVENT} }\n`, 'c.yaml', options).catalogue!;
+  const { activities } = catalogue.workflows.get('desk')!;
+  const listed = activities.map((activity) => ({ workflow: 'desk', activity, events: 9 }));
+  const typo = { workflow: 'desk', activity: `${activities[0]!}x`, events: 7 };
+  expect(lintActivities(catalogue, [...listed, typo, { ...typo, workflow: 'gone' }])).toEqual([
+    {
+      place: 'workflow desk',
+      message: `7 events are "${activities[0]}x", which activities does not list, did you mean '${activities[0]}'?; they count for any`,
+    },
+  ]);
+  const many = Array.from({ length: 14 }, (_, i) => ({ workflow: 'desk', activity: `#${i}`, events: 1 }));
+  const warnings = lintActivities(catalogue, many);
+  expect([warnings.length, warnings.at(-1)!.message]).toEqual([11, 'and 4 more activities are not listed']);
 });

@@ -4,6 +4,7 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { TaktError } from '../../services/shared/core/errors.ts';
 import { FailingSteps } from '../../services/shared/runtime/failing-steps.ts';
 
+const well = { failing: [], halted: null, nowMs: 0, logMs: 0 };
 const quiet = { applied() {}, published() {}, stored() {}, failed() {} };
 
 test('a step fails from its first failure until it succeeds', () => {
@@ -23,13 +24,21 @@ test('a step fails from its first failure until it succeeds', () => {
 
 test('health: a failure of half a minute, or halted folds', () => {
   const step = { stage: 'roll', step: 'store', code: 'DISK_FULL', reason: 'the disk is full.', sinceMs: 0 };
-  expect(healthOf([step], null, 30_000)).toEqual({ healthy: true, reasons: [] });
-  expect(healthOf([step], null, 30_001)).toEqual({
+  expect(healthOf({ ...well, failing: [step], nowMs: 30_000 })).toEqual({ healthy: true, reasons: [] });
+  expect(healthOf({ ...well, failing: [step], nowMs: 30_001 })).toEqual({
     healthy: false,
     reasons: ['roll cannot store: the disk is full.'],
   });
-  expect(healthOf([], new Error('a topic was recreated'), 0)).toEqual({
+  expect(healthOf({ ...well, halted: new Error('a topic was recreated') })).toEqual({
     healthy: false,
     reasons: ['the folds have halted: a topic was recreated'],
   });
+});
+
+test('health: a clock that had jumped ahead is told, and takt stays healthy', () => {
+  const nowMs = Date.parse('2026-03-01T09:00:00Z');
+  expect(healthOf({ ...well, nowMs, logMs: nowMs + 1_000 })).toEqual({ healthy: true, reasons: [] });
+  const { healthy, reasons } = healthOf({ ...well, nowMs, logMs: nowMs + 3_600_000 });
+  expect([healthy, reasons.length]).toEqual([true, 1]);
+  expect(reasons[0]).toContain('went back by 3600 s: until 2026-03-01T10:00:00.000Z');
 });

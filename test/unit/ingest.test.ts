@@ -128,6 +128,13 @@ test('plain JSON, one event and several, is accepted once the log has it', async
   expect(await metrics.text()).toContain('takt_events_accepted_total{workflow="helpdesk"} 3');
 });
 
+test('an activity that the catalogue does not list is accepted and counted', async () => {
+  const { send, metrics } = world(['helpdesk']);
+  const items = [plain, { ...plain, id: 'e2', activity: 'opned' }, { ...plain, id: 'e3', activity: 'void' }];
+  expect((await send(items)).status).toBe(202);
+  expect(await metrics.text()).toContain('takt_activities_unlisted_total{workflow="helpdesk"} 1\n');
+});
+
 test('CloudEvents come structured, in batches and binary', async () => {
   const { send, events } = world(['helpdesk']);
   await send(cloud, { type: 'application/cloudevents+json; charset=utf-8' });

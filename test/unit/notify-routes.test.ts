@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SystemClock } from '../../services/shared/adapters/clock/system-clock.ts';
 import { WebhookNotifier } from '../../services/shared/adapters/notify/webhook-notifier.ts';
+import { createLogger } from '../../services/shared/runtime/logging.ts';
 import { testChannel } from '../../services/shared/runtime/channel-test.ts';
 import { registerNotify } from '../../services/wallboard/notify-routes.ts';
 import { createApp } from '../../services/wallboard/server.ts';
@@ -20,7 +21,7 @@ async function ask(payload: string | object, type = 'application/json'): Promise
     allowPrivate: false,
     clock,
   });
-  const app = createApp(() => {});
+  const app = createApp(() => {}, createLogger({ level: 'silent', json: true }));
   registerNotify(app, { testChannel: (name) => testChannel(name, new Map([['hook', hook]]), clock) });
   const headers = { 'content-type': type };
   const answer = await app.inject({ method: 'POST', url: '/v1/notify/test', payload, headers });

@@ -18,7 +18,7 @@ export async function notifyTest(wiring: Wiring, channel: string, options: Notif
     process.stdout.write(`${channel} took the test message ${key}, sent by takt at ${url}.\n`);
     return;
   }
-  const paths = catalogueOf(wiring, options);
+  const paths = await catalogueOf(wiring, options);
   const { key } = await wiring.testChannel(await wiring.loadCatalogue(paths), channel);
   process.stdout.write(
     `${channel} took the test message ${key}, sent from here with the catalogue ${paths.join(', ')}.\n`,

@@ -13,9 +13,11 @@ export interface CommonOptions {
 
 /** What --catalogue takes. */
 export const CATALOGUE_HELP =
-  'KPI catalogue, a file or a folder of them; may be given again (default: catalogue.yaml and catalogue/ in the data directory)';
+  'KPI catalogue, a file or a folder of them; may be given again (default: what the data directory was used with last, at first its catalogue.yaml and catalogue/)';
 
 const GIB = 1024 ** 3;
+/** Of --log-limit. */
+export const LOG_LIMIT_DEFAULT_GIB = 8;
 
 /**
  * Adds the options of a data directory to a command. `logLevel`: what it logs by default; a command that ends by itself
@@ -25,7 +27,12 @@ export function withDataOptions(command: Command, logLevel: 'info' | 'silent'): 
   return command
     .option('--data <dir>', 'data directory, made when missing', process.env['TAKT_DATA'] ?? 'data')
     .option('--catalogue <file>', CATALOGUE_HELP, collected)
-    .option('--log-limit <GiB>', 'size of the log above which events are refused with 503', positive, 8)
+    .option(
+      '--log-limit <GiB>',
+      'size of the log above which events are refused with 503',
+      positive,
+      LOG_LIMIT_DEFAULT_GIB,
+    )
     .option('--log-level <level>', 'debug, info, warn, error or silent', logLevel);
 }
 

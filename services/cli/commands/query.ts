@@ -1,6 +1,6 @@
 import type { Wiring } from '../wiring.ts';
 import type { CommonOptions } from './options.ts';
-import { call, openSession } from './session.ts';
+import { call, closeSession, openSession } from './session.ts';
 
 /** `takt query`: one read-only statement; the result goes to stdout as it comes. */
 export async function query(
@@ -8,15 +8,22 @@ export async function query(
   sql: string,
   options: CommonOptions & { readonly format: string },
 ): Promise<void> {
+  process.stdout.write(await runQuery(wiring, sql, options, options.format));
+}
+
+/** The result of one read-only statement, from the process that serves the data directory or straight from it. */
+export async function runQuery(
+  wiring: Wiring,
+  sql: string,
+  options: CommonOptions,
+  format: string,
+): Promise<Uint8Array> {
   const session = await openSession(wiring, options);
-  if (session.url !== null) {
-    const answer = await call(session.url, '/v1/query', { sql, format: options.format });
-    process.stdout.write(answer instanceof Uint8Array ? answer : `${JSON.stringify(answer)}\n`);
-    return;
-  }
   try {
-    process.stdout.write(await session.takt.query(sql, options.format));
+    if (session.url === null) return await session.takt.query(sql, format);
+    const answer = await call(session.url, '/v1/query', { sql, format });
+    return answer instanceof Uint8Array ? answer : Buffer.from(`${JSON.stringify(answer)}\n`);
   } finally {
-    await session.takt.stop();
+    await closeSession(session);
   }
 }

@@ -35,7 +35,7 @@ const JSON_LINES = /\.(jsonl|ndjson)(\.gz)?$/i;
 export async function replay(wiring: Wiring, file: string, options: ReplayOptions): Promise<void> {
   const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
   checkBind(options.host, keyHash !== null);
-  const paths = catalogueOf(wiring, { ...options, data: process.env['TAKT_DATA'] ?? 'data' });
+  const paths = await catalogueOf(wiring, { ...options, data: process.env['TAKT_DATA'] ?? 'data' });
   const catalogue = await wiring.loadCatalogue(paths);
   const screens = await wiring.loadScreens(paths, catalogue);
   const read = await readEvents(file, options, catalogue);

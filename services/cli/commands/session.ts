@@ -6,7 +6,9 @@ import {
   type DataDirectory,
   describeDirectory,
   findRunning,
+  lastCatalogue,
   prepareDirectory,
+  rememberCatalogue,
 } from '../data-directory.ts';
 import type { Standalone, Wiring } from '../wiring.ts';
 import { type CommonOptions, logLimitBytes } from './options.ts';
@@ -20,11 +22,11 @@ export type Session =
 export async function openHere(
   wiring: Wiring,
   options: CommonOptions,
-): Promise<{ directory: DataDirectory; catalogue: Catalogue; takt: Standalone }> {
+): Promise<{ directory: DataDirectory; catalogue: Catalogue; cataloguePaths: readonly string[]; takt: Standalone }> {
   const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
-  const paths = catalogueOf(wiring, options);
-  const catalogue = await wiring.loadCatalogue(paths);
-  const screens = await wiring.loadScreens(paths, catalogue);
+  const cataloguePaths = await catalogueOf(wiring, options);
+  const catalogue = await wiring.loadCatalogue(cataloguePaths);
+  const screens = await wiring.loadScreens(cataloguePaths, catalogue);
   const mappings = options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings);
   const directory = await prepareDirectory(options.data, wiring.starterCatalogue);
   const takt = await wiring.open(directory, catalogue, {
@@ -34,12 +36,17 @@ export async function openHere(
     mappings,
     screens,
   });
-  return { directory, catalogue, takt };
+  if (options.catalogue !== undefined) await rememberCatalogue(directory, options.catalogue);
+  return { directory, catalogue, cataloguePaths, takt };
 }
 
-/** Where the catalogue is: as it was said, else in the data directory, else what a new one starts with. */
-export function catalogueOf(wiring: Wiring, options: Pick<CommonOptions, 'data' | 'catalogue'>): readonly string[] {
-  if (options.catalogue !== undefined) return options.catalogue;
+/** Where the catalogue is: as it was said now or last, else in the data directory, else what a new one starts with. */
+export async function catalogueOf(
+  wiring: Wiring,
+  options: Pick<CommonOptions, 'data' | 'catalogue'>,
+): Promise<readonly string[]> {
+  const named = options.catalogue ?? (await lastCatalogue(options.data));
+  if (named !== null) return named;
   const found = cataloguesOf(describeDirectory(options.data));
   return found.length > 0 ? found : [wiring.starterCatalogue];
 }

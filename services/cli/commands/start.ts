@@ -5,7 +5,7 @@ import type { DemoState } from '../demo/demo-state.ts';
 import { type RunningFeeder, startFeeder } from '../demo/start-feeder.ts';
 import type { Wiring } from '../wiring.ts';
 import type { CommonOptions } from './options.ts';
-import { catalogueOf, openHere } from './session.ts';
+import { openHere } from './session.ts';
 
 export interface StartOptions extends CommonOptions {
   readonly host: string;
@@ -23,12 +23,12 @@ export async function start(wiring: Wiring, options: StartOptions): Promise<void
   const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
   checkBind(options.host, keyHash !== null);
   const demo = await demoOf(wiring, options, keyHash !== null);
-  const { directory, catalogue, takt } = await openHere(wiring, options);
+  const { directory, catalogue, cataloguePaths, takt } = await openHere(wiring, options);
   let feeder: RunningFeeder | null = null;
   try {
     const url = await takt.listen(options.host, options.port);
     await writeRunFile(directory, { pid: process.pid, url });
-    process.stderr.write(greeting(url, directory.path, catalogueOf(wiring, options)));
+    process.stderr.write(greeting(url, directory.path, cataloguePaths));
     const workflows = [...catalogue.workflows.keys()];
     if (demo.state !== null) {
       process.stderr.write(demoGreeting(url, workflows));

@@ -1,8 +1,10 @@
 import type { Catalogue, Kpi } from './catalogue.ts';
+import { didYouMean } from './catalogue-problem.ts';
 
-/** Advice on a KPI that is legal, but lacks something. */
+/** Advice on a part of a catalogue that is legal, but lacks something. */
 export interface LintWarning {
-  readonly kpi: string;
+  /** The KPI, or `workflow NAME`. */
+  readonly place: string;
   readonly message: string;
 }
 
@@ -21,7 +23,32 @@ export function lintCatalogue(catalogue: Catalogue): LintWarning[] {
     const missing = FIELDS.filter(({ field }) => kpi[field] === null);
     if (missing.length === 0) continue;
     const asks = missing.map(({ field, ask }) => `${field} (${ask})`);
-    warnings.push({ kpi: key, message: `lacks ${asks.join(', ')}` });
+    warnings.push({ place: key, message: `lacks ${asks.join(', ')}` });
   }
   return warnings;
+}
+
+/** How many events of an activity there are. */
+export interface ActivityCount {
+  readonly workflow: string;
+  readonly activity: string;
+  readonly events: number;
+}
+
+/** Most activities of a workflow that are named in warnings: a mapping gone wrong makes one of every cell. */
+const UNLISTED_SHOWN_MAX = 10;
+
+/** One warning per activity that events have and the catalogue does not list, in the order given. */
+export function lintActivities({ workflows }: Catalogue, counts: readonly ActivityCount[]): LintWarning[] {
+  return [...workflows.values()].flatMap(({ name, activities }) => {
+    const unlisted = counts.filter(({ workflow, activity }) => workflow === name && !activities.includes(activity));
+    const place = `workflow ${name}`;
+    const warnings = unlisted.slice(0, UNLISTED_SHOWN_MAX).map(({ activity, events }) => {
+      const shown = JSON.stringify(activity.slice(0, 60));
+      const message = `${events} events are ${shown}, which activities does not list${didYouMean(activity, activities)}; they count for any`;
+      return { place, message };
+    });
+    const more = unlisted.length - warnings.length;
+    return more === 0 ? warnings : [...warnings, { place, message: `and ${more} more activities are not listed` }];
+  });
 }

@@ -32,6 +32,11 @@ export class Metrics {
   private readonly errors = this.counter('errors_total', 'Errors, of requests and of work in the background.', [
     'code',
   ]);
+  private readonly unlisted = this.counter(
+    'activities_unlisted_total',
+    'Accepted events whose activity the catalogue does not list.',
+    ['workflow'],
+  );
   private readonly letters = this.counter('dead_letters_total', 'Items kept as dead letters.', ['code']);
   private readonly applied = this.counter('records_applied_total', 'Records folded.', ['stage']);
   private readonly logBytes = this.gauge('log_bytes', 'Bytes in the embedded log, and its limit.', ['kind']);
@@ -80,6 +85,11 @@ export class Metrics {
   /** Events that the log holds now. */
   eventsAccepted(workflow: string, events: number): void {
     this.accepted.inc({ workflow }, events);
+  }
+
+  /** Events among the accepted whose activity the catalogue does not list. */
+  activitiesUnlisted(workflow: string, events: number): void {
+    this.unlisted.inc({ workflow }, events);
   }
 
   eventRejected(code: string): void {

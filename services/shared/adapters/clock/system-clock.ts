@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../ports/clock.ts';
 
 /** Node fires a longer timer at once. */
@@ -18,13 +18,24 @@ export class SystemClock implements Clock {
     }
     // A timer may fire a fraction of a millisecond early, and the machine's clock may be set meanwhile.
     const untilMs = performance.now() + durationMs;
-    try {
-      for (let leftMs = durationMs; leftMs > 0; leftMs = untilMs - performance.now()) {
-        const timerMs = Math.min(Math.ceil(leftMs), TIMER_MAX_MS);
-        await setTimeout(timerMs, undefined, signal === undefined ? {} : { signal });
-      }
-    } catch (error) {
-      if ((error as Error).name !== 'AbortError') throw error;
+    for (let leftMs = durationMs; leftMs > 0; leftMs = untilMs - performance.now()) {
+      const early = await pause(Math.min(Math.ceil(leftMs), TIMER_MAX_MS), signal);
+      if (early) return;
     }
   }
+}
+
+/** Not the timer of node:timers/promises: it makes an error, with its stack, of every sleep that is cut short. True: it was. */
+function pause(durationMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cut = (): void => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', cut);
+      resolve(false);
+    }, durationMs);
+    signal?.addEventListener('abort', cut, { once: true });
+  });
 }

@@ -14,6 +14,8 @@ const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 /** Looks for work at least this often even when nobody calls. */
 const IDLE_MAX_MS = 250;
+/** Batches of each task that are still read at a stop: with a long way to go it must not take long. */
+const DRAIN_STEPS_MAX = 5;
 
 /**
  * Drives one runner: fetch and apply, publish, store in the background, one store at a time. Collecting for a publish or
@@ -46,7 +48,8 @@ export class FoldLoop {
   async run(): Promise<void> {
     const topics = new Set(this.runner.tasks.map((task) => task.topic));
     const remove = this.log.onAppend((topic) => {
-      if (topics.has(topic)) this.wake.abort();
+      // With a reason of its own: the default one is an error with its stack, hundreds of times a second.
+      if (topics.has(topic)) this.wake.abort('work');
     });
     let publishedMs = 0;
     let storedMs = this.clock.nowMs();
@@ -80,8 +83,16 @@ export class FoldLoop {
       remove();
     }
     await this.storing;
+    await this.drain();
     await this.runner.publish();
     await this.runner.storeChanges(true);
+    // Says what is stored now: a stage behind this one can then store its position up to the end.
+    await this.runner.publish();
+  }
+
+  /** Reads what the log took just before the stop. What is beyond the limit, or fails, is left to the next start. */
+  private async drain(): Promise<void> {
+    for (let i = 0; i < DRAIN_STEPS_MAX; i++) if ((await this.runner.step().catch(() => 0)) === 0) return;
   }
 
   private startStore(): void {
@@ -106,7 +117,7 @@ export class FoldLoop {
 
   stop(): void {
     this.stopping = true;
-    this.wake.abort();
+    this.wake.abort('work');
   }
 }
 

@@ -13,8 +13,12 @@ const USER_SETTINGS = [
   // The last one: behind it nothing can be set.
   'SET readonly = 1',
 ];
-/** 64-bit integers as text: as JSON numbers they would lose their last digits above 2^53. */
-const OWN_SETTINGS = ['SET output_format_json_quote_64bit_integers = 1'];
+const OWN_SETTINGS = [
+  // As text: as JSON numbers 64-bit integers would lose their last digits above 2^53.
+  'SET output_format_json_quote_64bit_integers = 1',
+  // The folds' statements are small: more threads would only take the processor from the event loop.
+  'SET max_threads = 1, max_insert_threads = 1',
+];
 
 /** chDB: ClickHouse in this process, on the data directory. One process and one engine per path. */
 export class ChdbTransport implements ClickHouseTransport {
