@@ -52,7 +52,7 @@ function newerThanChrome79(source: string): string[] {
 }
 
 function newer(node: Node, inFunction: boolean): string | null {
-  const operator = String(node['operator'] ?? '');
+  const operator = typeof node['operator'] === 'string' ? node['operator'] : '';
   if (node.type === 'ChainExpression') return '?.';
   if (node.type === 'StaticBlock') return 'static block';
   if (node.type === 'AwaitExpression' && !inFunction) return 'await outside of functions';
