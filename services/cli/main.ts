@@ -105,6 +105,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
         tasks: await processor.status(),
       }),
     });
+    following.push(hub.run());
     const app = createApp((error) => metrics.error(error));
     app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
     const { keyHash } = options;
