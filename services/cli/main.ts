@@ -137,6 +137,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
         tasks: await processor.status(),
       }),
     });
+    following.push(hub.run());
     // What Fastify says about itself (that it listens) is said by the greeting.
     const errorLevel = options.logLevel === 'silent' ? 'silent' : 'error';
     const app = createApp((error) => metrics.error(error), createLogger({ level: errorLevel, json: true }));

@@ -44,8 +44,12 @@ export interface Server {
 }
 
 /** Starts `takt start` on a data directory and resolves when it listens. Throws with what it said when it does not. */
-export async function startServer(data: string, args: readonly string[] = []): Promise<Server> {
-  const running = launch(['start', '--data', data, '--port', '0', ...args]);
+export async function startServer(
+  data: string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Server> {
+  const running = launch(['start', '--data', data, '--port', '0', ...args], env);
   const { child, ended } = running;
   const url = await new Promise<string>((resolve, reject) => {
     let said = '';

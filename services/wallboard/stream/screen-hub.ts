@@ -36,7 +36,6 @@ export class ScreenHub {
   private readonly stopped = new AbortController();
   private readonly removeListeners: readonly (() => void)[];
   private gathering = false;
-  private beating = false;
   private state: PipelineState | null = null;
 
   constructor(options: ScreenHubOptions) {
@@ -62,7 +61,7 @@ export class ScreenHub {
   async join(screen: Screen, client: StreamClient): Promise<void> {
     const { live, alerts, catalogue, build, clock } = this.options;
     await Promise.all([live.whenLoaded(), alerts.whenLoaded()]);
-    if (this.state === null || !this.beating) await this.look();
+    if (this.state === null) await this.look();
     if (client.closed || this.stopped.signal.aborted) return client.close();
     const board = this.boards.get(screen.name) ?? new ScreenBoard(screen, { catalogue: catalogue(), live, alerts });
     this.boards.set(screen.name, board);
@@ -80,7 +79,6 @@ export class ScreenHub {
     board.clients.add(client);
     client.onClose(() => this.leave(screen.name, board, client));
     this.options.onCount(this.count);
-    void this.beat();
   }
 
   private leave(name: string, board: ScreenBoard, client: StreamClient): void {
@@ -109,19 +107,16 @@ export class ScreenHub {
     board.broadcast(sseEvent('tiles', message));
   }
 
-  /** Beats while anybody listens. */
-  private async beat(): Promise<void> {
-    if (this.beating) return;
-    this.beating = true;
+  /** Beats until `stop`. It looks also while nobody listens: how far values are is known only some looks later. */
+  async run(): Promise<void> {
     const { build, clock } = this.options;
-    while (this.boards.size > 0 && !this.stopped.signal.aborted) {
-      await clock.sleep(BEAT_MS, this.stopped.signal);
+    while (!this.stopped.signal.aborted) {
       await this.look();
       const message: BeatMessage = { build, nowMs: clock.nowMs(), pipeline: this.state! };
       const event = sseEvent('beat', message);
       for (const board of this.boards.values()) board.broadcast(event);
+      await clock.sleep(BEAT_MS, this.stopped.signal);
     }
-    this.beating = false;
   }
 
   /** A look that fails says so: a screen must not take silence for health. */

@@ -27,12 +27,14 @@ export function ScreenPage({ name, language }: { readonly name: string; readonly
   const { screen: frame, tiles, pipeline } = state.screen;
   const scope: TileScope = { screen: frame, pipeline, nowMs, language };
   return (
-    <main class="wall" style={shiftAt(nowMs)}>
-      <ScreenHeader state={state} screen={state.screen} nowMs={nowMs} language={language} />
-      <div class={`grid columns-${frame.columns}`} style={gridOf(frame)}>
-        {frame.tiles.map((tile, index) => (
-          <Tile key={index} frame={tile} content={tiles[index]!} scope={scope} />
-        ))}
+    <main class="wall">
+      <div class="wall-shift" style={shiftAt(nowMs)}>
+        <ScreenHeader state={state} screen={state.screen} nowMs={nowMs} language={language} />
+        <div class={`grid columns-${frame.columns}`} style={gridOf(frame)}>
+          {frame.tiles.map((tile, index) => (
+            <Tile key={index} frame={tile} content={tiles[index]!} scope={scope} />
+          ))}
+        </div>
       </div>
     </main>
   );
