@@ -86,8 +86,10 @@ async function play(target: Recorder, fromMs: number): Promise<void> {
     playbacks,
     target,
     nowMs: () => (nowMs += 100),
+    headStartMs: 0,
     onProgress: ({ kind }) => {
-      if (kind === 'complete') feeder.stop();
+      // What is live has a few rounds after that.
+      if (kind === 'complete') setTimeout(() => feeder.stop(), 600);
     },
   });
   await feeder.run().catch((error: Error) => {
@@ -154,6 +156,15 @@ test.each([1, 2, 3, 4, 6, 9, 14, 22])('killed at call %i and started again: ever
   }
   const { sentToMs } = (await readDemoState(data()))!.workflows[WORKFLOW]!;
   expect(keys(...targets)).toEqual(await expected(sentToMs));
+});
+
+test('stopped before anything was there and started hours later: the gap is an import too', async () => {
+  await play(new Recorder(2), ANCHOR_MS);
+  expect((await readDemoState(data()))!.workflows[WORKFLOW]?.loadedFromBlock ?? null).toBeNull();
+  const after = new Recorder();
+  await play(after, ANCHOR_MS + 5 * HOUR_MS);
+  expect([...after.imports].some((name) => name.startsWith('demo-gap-'))).toBe(true);
+  expect(after.liveEvents).toBeLessThan(100);
 });
 
 test('a directory of somebody else gets no demonstration', async () => {
