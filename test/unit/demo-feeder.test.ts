@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { prepareDemo } from '../../services/cli/demo/demo-directory.ts';
 import { readDemoState } from '../../services/cli/demo/demo-state.ts';
 import { Feeder } from '../../services/cli/demo/feeder.ts';
+import { DETAIL_MS } from '../../services/cli/demo/history.ts';
 import { loadSimulator } from '../../services/cli/demo/profile.ts';
 import { Playback, type SimulatedEvent } from '../../services/cli/demo/simulator.ts';
 import type { Target } from '../../services/cli/demo/target.ts';
@@ -104,7 +105,7 @@ async function expected(toMs: number): Promise<string[]> {
   const { blockMs } = playback.simulator;
   const fromBlock = Math.floor((ANCHOR_MS - 14 * DAY_MS) / blockMs);
   const endBlock = Math.floor(toMs / blockMs) + 1;
-  const detailFromMs = ANCHOR_MS - DAY_MS;
+  const detailFromMs = ANCHOR_MS - DETAIL_MS;
   const events = playback.part({ fromBlock, endBlock, detailFromMs, detailToMs: toMs, toMs });
   return events.map(({ caseId, id }) => `${caseId} ${id}`).sort();
 }

@@ -14,7 +14,7 @@ const SAVE_EVERY_MS = 1_000;
 /** Events of one request, while nothing else goes on and beside what happens live. */
 const BATCH_MAX = 2_000;
 const BATCH_BEHIND_MAX = 500;
-/** Loading of older history waits while so many records have not been read by the folds. */
+/** Loading of older history, and of the next workflow, waits while so many records have not been read by the folds. */
 const WAITING_MAX = 400;
 const WAIT_MS = 40;
 
@@ -55,7 +55,9 @@ export class Feeder {
   /** Runs until `stop`; rejects with what the target refused. */
   async run(): Promise<void> {
     const ready: Playback[] = [];
-    await Promise.all([this.live(ready), this.load(ready)]);
+    const ends = await Promise.allSettled([this.live(ready), this.load(ready)]);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason as Error;
   }
 
   /** Ends after the request under way; `run` then resolves once the state is written. */
@@ -138,6 +140,8 @@ export class Feeder {
         if (this.ended) return;
         ready.push(playback);
         this.tell('live', playback);
+        // One screen that shows something soon is better than three that do later.
+        while (!this.ended && (await this.options.target.waiting()) > WAITING_MAX) await this.pause(WAIT_MS);
       }
       await this.pause(this.options.headStartMs ?? HEAD_START_MS);
       await this.older();

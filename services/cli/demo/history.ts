@@ -7,7 +7,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** How far back the history reaches. */
 export const HISTORY_MS = 14 * DAY_MS;
 /** How far back detail reaches: see Simulator. */
-export const DETAIL_MS = DAY_MS;
+export const DETAIL_MS = 12 * HOUR_MS;
 /** How far back the detail of the first part reaches: as far as the screens' short windows do. */
 const RECENT_DETAIL_MS = 75 * 60_000;
 /** A part after that: the folds look at all slices when one ends, so few are better than many. */

@@ -117,7 +117,7 @@ function power(
   const random = new Random(seed, 'power', fromMs);
   for (let timeMs = fromMs; timeMs < toMs; timeMs += every_s * 1_000) {
     const minute = Math.floor(timeMs / 60_000);
-    const value = random.around(isDuring(stops, timeMs) ? stopped_kw : running_kw, 0.06).toFixed(1);
+    const value = random.around(isDuring(stops, timeMs) ? stopped_kw : running_kw, 0.1).toFixed(1);
     const id = String((timeMs - minute * 60_000) / 1_000);
     events.push({ caseId: `meter-${minute}`, id, activity: 'measured', timeMs, dimensions: {}, value });
   }

@@ -22,7 +22,7 @@ export interface Simulator {
   /** How far back cases begin that a screen needs to show something. */
   readonly recentMs: number;
   /**
-   * What the systems of the company keep for a day only, as controllers and web servers do: activities of which the
+   * What the systems of the company keep for half a day only, as controllers and web servers do: activities of which the
    * history has no more than that. They make a screen live without two weeks of them having to be loaded.
    */
   readonly detail: ReadonlySet<string>;
