@@ -92,14 +92,14 @@ describe('npm start', () => {
       );
     });
     for (const { n, different } of await counts(third.url)) expect(n).toBe(different);
-    // No hole: the meter of the line says something every three seconds, over both pauses.
+    // No hole: the meter of the line says something every two seconds, over both pauses.
     const meter = await rows<{ gap: number }>(
       third.url,
       `SELECT max(gap) AS gap FROM (
          SELECT time_ms - lagInFrame(time_ms, 1, time_ms) OVER (ORDER BY time_ms) AS gap
          FROM events WHERE activity = 'measured' AND time_ms > ${anchorMs - 600_000})`,
     );
-    expect(Number(meter[0]!.gap)).toBe(3_000);
+    expect(Number(meter[0]!.gap)).toBe(2_000);
     await third.stop();
   }, 180_000);
 

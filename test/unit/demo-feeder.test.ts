@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { prepareDemo } from '../../services/cli/demo/demo-directory.ts';
 import { readDemoState } from '../../services/cli/demo/demo-state.ts';
 import { Feeder } from '../../services/cli/demo/feeder.ts';
+import { DETAIL_MS } from '../../services/cli/demo/history.ts';
 import { loadSimulator } from '../../services/cli/demo/profile.ts';
 import { Playback, type SimulatedEvent } from '../../services/cli/demo/simulator.ts';
 import type { Target } from '../../services/cli/demo/target.ts';
@@ -86,8 +87,10 @@ async function play(target: Recorder, fromMs: number): Promise<void> {
     playbacks,
     target,
     nowMs: () => (nowMs += 100),
+    headStartMs: 0,
     onProgress: ({ kind }) => {
-      if (kind === 'complete') feeder.stop();
+      // What is live has a few rounds after that.
+      if (kind === 'complete') setTimeout(() => feeder.stop(), 600);
     },
   });
   await feeder.run().catch((error: Error) => {
@@ -102,7 +105,7 @@ async function expected(toMs: number): Promise<string[]> {
   const { blockMs } = playback.simulator;
   const fromBlock = Math.floor((ANCHOR_MS - 14 * DAY_MS) / blockMs);
   const endBlock = Math.floor(toMs / blockMs) + 1;
-  const detailFromMs = ANCHOR_MS - DAY_MS;
+  const detailFromMs = ANCHOR_MS - DETAIL_MS;
   const events = playback.part({ fromBlock, endBlock, detailFromMs, detailToMs: toMs, toMs });
   return events.map(({ caseId, id }) => `${caseId} ${id}`).sort();
 }
@@ -154,6 +157,15 @@ test.each([1, 2, 3, 4, 6, 9, 14, 22])('killed at call %i and started again: ever
   }
   const { sentToMs } = (await readDemoState(data()))!.workflows[WORKFLOW]!;
   expect(keys(...targets)).toEqual(await expected(sentToMs));
+});
+
+test('stopped before anything was there and started hours later: the gap is an import too', async () => {
+  await play(new Recorder(2), ANCHOR_MS);
+  expect((await readDemoState(data()))!.workflows[WORKFLOW]?.loadedFromBlock ?? null).toBeNull();
+  const after = new Recorder();
+  await play(after, ANCHOR_MS + 5 * HOUR_MS);
+  expect([...after.imports].some((name) => name.startsWith('demo-gap-'))).toBe(true);
+  expect(after.liveEvents).toBeLessThan(100);
 });
 
 test('a directory of somebody else gets no demonstration', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { daysToMonthEnd } from '../../services/cli/demo/business-time.ts';
 import { DEMO_WORKFLOWS } from '../../services/cli/demo/demo-directory.ts';
 import { unloadedState } from '../../services/cli/demo/demo-state.ts';
-import { nextPart } from '../../services/cli/demo/history.ts';
+import { DETAIL_MS, nextPart } from '../../services/cli/demo/history.ts';
 import { loadSimulator } from '../../services/cli/demo/profile.ts';
 import { Playback, type SimulatedEvent } from '../../services/cli/demo/simulator.ts';
 import { loadCatalogues } from '../../services/shared/runtime/catalogue-files.ts';
@@ -49,7 +49,7 @@ describe.each(DEMO_WORKFLOWS)('the simulator of %s', (workflow) => {
     expect(pieces).toEqual(whole);
   });
 
-  test('loads a history that is exactly the events before the first start, none twice, detail for a day', async () => {
+  test('loads a history that is exactly the events before the first start, none twice, detail for half a day', async () => {
     const playback = await playbackOf(workflow);
     const { simulator } = playback;
     const loaded: SimulatedEvent[] = [];
@@ -67,7 +67,7 @@ describe.each(DEMO_WORKFLOWS)('the simulator of %s', (workflow) => {
     // The first cases of the history began before it; those are not in it.
     const names = (events: readonly SimulatedEvent[]): string[] => events.map(({ caseId, id }) => `${caseId} ${id}`);
     const settledMs = oldestMs + simulator.spanMs;
-    const expected = names(playback.between(settledMs, ANCHOR_MS, ANCHOR_MS - DAY_MS));
+    const expected = names(playback.between(settledMs, ANCHOR_MS, ANCHOR_MS - DETAIL_MS));
     const found = names(loaded.filter(({ timeMs }) => timeMs >= settledMs));
     expect(new Set(found).size).toBe(found.length);
     expect(found.sort()).toEqual(expected.sort());

@@ -7,12 +7,14 @@ import type { Target } from './target.ts';
 const LIVE_EVERY_MS = 250;
 /** A longer gap is filled by an import, so that it wakes nobody. */
 const GAP_LIVE_MS_MAX = 60_000;
+/** The first seconds belong to what is live: older history begins after this. */
+const HEAD_START_MS = 4_000;
 /** How often the state is written. */
 const SAVE_EVERY_MS = 1_000;
 /** Events of one request, while nothing else goes on and beside what happens live. */
 const BATCH_MAX = 2_000;
 const BATCH_BEHIND_MAX = 500;
-/** Loading of older history waits while so many records have not been read by the folds. */
+/** Loading of older history, and of the next workflow, waits while so many records have not been read by the folds. */
 const WAITING_MAX = 400;
 const WAIT_MS = 40;
 
@@ -31,6 +33,8 @@ export interface FeederOptions {
   readonly target: Target;
   readonly nowMs: () => number;
   readonly onProgress: (progress: FeederProgress) => void;
+  /** Default HEAD_START_MS. */
+  readonly headStartMs?: number;
 }
 
 /**
@@ -50,15 +54,10 @@ export class Feeder {
 
   /** Runs until `stop`; rejects with what the target refused. */
   async run(): Promise<void> {
-    const { playbacks } = this.options;
-    const beginMs = this.options.nowMs();
-    for (const playback of playbacks) {
-      if (this.ended) return;
-      if (this.stateOf(playback).loadedFromBlock === null) await this.loadPart(playback, BATCH_MAX);
-      else await this.fillGap(playback, beginMs);
-      this.tell('live', playback);
-    }
-    await Promise.all([this.live(), this.older()]);
+    const ready: Playback[] = [];
+    const ends = await Promise.allSettled([this.live(ready), this.load(ready)]);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason as Error;
   }
 
   /** Ends after the request under way; `run` then resolves once the state is written. */
@@ -131,11 +130,41 @@ export class Feeder {
     return true;
   }
 
-  private async live(): Promise<void> {
-    const { playbacks, target, nowMs } = this.options;
+  /** The latest hours of each workflow, or the gap since it was on; then the older history. */
+  private async load(ready: Playback[]): Promise<void> {
+    try {
+      for (const playback of this.options.playbacks) {
+        if (this.ended) return;
+        if (this.stateOf(playback).loadedFromBlock === null) await this.loadPart(playback, BATCH_MAX);
+        await this.fillGap(playback, this.options.nowMs());
+        if (this.ended) return;
+        ready.push(playback);
+        this.tell('live', playback);
+        // One screen that shows something soon is better than three that do later.
+        while (!this.ended && (await this.options.target.waiting()) > WAITING_MAX) await this.pause(WAIT_MS);
+      }
+      await this.pause(this.options.headStartMs ?? HEAD_START_MS);
+      await this.older();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  /** Sends what has happened of the workflows that are ready. */
+  private async live(ready: readonly Playback[]): Promise<void> {
+    try {
+      await this.follow(ready);
+    } finally {
+      this.stop();
+    }
+  }
+
+  private async follow(ready: readonly Playback[]): Promise<void> {
+    const { target, nowMs } = this.options;
     while (!this.ended) {
       const toMs = nowMs();
-      for (const playback of playbacks) {
+      for (const playback of ready) {
         const state = this.stateOf(playback);
         if (toMs <= state.sentToMs) continue;
         const events = playback.between(state.sentToMs, toMs);

@@ -44,6 +44,8 @@ const BLOCK_MS = HOUR_MS;
 const REPLY_MS_MAX = 6 * HOUR_MS;
 const RESOLVE_MS_MAX = 26 * HOUR_MS;
 const SPAN_MS = 48 * HOUR_MS;
+/** Of most tickets the marks are in after this. */
+const RECENT_MS = 10 * HOUR_MS;
 const MESSAGE_EVERY_MS = 3 * MINUTE_MS;
 /** Answers with one text go out within this time after an outage. */
 const MACRO_MS = 90_000;
@@ -54,6 +56,7 @@ export function helpdesk(profile: HelpdeskProfile, anchorMs: number): Simulator 
     workflow: WORKFLOW,
     blockMs: BLOCK_MS,
     spanMs: SPAN_MS,
+    recentMs: RECENT_MS,
     detail: new Set(['message']),
     block: (index) => new Hour(profile, anchorMs, index).tickets(),
   };

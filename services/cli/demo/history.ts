@@ -7,9 +7,9 @@ const DAY_MS = 24 * HOUR_MS;
 /** How far back the history reaches. */
 export const HISTORY_MS = 14 * DAY_MS;
 /** How far back detail reaches: see Simulator. */
-export const DETAIL_MS = DAY_MS;
-/** The part that is loaded first: as much as the screens' short windows show. */
-const RECENT_MS = 3 * HOUR_MS;
+export const DETAIL_MS = 12 * HOUR_MS;
+/** How far back the detail of the first part reaches: as far as the screens' short windows do. */
+const RECENT_DETAIL_MS = 75 * 60_000;
 /** A part after that: the folds look at all slices when one ends, so few are better than many. */
 const PART_MS = 2 * DAY_MS;
 
@@ -30,9 +30,10 @@ export function nextPart(simulator: Simulator, anchorMs: number, state: Workflow
   const oldestBlock = Math.floor((anchorMs - HISTORY_MS) / blockMs);
   const endBlock = state.loadedFromBlock ?? Math.floor(anchorMs / blockMs) + 1;
   if (endBlock <= oldestBlock) return null;
-  const backMs = state.loadedFromBlock === null ? anchorMs - RECENT_MS : endBlock * blockMs - PART_MS;
+  const isFirst = state.loadedFromBlock === null;
+  const backMs = isFirst ? anchorMs - simulator.recentMs : endBlock * blockMs - PART_MS;
   const fromBlock = Math.max(oldestBlock, Math.floor(backMs / blockMs));
-  const detailFromMs = Math.max(anchorMs - DETAIL_MS, Math.min(backMs, state.detailFromMs));
+  const detailFromMs = anchorMs - (isFirst ? RECENT_DETAIL_MS : DETAIL_MS);
   const part = { fromBlock, endBlock, detailFromMs, detailToMs: state.detailFromMs, toMs: anchorMs };
   const after = { ...state, loadedFromBlock: fromBlock, detailFromMs };
   return { part, after, fromMs: fromBlock * blockMs };

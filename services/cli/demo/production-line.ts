@@ -38,6 +38,7 @@ const WORKFLOW = 'production-line';
 const BLOCK_MS = 4 * 3_600_000;
 /** A part that waits behind the longest stoppage is through after this. */
 const SPAN_MS = 2 * 3_600_000;
+const RECENT_MS = 90 * 60_000;
 /** From one station to the next. */
 const TRANSPORT_MS = 1_500;
 /** How often the plan says how many parts there should be. */
@@ -49,6 +50,7 @@ export function productionLine(profile: ProductionLineProfile, anchorMs: number)
     workflow: WORKFLOW,
     blockMs: BLOCK_MS,
     spanMs: SPAN_MS,
+    recentMs: RECENT_MS,
     detail: new Set(['started', 'finished', 'measured']),
     block(index) {
       const fromMs = index * BLOCK_MS;
@@ -115,7 +117,7 @@ function power(
   const random = new Random(seed, 'power', fromMs);
   for (let timeMs = fromMs; timeMs < toMs; timeMs += every_s * 1_000) {
     const minute = Math.floor(timeMs / 60_000);
-    const value = random.around(isDuring(stops, timeMs) ? stopped_kw : running_kw, 0.06).toFixed(1);
+    const value = random.around(isDuring(stops, timeMs) ? stopped_kw : running_kw, 0.1).toFixed(1);
     const id = String((timeMs - minute * 60_000) / 1_000);
     events.push({ caseId: `meter-${minute}`, id, activity: 'measured', timeMs, dimensions: {}, value });
   }

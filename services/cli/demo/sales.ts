@@ -44,6 +44,8 @@ const MINUTE_MS = 60_000;
 const BLOCK_MS = HOUR_MS;
 const STEP_MS_MAX = 16 * HOUR_MS;
 const SPAN_MS = 5 * STEP_MS_MAX;
+/** Most deals are closed after this. */
+const RECENT_MS = 16 * HOUR_MS;
 
 /** A funnel: lead, qualified, offer, contract, approval, closed as won or lost. */
 export function sales(profile: SalesProfile, anchorMs: number): Simulator {
@@ -51,6 +53,7 @@ export function sales(profile: SalesProfile, anchorMs: number): Simulator {
     workflow: WORKFLOW,
     blockMs: BLOCK_MS,
     spanMs: SPAN_MS,
+    recentMs: RECENT_MS,
     detail: new Set(['visited']),
     block(index) {
       const hour = new Hour(profile, anchorMs, index);

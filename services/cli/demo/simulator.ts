@@ -19,8 +19,10 @@ export interface Simulator {
   readonly blockMs: number;
   /** A case has no event later than this after the end of its block. */
   readonly spanMs: number;
+  /** How far back cases begin that a screen needs to show something. */
+  readonly recentMs: number;
   /**
-   * What the systems of the company keep for a day only, as controllers and web servers do: activities of which the
+   * What the systems of the company keep for half a day only, as controllers and web servers do: activities of which the
    * history has no more than that. They make a screen live without two weeks of them having to be loaded.
    */
   readonly detail: ReadonlySet<string>;
