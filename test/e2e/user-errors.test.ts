@@ -47,7 +47,9 @@ function importFile(name: string, ...more: readonly string[]): Promise<Outcome> 
 
 /** What is wrong with how a command ended: its exit code, what it did not say, more lines than five, a stack trace. */
 function flaws({ code, stderr }: Outcome, exit: number, ...says: readonly RegExp[]): string[] {
-  const lines = stderr.trimEnd().split('\n').length;
+  // Of the progress that goes before, a slow machine shows more.
+  const said = stderr.replaceAll(/^(importing .*|\d+%: .*)\n/gm, '');
+  const lines = said.trimEnd().split('\n').length;
   return [
     ...(code === exit ? [] : [`ended with ${code}, not ${exit}: ${stderr}`]),
     ...says.filter((text) => !text.test(stderr)).map((text) => `does not say ${text}: ${stderr}`),
@@ -189,7 +191,7 @@ test('a data directory that another process has', async () => {
 test('a data directory of an unknown version is left as it is', async () => {
   mkdirSync(data);
   writeFileSync(join(data, 'FORMAT'), '9\n');
-  expect(flaws(await run('start', '--port', '0'), 3, /has data format "9"; this takt reads format 1/)).toEqual([]);
+  expect(flaws(await run('start', '--port', '0'), 3, /has data format "9"; this takt reads format 2/)).toEqual([]);
   expect(readdirSync(data)).toEqual(['FORMAT']);
   expect(readFileSync(join(data, 'FORMAT'), 'utf8')).toBe('9\n');
 });
