@@ -134,7 +134,7 @@ export class RollTask implements FoldTask {
 
   /** Merges what the source published up to this mark: its rows are then of one moment. */
   private applyMark(offset: number, mark: ProgressMark): void {
-    const { endedImports, storedBefore } = this.sources.step(offset, mark);
+    const { state, endedImports, storedBefore } = this.sources.step(offset, mark);
     const stored = this.sources.storedOf(mark.source);
     if (stored > storedBefore) this.held.acknowledge(stored, mark.source);
     for (const snapshot of this.held.release(mark.source, stored)) {
@@ -142,7 +142,9 @@ export class RollTask implements FoldTask {
       if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
     }
     if (endedImports.size > 0) for (const series of this.series.all()) series.markImports(endedImports);
-    this.marksToSend.set(mark.source, mark);
+    // Not what an older mark says: those who read [values] must not hear of time or imports going back.
+    const { watermarkMs, openImports } = state;
+    this.marksToSend.set(mark.source, { ...mark, watermarkMs, openImports });
   }
 
   /** Computes what changed slices and passed watermarks change, each series once. */

@@ -39,6 +39,8 @@ export class Series {
    * the memory already held, so that another owner may have published a value in between.
    */
   readonly ambiguous = new Set<number>();
+  /** Slices that a live record touched since values were computed; of the other changed ones only imports did. */
+  readonly live = new Set<number>();
   /** No values were computed since it came into memory: what others published in between is not known. */
   fresh = true;
   private readonly slices = new Map<number, Map<string, Part>>();
@@ -66,6 +68,7 @@ export class Series {
     const known = sources.get(part.source);
     if (known === undefined || version > known.version) {
       sources.set(part.source, { version, samples, bytes, importId });
+      if (importId === null) this.live.add(part.sliceStartMs);
       this.window.replace(part.sliceStartMs, known?.bytes ?? null, bytes);
     }
     if (part.sliceStartMs !== LEVEL_TOTAL_MS) this.dirty.add(part.sliceStartMs);
@@ -114,6 +117,7 @@ export class Series {
     this.dirty.clear();
     this.touched.clear();
     this.ambiguous.clear();
+    this.live.clear();
     this.fresh = false;
   }
 

@@ -29,13 +29,13 @@ export class SourceProgress {
   }
 
   /**
-   * Takes a mark; gives the imports that it ends and what its source had stored before it. A mark of an older position
+   * Takes a mark; gives what is known then, the imports that it ends and what its source had stored before it. A mark of an older position
    * (a zombie's, or a replay) never takes anything back.
    */
   step(
     offset: number,
     mark: ProgressMark,
-  ): { readonly endedImports: ReadonlySet<string>; readonly storedBefore: bigint } {
+  ): { readonly state: SourceState; readonly endedImports: ReadonlySet<string>; readonly storedBefore: bigint } {
     const before = this.now.get(mark.source);
     const older = before !== undefined && mark.position < BigInt(before.position);
     const state: SourceState = {
@@ -50,7 +50,7 @@ export class SourceProgress {
     this.seen.push({ ...state, offset, source: mark.source });
     const open = new Set(state.openImports);
     const endedImports = new Set((before?.openImports ?? []).filter((id) => !open.has(id)));
-    return { endedImports, storedBefore: BigInt(before?.stored ?? -1) };
+    return { state, endedImports, storedBefore: BigInt(before?.stored ?? -1) };
   }
 
   /** What was known at a position that may be stored; marks up to it are folded in for good. */

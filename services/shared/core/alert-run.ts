@@ -17,6 +17,8 @@ export interface AlertRun {
   readonly effects: readonly AlertEffect[];
   /** Of the last window looked at; null: none was. */
   readonly reason: Reason | null;
+  /** The next window end that may change something if it shows the same again; Infinity: none. */
+  readonly nextMs: number;
 }
 
 /** The first window end at or after `ms`. */
@@ -57,7 +59,7 @@ export function runAlert(
     if (step.effect !== null) effects.push(step.effect);
     endMs = nextEnd(rule, instance, window, endMs, shown.imported ? null : liveFromMs);
   }
-  return { instance, effects, reason };
+  return { instance, effects, reason, nextMs: endMs ?? Infinity };
 }
 
 /** The next window end that may change an instance while the value stays; null: none. */
