@@ -113,6 +113,11 @@ export class Alerter {
     for (const loop of this.loops) loop.stop();
   }
 
+  /** Series and alert instances in memory. */
+  get instances(): number {
+    return this.tasks.reduce((sum, { progress }) => sum + progress.instances, 0);
+  }
+
   async status(): Promise<AlerterTaskStatus[]> {
     const result: AlerterTaskStatus[] = [];
     for (const task of this.tasks) {

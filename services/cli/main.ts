@@ -7,6 +7,7 @@ import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
 import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry.ts';
 import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../shared/adapters/store/clickhouse/clickhouse-store.ts';
+import { Alerter } from '../alerter/alerter.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
 import { healthOf } from './health.ts';
 import { registerIngest } from '../ingest/routes.ts';
@@ -60,16 +61,10 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const observer = failing.observe(
       metrics.observe(observerOf(createLogger({ level: options.logLevel, json: true }))),
     );
-    const processor = await Processor.open({
-      catalogue,
-      partitions: PARTITIONS,
-      epoch: EPOCH,
-      log,
-      store,
-      codec,
-      clock,
-      observer,
-    });
+    const folds = { catalogue, partitions: PARTITIONS, epoch: EPOCH, log, store, codec, clock, observer };
+    const processor = await Processor.open(folds);
+    // After the processor, which writes down the definitions that rules name.
+    const alerter = await Alerter.open(folds);
     const pages = await loadPages(join(root, 'dist', 'web'));
     const live = await LiveValues.open({
       definitions: [...catalogue.kpis.values()].map(({ definition }) => definition.hash),
@@ -79,15 +74,20 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       clock,
     });
     const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
-    const ended = processor.run();
+    const running = [processor.run(), alerter.run()];
+    const ended = Promise.all(running).then(() => {});
     const following = live.run();
     let halted: Error | null = null;
     ended.catch((error: Error) => (halted = error));
+    const tasks = async (): Promise<StatusReport['tasks']> => [
+      ...(await processor.status()),
+      ...(await alerter.status()),
+    ];
     const status = async (): Promise<StatusReport> => ({
       ready: processor.ready,
       failing: failing.now(),
       log: log.size(),
-      tasks: await processor.status(),
+      tasks: await tasks(),
     });
     const hub = new ScreenHub({
       catalogue: () => catalogue,
@@ -99,7 +99,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
         ready: processor.ready,
         halted: halted?.message ?? null,
         failing: failing.now(),
-        tasks: await processor.status(),
+        tasks: await tasks(),
       }),
     });
     const app = createApp((error) => metrics.error(error));
@@ -121,7 +121,10 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       status,
       health: () => healthOf(failing.now(), halted, clock.nowMs()),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
-      metrics: async () => metrics.text(await processor.status(), log.size()),
+      metrics: async () => {
+        metrics.alertInstances(alerter.instances);
+        return metrics.text(await tasks(), log.size());
+      },
       keyHash,
       query: (sql, format) => store.query(sql, format),
       wall: { pages, live, hub, screens: () => options.screens, onDrop: () => metrics.streamDropped() },
@@ -141,8 +144,9 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
         hub.stop();
         await app.close();
         processor.stop();
+        alerter.stop();
         live.stop();
-        await Promise.allSettled([ended, following]);
+        await Promise.allSettled([...running, following]);
         await log.close();
         await store.close();
       },
