@@ -9,6 +9,7 @@ import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
 import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry.ts';
 import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../shared/adapters/store/clickhouse/clickhouse-store.ts';
+import { Alerter } from '../alerter/alerter.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
 import { healthOf } from './health.ts';
 import { registerIngest } from '../ingest/routes.ts';
@@ -77,26 +78,14 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const failing = new FailingSteps(clock);
     const logger = createLogger({ level: options.logLevel, json: true });
     const observer = failing.observe(metrics.observe(observerOf(logger)));
-    const processor = await Processor.open({
-      catalogue,
-      partitions: PARTITIONS,
-      epoch: EPOCH,
-      log,
-      store,
-      codec,
-      clock,
-      observer,
-    });
+    const folds = { catalogue, partitions: PARTITIONS, epoch: EPOCH, log, store, codec, clock, observer };
+    const processor = await Processor.open(folds);
+    // After the processor, which writes down the definitions that rules name.
+    const alerter = await Alerter.open(folds);
     const channels = channelsOf(catalogue);
     const notify = await Notify.open({
-      catalogue,
+      ...folds,
       channels,
-      epoch: EPOCH,
-      log,
-      store,
-      codec,
-      clock,
-      observer,
       notifyObserver: metrics.observeNotify(notifyObserverOf(logger)),
       random: Math.random,
     });
@@ -111,17 +100,21 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     });
     const alerts = await LiveAlerts.open({ rules: [...catalogue.rules.values()], store, log, codec, clock });
     const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
-    const processing = processor.run();
     const following = [live.run(), alerts.run()];
-    const folding = Promise.all([processing, notify.run()]).then(() => {});
+    const folding = Promise.all([processor.run(), alerter.run(), notify.run()]).then(() => {});
     let halted: Error | null = null;
     folding.catch((error: Error) => (halted = error));
+    const tasks = async (): Promise<StatusReport['tasks']> => [
+      ...(await processor.status()),
+      ...(await alerter.status()),
+      await notify.status(),
+    ];
     const status = async (): Promise<StatusReport> => ({
       ready: processor.ready,
       failing: failing.now(),
       log: log.size(),
       notifications: notify.notifications,
-      tasks: [...(await processor.status()), await notify.status()],
+      tasks: await tasks(),
     });
     const hub = new ScreenHub({
       catalogue: () => catalogue,
@@ -134,7 +127,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
         ready: processor.ready,
         halted: halted?.message ?? null,
         failing: failing.now(),
-        tasks: await processor.status(),
+        tasks: await tasks(),
       }),
     });
     following.push(hub.run());
@@ -163,7 +156,8 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       async metrics() {
         const { pending, failedCount } = notify.notifications;
         metrics.notificationsAre(pending, failedCount);
-        return metrics.text((await status()).tasks, log.size());
+        metrics.alertInstances(alerter.instances);
+        return metrics.text(await tasks(), log.size());
       },
       keyHash,
       query: (sql, format) => store.query(sql, format),
@@ -191,6 +185,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
         hub.stop();
         await closeApp(app);
         processor.stop();
+        alerter.stop();
         live.stop();
         alerts.stop();
         await notify.stop();

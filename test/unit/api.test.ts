@@ -42,6 +42,7 @@ const kpi: Kpi = {
 };
 const catalogue: Catalogue = {
   timezone: 'UTC',
+  maxAlertAgeMs: 900_000,
   workflows: new Map(),
   kpis: new Map([['resolved', kpi]]),
   rules: new Map(),

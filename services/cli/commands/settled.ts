@@ -10,7 +10,7 @@ const FAILING_MS_MAX = 10_000;
 const SAY_EVERY_MS = 5_000;
 
 /**
- * Waits until all that the log holds now is in stored values: first the slices, then what rolls make of them. Throws
+ * Waits until all that the log holds now is stored: first the slices, then values, then what rules make of them. Throws
  * what makes the folds fail or halt: the events are then in the log, and their values follow once that is mended.
  */
 export async function settled(session: Session): Promise<void> {
@@ -21,19 +21,16 @@ export async function settled(session: Session): Promise<void> {
     return session.url === null ? session.takt.status() : ((await call(session.url, '/v1/status')) as StatusReport);
   };
   const wait = waiter(status);
-  const { tasks } = await status();
-  const ends = new Map(
-    tasks
-      .filter(({ stage }) => stage === 'aggregate')
-      .map((task) => [`${task.topic}/${task.partition}`, task.endOffset]),
-  );
+  const endsOf = async (wanted: string): Promise<Map<string, number>> => {
+    const tasks = (await status()).tasks.filter(({ stage }) => stage === wanted);
+    return new Map(tasks.map((task) => [`${task.topic}/${task.partition}`, task.endOffset]));
+  };
+  const ends = await endsOf('aggregate');
   await wait(({ tasks: now }) => left(now, ends, ({ storedOffset }) => storedOffset + 1));
-  const rolled = new Map(
-    (await status()).tasks
-      .filter(({ stage }) => stage === 'roll')
-      .map((task) => [`${task.topic}/${task.partition}`, task.endOffset]),
-  );
-  await wait(({ tasks: now }) => left(now, rolled, ({ nextOffset }) => nextOffset) + unstoredOf(now));
+  const rolled = await endsOf('roll');
+  await wait(({ tasks: now }) => left(now, rolled, written));
+  const alerted = await endsOf('alert');
+  await wait(({ tasks: now }) => left(now, alerted, written));
 }
 
 type Task = StatusReport['tasks'][number];
@@ -45,9 +42,9 @@ function left(tasks: readonly Task[], ends: ReadonlyMap<string, number>, reached
   return sum;
 }
 
-/** Values that wait for the store. */
-function unstoredOf(tasks: readonly Task[]): number {
-  return tasks.reduce((sum, { stage, unstored }) => sum + (stage === 'roll' ? unstored : 0), 0);
+/** Up to where what came of a task's records is stored: all of them, or, under load, a position behind them. */
+function written({ unstored, nextOffset, storedOffset }: Task): number {
+  return unstored === 0 ? nextOffset : Math.min(nextOffset, storedOffset + 1);
 }
 
 function waiter(status: () => Promise<StatusReport>): (left: (report: StatusReport) => number) => Promise<void> {

@@ -1,8 +1,12 @@
+import { IMPORT_REASON } from '../../shared/core/messages.ts';
 import { sliceEnd } from '../../shared/core/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-store.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
 import type { OpenImports, Series } from './series.ts';
 import { affectedEnds, endsOf, isRequired } from './window-ends.ts';
+
+/** Reason of a value that changed after it was final. */
+const LATE_REASON = 'late';
 
 /** The record at which values are computed, and what its log has said of time and imports. */
 export interface Moment {
@@ -21,6 +25,8 @@ interface Due {
   readonly forced: boolean;
   /** Another owner may have published a row here that this one never had: it goes out even if it says nothing new. */
   readonly uncertain: boolean;
+  /** Only imports changed the slices that bring it up. */
+  readonly imported: boolean;
 }
 
 /**
@@ -47,6 +53,8 @@ function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): Due[] {
   const ends = new Set<number>();
   const forced = new Set<number>();
   const uncertain = new Set<number>();
+  const imported = new Set<number>();
+  const live = new Set<number>();
   for (const startMs of series.dirty) {
     const unsure = series.isUncertain(startMs);
     const touched = series.touched.has(startMs);
@@ -54,6 +62,7 @@ function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): Due[] {
       ends.add(endMs);
       if (touched) forced.add(endMs);
       if (unsure) uncertain.add(endMs);
+      (series.live.has(startMs) ? live : imported).add(endMs);
     }
     if (window.kind !== 'total') for (const endMs of endsOf(window, startMs)) series.pendingEnds.add(endMs);
   }
@@ -62,7 +71,12 @@ function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): Due[] {
     for (const endMs of series.pendingEnds) if (endMs <= watermarkMs) ends.add(endMs);
   return [...ends]
     .sort((a, b) => a - b)
-    .map((endMs) => ({ endMs, forced: forced.has(endMs), uncertain: uncertain.has(endMs) }));
+    .map((endMs) => ({
+      endMs,
+      forced: forced.has(endMs),
+      uncertain: uncertain.has(endMs),
+      imported: imported.has(endMs) && !live.has(endMs),
+    }));
 }
 
 /** The row of one window end, or null where none goes out. */
@@ -98,6 +112,7 @@ function computeValue(series: Series, due: Due, levels: LevelReader | null, mome
   // A row that is ahead of this record was computed from at least what came up to its version.
   if (before !== undefined && before.version > version) return null;
   const revised = before !== undefined && before.state === 'final' && !same;
+  const imported = due.imported || filling || before?.state === 'backfilling';
   return {
     kpi: definition.kpi,
     definition: definition.hash,
@@ -112,7 +127,8 @@ function computeValue(series: Series, due: Due, levels: LevelReader | null, mome
     samples,
     state,
     revision: (before?.revision ?? 0) + (revised ? 1 : 0),
-    reason: revised ? 'late' : (before?.reason ?? ''),
+    // What is the same as before is so for the same reason.
+    reason: same ? before.reason : imported ? IMPORT_REASON : revised ? LATE_REASON : '',
     withdrawn,
     version,
   };

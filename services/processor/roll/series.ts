@@ -53,6 +53,8 @@ export class Series {
    * the memory already held, so that another owner may have published a value in between.
    */
   readonly ambiguous = new Set<number>();
+  /** Slices that a live record touched since values were computed; of the other changed ones only imports did. */
+  readonly live = new Set<number>();
   /** No values were computed since it came into memory: what others published in between is not known. */
   fresh = true;
   private readonly slices = new Map<number, Slice>();
@@ -84,7 +86,8 @@ export class Series {
     if (known === undefined || version > known.version) {
       slice.parts.set(source, { version, samples, bytes, importId });
       slice.samples += samples - (known?.samples ?? 0);
-      if (importId !== null && version > (this.imported.get(source) ?? -1n)) this.imported.set(source, version);
+      if (importId === null) this.live.add(part.sliceStartMs);
+      else if (version > (this.imported.get(source) ?? -1n)) this.imported.set(source, version);
       this.window.replace(part.sliceStartMs, known?.bytes ?? null, bytes);
     }
     if (part.sliceStartMs !== LEVEL_TOTAL_MS) this.dirty.add(part.sliceStartMs);
@@ -131,6 +134,7 @@ export class Series {
     this.dirty.clear();
     this.touched.clear();
     this.ambiguous.clear();
+    this.live.clear();
     this.fresh = false;
   }
 

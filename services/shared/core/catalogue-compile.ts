@@ -1,11 +1,15 @@
 import type { Catalogue, Kpi, Workflow } from './catalogue.ts';
 import { readChannels } from './catalogue-channel.ts';
 import { readKpi, type KpiScope } from './catalogue-kpi.ts';
+import { readDuration } from './catalogue-duration.ts';
 import { Problems, type Problem } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
 import { readRules, type RuleScope } from './catalogue-rule.ts';
 import { readZone } from './catalogue-window.ts';
 import { readWorkflow } from './catalogue-workflow.ts';
+
+/** Default of `max_alert_age`. */
+const MAX_ALERT_AGE_MS = 900_000;
 
 /** What a catalogue is compiled with. */
 export interface CompileOptions {
@@ -31,6 +35,8 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
   const problems = new Problems();
   const root = mapOf(parsed) ?? {};
   const timezone = root['timezone'] === undefined ? 'UTC' : readZone(root['timezone'], ['timezone'], problems);
+  const age = { defaultMs: MAX_ALERT_AGE_MS, leastMs: 1 };
+  const maxAlertAgeMs = readDuration(root['max_alert_age'], ['max_alert_age'], problems, age) ?? MAX_ALERT_AGE_MS;
   const workflows = new Map<string, Workflow>();
   for (const [name, value] of Object.entries(mapOf(root['workflows']) ?? {})) {
     const workflow = readWorkflow(name, value, ['workflows', name], problems);
@@ -60,7 +66,10 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
   const all = [...shape.filter((problem) => !toldBetter(problem, problems.list)), ...problems.list];
   if (all.length > 0) return { catalogue: null, problems: all };
   const { rules } = ruleScope;
-  return { catalogue: { timezone: timezone ?? 'UTC', workflows, kpis, rules, channels }, problems: [] };
+  return {
+    catalogue: { timezone: timezone ?? 'UTC', maxAlertAgeMs, workflows, kpis, rules, channels },
+    problems: [],
+  };
 }
 
 /** The workflows of a parsed file, whatever is wrong with it: for what other files of the same catalogue may name. */

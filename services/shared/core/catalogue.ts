@@ -31,6 +31,8 @@ export interface Kpi {
 
 export interface Catalogue {
   readonly timezone: string;
+  /** Nobody is told of what windows cause that were complete longer ago. */
+  readonly maxAlertAgeMs: number;
   readonly workflows: ReadonlyMap<string, Workflow>;
   readonly kpis: ReadonlyMap<string, Kpi>;
   /** The rules of all KPIs, by name. */

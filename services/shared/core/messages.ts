@@ -55,6 +55,9 @@ export interface ProgressMark {
   readonly definitions: readonly string[];
 }
 
+/** Reason of a value that only an import changed last: rules take it for history, not for news. */
+export const IMPORT_REASON = 'import';
+
 /** One value of a series, as published into [values]. */
 export interface ValueMessage {
   readonly type: 'value';

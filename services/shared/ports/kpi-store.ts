@@ -103,6 +103,8 @@ export interface FirstQuery {
   /** Window ends, inclusive and exclusive. */
   readonly fromMs?: number;
   readonly toMs?: number;
+  /** Only rows of a lower version. */
+  readonly belowVersion?: bigint;
   /** Of each label set only the row of kind `first` with the latest window end (within the bounds). */
   readonly latest?: boolean;
 }

@@ -56,6 +56,7 @@ export class Metrics {
     'Screens dropped because they were too slow.',
     [],
   );
+  private readonly alertsKept = this.gauge('alert_instances', 'Series and alert instances in memory.', []);
   private readonly limits = this.gauge('limit', 'Limits in force, by name.', ['name']);
   private readonly flush = this.histogram('flush_seconds', 'How long storing rows takes.', ['stage', 'table']);
   private readonly publish = this.histogram('publish_seconds', 'How long publishing rows takes.', ['stage']);
@@ -173,6 +174,11 @@ export class Metrics {
   /** A screen was too slow and dropped. */
   streamDropped(): void {
     this.streamsDropped.inc();
+  }
+
+  /** Series and alert instances in memory now. */
+  alertInstances(count: number): void {
+    this.alertsKept.set(count);
   }
 
   /** A named limit; the name ends in its unit. */

@@ -34,7 +34,7 @@ import {
   readTransition,
   readValue,
 } from './rows.ts';
-import { TABLES } from './tables.ts';
+import { invert, TABLES } from './tables.ts';
 import type { ClickHouseTransport } from './transport.ts';
 import { checkUserQuery, userQueryError } from './user-query.ts';
 import { checkFunctions, treeOf } from './user-query-functions.ts';
@@ -223,8 +223,10 @@ export class ClickHouseStore implements KpiStore {
     if (query.labels !== undefined) conditions.push('labels IN {labels:Array(String)}');
     if (query.fromMs !== undefined) conditions.push('window_end_ms >= {fromMs:Int64}');
     if (query.toMs !== undefined) conditions.push('window_end_ms < {toMs:Int64}');
+    if (query.belowVersion !== undefined) conditions.push('inverted_version > {inverted:UInt64}');
     if (query.latest === true) conditions.push("kind = 'first'");
-    const { latest, ...parameters } = query;
+    const { latest, belowVersion, ...rest } = query;
+    const parameters = belowVersion === undefined ? rest : { ...rest, inverted: String(invert(belowVersion)) };
     const last = latest === true ? ' ORDER BY window_end_ms DESC LIMIT 1 BY labels' : '';
     const sql = `SELECT * FROM firsts FINAL WHERE ${conditions.join(' AND ')}${last}`;
     return (await this.selectByLabels(sql, query.labels, parameters)).map(readFirst);

@@ -208,7 +208,8 @@ export class MemoryStore implements KpiStore {
         (query.labelPartition === undefined || row.labelPartition === query.labelPartition) &&
         (labels === null || labels.has(row.labels)) &&
         (query.fromMs === undefined || row.windowEndMs >= query.fromMs) &&
-        (query.toMs === undefined || row.windowEndMs < query.toMs),
+        (query.toMs === undefined || row.windowEndMs < query.toMs) &&
+        (query.belowVersion === undefined || row.version < query.belowVersion),
     );
     if (query.latest !== true) return rows;
     const latest = new Map<string, FirstRow>();

@@ -1,0 +1,87 @@
+import type { Definition } from '../../shared/core/definition.ts';
+import type { InstanceRow } from '../../shared/ports/kpi-store.ts';
+import type { Shown } from '../../shared/core/alert-run.ts';
+import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
+import type { RuleInstance } from './rule-instance.ts';
+
+/** The first value of a window, waiting for a mark to pass the window. */
+export interface Pending extends Shown {
+  readonly endMs: number;
+  /** Of the record that brought it. */
+  readonly version: bigint;
+}
+
+interface SeriesContent extends HorizonContent {
+  /** The record that it came up in, as text: it does not fit a number. */
+  readonly born: string;
+}
+
+const NONE: readonly Pending[] = [];
+
+/** A row of the fold: it contains the records up to its version. */
+export interface Row {
+  version: bigint;
+  /** Its stored form, with what was evaluated up to `passedMs`. */
+  row(labelPartition: number): InstanceRow;
+}
+
+/**
+ * A series of values, with the instances of the rules that read it. Its own row says only up to where it is evaluated,
+ * which is what tells a first value from a late one. The values that wait are those of `firsts`: no row has them.
+ */
+export class WatchedSeries implements Row {
+  readonly definition: Definition;
+  readonly labels: string;
+  readonly horizon: Horizon;
+  version: bigint;
+  /** By window end. */
+  readonly pending = new Map<number, Pending>();
+  /** By hash of the rule. */
+  readonly instances = new Map<string, RuleInstance>();
+  /** Version of the record that it came up in. */
+  private born: bigint;
+  /** What was evaluated when its row changed last. */
+  private written: HorizonContent;
+
+  constructor(definition: Definition, labels: string, stored?: InstanceRow) {
+    this.definition = definition;
+    this.labels = labels;
+    this.version = stored?.version ?? -1n;
+    const content = stored === undefined ? null : (JSON.parse(stored.content) as SeriesContent);
+    this.born = BigInt(content?.born ?? -1);
+    this.horizon = content === null ? new Horizon() : new Horizon(content);
+    this.written = this.horizon.content(NEVER_MS);
+  }
+
+  /** Whether it had come up before this record. */
+  isOlderThan(version: bigint): boolean {
+    return this.born < version;
+  }
+
+  /** Its row changed at `version`. */
+  touch(version: bigint, passedMs: number): void {
+    this.version = version;
+    if (this.born < 0n) this.born = version;
+    this.written = this.horizon.content(passedMs);
+  }
+
+  row(labelPartition: number): InstanceRow {
+    const { definition, labels, version, written, born } = this;
+    const content = JSON.stringify({ ...written, born: String(born) } satisfies SeriesContent);
+    return { ruleHash: definition.hash, labels, labelPartition, state: 'watching', content, version };
+  }
+
+  /** The values that wait, oldest window first. */
+  waiting(): readonly Pending[] {
+    if (this.pending.size === 0) return NONE;
+    return [...this.pending.values()].sort((a, b) => a.endMs - b.endMs);
+  }
+
+  /** Drops the values that everybody has evaluated. */
+  prune(passedMs: number): void {
+    if (this.pending.size === 0) return;
+    let evaluatedMs = this.horizon.at(passedMs);
+    for (const { horizon } of this.instances.values()) evaluatedMs = Math.min(evaluatedMs, horizon.at(passedMs));
+    for (const endMs of this.pending.keys()) if (endMs <= evaluatedMs) this.pending.delete(endMs);
+  }
+}
