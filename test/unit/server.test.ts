@@ -14,6 +14,7 @@ test('what was not foreseen is answered without a word of it, and stands in the 
       kpis: new Map(),
       rules: new Map(),
       channels: new Map(),
+      maxAlertAgeMs: 900_000,
     }),
     store: { values: async () => [] },
     status: () => Promise.reject(new Error('a secret of the inside')),
