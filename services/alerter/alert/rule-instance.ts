@@ -16,7 +16,7 @@ import type { Rule } from '../../shared/core/rule.ts';
 import { sliceStart } from '../../shared/core/window.ts';
 import type { InstanceRow } from '../../shared/ports/kpi-store.ts';
 import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
-import type { Pending, Row } from './watched-series.ts';
+import type { Pending, Row } from './row.ts';
 
 /** What an instance's row holds: its state, and its own copy of everything that it reads. */
 export interface InstanceContent extends AlertInstance, HorizonContent {

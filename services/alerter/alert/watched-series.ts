@@ -1,15 +1,8 @@
 import type { Definition } from '../../shared/core/definition.ts';
 import type { InstanceRow } from '../../shared/ports/kpi-store.ts';
-import type { Shown } from '../../shared/core/alert-run.ts';
 import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
+import type { Pending, Row } from './row.ts';
 import type { RuleInstance } from './rule-instance.ts';
-
-/** The first value of a window, waiting for a mark to pass the window. */
-export interface Pending extends Shown {
-  readonly endMs: number;
-  /** Of the record that brought it. */
-  readonly version: bigint;
-}
 
 interface SeriesContent extends HorizonContent {
   /** The record that it came up in, as text: it does not fit a number. */
@@ -17,13 +10,6 @@ interface SeriesContent extends HorizonContent {
 }
 
 const NONE: readonly Pending[] = [];
-
-/** A row of the fold: it contains the records up to its version. */
-export interface Row {
-  version: bigint;
-  /** Its stored form, with what was evaluated up to `passedMs`. */
-  row(labelPartition: number): InstanceRow;
-}
 
 /**
  * A series of values, with the instances of the rules that read it. Its own row says only up to where it is evaluated,
