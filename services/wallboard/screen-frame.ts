@@ -4,7 +4,7 @@ import { layoutOf, type TilePlace } from '../shared/core/screen-layout.ts';
 import type { KpiFace, ScreenFrame, TileFrame } from '../shared/core/wall-message.ts';
 
 /** What the line itself may take beyond the workflow's own waits before data counts as late. */
-const LINE_MS = 10_000;
+const LINE_MS = 20_000;
 /** Aggregates whose values are fractions even where one happens to be whole. */
 const FRACTIONS: readonly string[] = ['mean', 'percentile', 'ratio'];
 /** Units under which a ratio is a share, shown in percent. */
@@ -43,6 +43,7 @@ function tileFrame(tile: Tile, place: TilePlace, catalogue: Catalogue): TileFram
     place,
     face: kpi === undefined ? null : kpiFace(kpi),
     labels,
+    worst: tile.kind === 'table' ? tile.worst : 0,
     openLabels: names.filter((name) => labels[name] === undefined),
   };
 }

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
-import type { KpiFace, SnapshotMessage } from '../../services/shared/core/wall-message.ts';
-import { formatJudged } from '../../services/wallboard/web/format.ts';
+import type { SnapshotMessage } from '../../services/shared/core/wall-message.ts';
+import { formatJudged, mannerOf } from '../../services/wallboard/web/format.ts';
 import type { Language } from '../../services/wallboard/web/language.ts';
 import { EventParser } from '../../services/wallboard/web/event-parser.ts';
 import { getJson } from './takt-process.ts';
@@ -33,28 +33,21 @@ export async function compareNumbers(
   for (const [index, content] of tiles.entries()) {
     const face = frame.tiles[index]!.face;
     if (face === null || content.kind === 'alerts') continue;
+    const manner = mannerOf(frame.tiles[index]!.kind);
     const values = content.kind === 'number' ? [content.shown] : content.rows;
     const { rows } = (await getJson(`${url}/v1/values?kpi=${face.kpi}`)) as { rows: ValueRow[] };
     for (const [row, text] of (shown[index] ?? []).entries()) {
+      const judgement = values[row]?.judgement ?? null;
       const labels = JSON.stringify(values[row]?.labels);
       const told = rows.find((each) => JSON.stringify(each.labels) === labels);
       compared.push({
         kpi: face.kpi,
         shown: text,
-        told: toldText(told, face, values[row]?.judgement ?? null, language),
+        told: told === undefined ? 'no row' : formatJudged(told.value, face, judgement, language, manner),
       });
     }
   }
   return compared;
-}
-
-function toldText(
-  row: ValueRow | undefined,
-  face: KpiFace,
-  judgement: Parameters<typeof formatJudged>[2],
-  language: Language,
-): string {
-  return row === undefined ? 'no row' : formatJudged(row.value, face, judgement, language);
 }
 
 /** The first message of a screen's stream. Throws when it is another one. */

@@ -29,6 +29,7 @@ const frame: TileFrame = {
   place: { column: 0, row: 0, width: 1, height: 1 },
   face,
   labels: {},
+  worst: 0,
   openLabels: [],
 };
 const screen: ScreenFrame = {

@@ -34,6 +34,8 @@ export interface TileFrame {
   readonly face: KpiFace | null;
   /** The labels that the screen names. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Rows of a table. */
+  readonly worst: number;
   /** Labels that the screen leaves open: the tile says of which series it speaks. */
   readonly openLabels: readonly string[];
 }
@@ -137,7 +139,7 @@ export interface TilesMessage {
   readonly tiles: Readonly<Record<string, TileContent>>;
 }
 
-/** Comes every two seconds: the server lives, and says what time it is. */
+/** Comes every second: the server lives, and says what time it is. */
 export interface BeatMessage {
   readonly build: string;
   readonly nowMs: number;

@@ -13,8 +13,8 @@ import { sseEvent, type StreamClient } from './stream-client.ts';
 export const CLIENTS_MAX = 200;
 /** Changes are gathered for so long, so that a burst is one event. */
 const GATHER_MS = 100;
-/** A screen that hears nothing for three of these knows that it is offline. */
-const BEAT_MS = 2_000;
+/** A screen that hears nothing for some of these knows that it is offline. */
+const BEAT_MS = 1_000;
 
 export interface ScreenHubOptions {
   readonly catalogue: () => Catalogue;

@@ -1,27 +1,36 @@
 import type { Judgement } from '../../shared/core/judgement.ts';
-import type { KpiFace } from '../../shared/core/wall-message.ts';
+import type { KpiFace, TileFrame } from '../../shared/core/wall-message.ts';
 import type { Language } from './language.ts';
 
 /** What stands where there is no number. */
 export const NO_VALUE = '–';
 
-/** From here on a number is shown short: 1.23M, 123万. */
+/** From here on a number is shown short: 1.23M, 123万. In a table, where there is less room, from SHORT_IN_TABLE. */
 const SHORT_FROM = 1_000_000;
+const SHORT_IN_TABLE = 10_000;
 
-/**
- * A value as it stands on a screen, without its unit: about three digits, always as many behind the point; `more` adds
- * some.
- */
+/** How a number is shown where that differs: from where on short, and with how many more digits. */
+export interface Manner {
+  readonly shortFrom?: number;
+  readonly more?: number;
+}
+
+/** How a tile shows its numbers. */
+export function mannerOf(kind: TileFrame['kind']): Manner {
+  return kind === 'table' ? { shortFrom: SHORT_IN_TABLE } : {};
+}
+
+/** A value as it stands on a screen, without its unit: about three digits, always as many behind the point. */
 export function formatValue(
   value: number | null,
   face: Pick<KpiFace, 'percent' | 'fixed'>,
   language: Language,
-  more = 0,
+  { shortFrom = SHORT_FROM, more = 0 }: Manner = {},
 ): string {
   if (value === null) return NO_VALUE;
   const shown = face.percent ? value * 100 : value;
   const size = Math.abs(shown);
-  if (size >= SHORT_FROM)
+  if (size >= shortFrom)
     return new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 3 } as object).format(
       shown,
     );
@@ -39,12 +48,13 @@ export function formatJudged(
   face: KpiFace,
   judgement: Judgement | null,
   language: Language,
+  { shortFrom = SHORT_FROM }: Pick<Manner, 'shortFrom'> = {},
 ): string {
-  const text = formatValue(value, face, language);
+  const text = formatValue(value, face, language, { shortFrom });
   if (judgement === null || judgement === 'good') return text;
   for (let more = 0; more <= MORE_MAX; more++) {
-    const longer = formatValue(value, face, language, more);
-    if (longer !== formatValue(face.target, { ...face, fixed: true }, language, more)) return longer;
+    const longer = formatValue(value, face, language, { shortFrom, more });
+    if (longer !== formatValue(face.target, { ...face, fixed: true }, language, { shortFrom, more })) return longer;
   }
   return text;
 }

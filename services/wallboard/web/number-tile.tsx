@@ -1,9 +1,17 @@
 import type { VNode } from 'preact';
 import type { TileContent, TileFrame } from '../../shared/core/wall-message.ts';
 import { ChangingText } from './changing-text.tsx';
+import { numberSize, roomOf, TEXT_SIZE, TITLE_SIZE, widthOf } from './fit.ts';
 import { Bars, Sparkline } from './sparkline.tsx';
 import { StatusShape } from './status-shape.tsx';
-import { numberWords, type TileScope } from './tile-words.ts';
+import { WORDS } from './texts.ts';
+import { type NumberWords, numberWords, type TileScope } from './tile-words.ts';
+
+/** Target and window in one line, in fewer words where there is little room. */
+function aboutOf({ target, window, windowShort }: NumberWords, room: number): string {
+  const join = (each: string): string => [target, each].filter((text) => text !== '').join(' · ');
+  return widthOf(join(window)) * TEXT_SIZE <= room ? join(window) : join(windowShort);
+}
 
 /** A KPI as a number: with its target, status, age and little history; a hero is the same, larger. */
 export function NumberTile({
@@ -16,29 +24,36 @@ export function NumberTile({
   readonly scope: TileScope;
 }): VNode {
   const words = numberWords(frame, content.shown, scope);
-  const { window, target } = frame.face!;
+  const { window, target, fixed } = frame.face!;
+  const room = roomOf(frame.place, scope.screen.columns);
+  const small = frame.kind !== 'hero';
+  const title = [words.title, words.series].join(' ');
+  const twoLines = small && widthOf(title) * TITLE_SIZE > room;
+  const style = small ? { fontSize: `calc(${numberSize(words, room, twoLines ? 9.6 : 11.5)} * var(--u))` } : undefined;
   return (
     <div class={`tile-body mood-${words.mood} status-${words.status}`}>
       <div class="tile-history">
-        {window.kind === 'tumbling' ? (
+        {window.kind === 'tumbling' && !fixed ? (
           <Bars points={content.points} target={target} />
         ) : (
           <Sparkline points={content.points} target={target} />
         )}
       </div>
-      <h2 class="tile-title">
+      <h2 class={twoLines ? 'tile-title two-lines' : 'tile-title'}>
         {words.title}
         {words.series === '' ? null : <span class="tile-series"> {words.series}</span>}
       </h2>
+      {small ? <p class="tile-about">{aboutOf(words, room)}</p> : null}
       <div class={`tile-number digits-${Math.min(9, words.number.length)}`}>
-        <span class="number">
+        <span class="number" style={style}>
           <ChangingText text={words.number} />
           {words.percent ? <span class="percent">%</span> : null}
         </span>
         <span class="number-side">
           {words.unit === '' ? null : <span class="unit">{words.unit}</span>}
-          {words.target === '' ? null : <span class="target">{words.target}</span>}
-          {words.window === '' ? null : <span class="window">{words.window}</span>}
+          {small || words.target === '' ? null : <span class="target">{words.target}</span>}
+          {small || words.window === '' ? null : <span class="window">{words.window}</span>}
+          {small || words.mood !== 'provisional' ? null : <span class="so-far">{WORDS[scope.language].soFar}</span>}
         </span>
       </div>
       <div class="tile-foot">

@@ -41,6 +41,8 @@ export function Sparkline({
 
 /** Bars of a calendar window's little history. */
 const BARS_MAX = 24;
+/** Places for bars at least: few stand at the right, where now is. */
+const BARS_MIN = 8;
 const BAR_SHARE = 0.72;
 
 /** The little history of a calendar window: a bar each from zero; the last one, which is not over, is drawn open. */
@@ -57,10 +59,11 @@ export function Bars({
   if (shown.length < 2 || highest === 0) return null;
   const showsTarget = target !== null && target > 0 && target <= highest * RANGE_GROWTH_MAX;
   const top = showsTarget ? Math.max(highest, target) : highest;
-  const step = WIDTH / shown.length;
+  const places = Math.max(shown.length, BARS_MIN);
+  const step = WIDTH / places;
   const y = (value: number): number => HEIGHT - (value / top) * (HEIGHT - 2);
   const bar = (value: number, index: number): string => {
-    const x = index * step + (step * (1 - BAR_SHARE)) / 2;
+    const x = (places - shown.length + index) * step + (step * (1 - BAR_SHARE)) / 2;
     return `M${x} ${HEIGHT}V${y(value)}h${step * BAR_SHARE}V${HEIGHT}z`;
   };
   return (

@@ -10,7 +10,7 @@ export interface StreamListener {
   readonly onRefused: (status: number, message: string) => void;
 }
 
-/** The server beats every 2 s: after this long without a sound the connection is dead, whatever TCP believes. */
+/** The server beats every second: after this long without a sound the connection is dead, whatever TCP believes. */
 const SILENCE_MS_MAX = 6_500;
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 5_000;

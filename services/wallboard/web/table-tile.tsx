@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import type { ShownValue, TileContent, TileFrame } from '../../shared/core/wall-message.ts';
 import { ChangingText } from './changing-text.tsx';
+import { roomOf, TITLE_SIZE, widthOf } from './fit.ts';
 import { StatusShape } from './status-shape.tsx';
 import { numberWords, statusOf, type TileScope } from './tile-words.ts';
 import { WORDS } from './texts.ts';
@@ -19,20 +20,23 @@ export function TableTile({
   readonly content: Extract<TileContent, { readonly kind: 'table' }>;
   readonly scope: TileScope;
 }): VNode {
-  const rows = content.rows.slice(0, frame.place.height > 1 ? ROWS_MAX : ROWS_OF_ONE_CELL);
+  const rowsMax = Math.min(frame.worst, frame.place.height > 1 ? ROWS_MAX : ROWS_OF_ONE_CELL);
+  const rows = content.rows.slice(0, rowsMax);
   const whole = numberWords(frame, oldest(rows), scope);
   const shown = whole.mood === 'ended' ? [] : rows;
   const about = [whole.percent ? '%' : whole.unit, whole.window].filter((text) => text !== '').join(' · ');
+  const { place } = frame;
+  const twoLines = place.height > 1 && widthOf(whole.title) * TITLE_SIZE > roomOf(place, scope.screen.columns);
   const troubled = shown.length === 0 || whole.mood === 'stale' || whole.mood === 'late';
   const note = troubled ? whole.statusText : WORDS[scope.language].worstOf(shown.length, content.series);
   return (
     <div class={`tile-body tile-table mood-${whole.mood}`}>
-      <h2 class="tile-title">{whole.title}</h2>
+      <h2 class={twoLines ? 'tile-title two-lines' : 'tile-title'}>{whole.title}</h2>
       <p class="table-about">
         <span class="table-unit">{about}</span>
         <span class="age">{whole.age}</span>
       </p>
-      <ol class="worst">
+      <ol class="worst" style={{ gridTemplateRows: `repeat(${rowsMax}, minmax(0, 1fr))` }}>
         {shown.map((row) => (
           <Row key={JSON.stringify(row.labels)} frame={frame} row={row} scope={scope} />
         ))}

@@ -63,9 +63,9 @@ const EN: Words = {
   judged: { good: 'On target', near: 'Near target', bad: 'Off target' },
   stale: 'Stale',
   late: 'Late',
-  none: 'No events yet',
+  none: 'No events',
   noneStale: 'No data',
-  filling: 'Loading history',
+  filling: 'Loading',
   quiet: 'No events',
   soFar: 'so far',
   last: 'last',
@@ -118,9 +118,9 @@ const ZH: Words = {
   judged: { good: '达标', near: '接近目标', bad: '未达标' },
   stale: '数据过期',
   late: '数据延迟',
-  none: '尚无事件',
+  none: '无事件',
   noneStale: '无数据',
-  filling: '正在补算历史',
+  filling: '补算中',
   quiet: '无事件',
   soFar: '截至目前',
   last: '上次',
@@ -188,13 +188,13 @@ const LENGTHS: readonly (readonly [ms: number, unit: string])[] = [
   [1_000, 's'],
 ];
 
-/** Over which time a KPI is taken, in few words: `last 4 h`, `today`. A level has none: it is what is now. */
-export function windowWords(window: WindowSpec, language: Language): string {
+/** Over which time a KPI is taken, in few words: `last 4 h`, `today`; in fewer: `4 h`. A level is what is now. */
+export function windowWords(window: WindowSpec, language: Language, short = false): string {
   switch (window.kind) {
     case 'rolling': {
       const [ms, unit] = LENGTHS.find(([each]) => window.sizeMs % each === 0) ?? [1, 'ms'];
       const length = `${window.sizeMs / ms} ${formatUnit(unit, language)}`;
-      return language === 'en' ? `last ${length}` : `近 ${length}`;
+      return short ? length : language === 'en' ? `last ${length}` : `近 ${length}`;
     }
     case 'tumbling':
       return TUMBLING[language][window.unit] ?? '';

@@ -1,5 +1,14 @@
 import type { PipelineState, ScreenFrame, ShownValue, TileFrame } from '../../shared/core/wall-message.ts';
-import { formatAge, formatDay, formatJudged, formatTarget, formatUnit, formatValue, NO_VALUE } from './format.ts';
+import {
+  formatAge,
+  formatDay,
+  formatJudged,
+  formatTarget,
+  formatUnit,
+  formatValue,
+  mannerOf,
+  NO_VALUE,
+} from './format.ts';
 import { type Mood, moodOf } from './freshness.ts';
 import { type Language, textIn } from './language.ts';
 import type { Status } from './status-shape.tsx';
@@ -26,6 +35,7 @@ export interface NumberWords {
   readonly target: string;
   /** Over which time, and whether it is over. */
   readonly window: string;
+  readonly windowShort: string;
   readonly status: Status;
   readonly statusText: string;
   readonly age: string;
@@ -41,26 +51,31 @@ export function numberWords(frame: TileFrame, shown: ShownValue | null, scope: T
     mood,
     title: textIn(face.name, language),
     series: shown === null ? '' : frame.openLabels.map((name) => shown.labels[name] ?? '').join(' · '),
-    number: counts ? formatJudged(shown.value, face, shown.judgement, language) : NO_VALUE,
+    number: counts ? formatJudged(shown.value, face, shown.judgement, language, mannerOf(frame.kind)) : NO_VALUE,
     unit: face.percent ? '' : formatUnit(face.unit, language),
     percent: face.percent,
     target: face.target === null ? '' : formatTarget(face.target, face, language),
-    window: windowText(frame, shown, mood, scope),
+    window: windowText(frame, shown, mood, windowWords(face.window, language), scope),
+    windowShort: windowText(frame, shown, mood, windowWords(face.window, language, true), scope),
     ...statusOf(mood, shown, language),
     age: age.ms === null ? '' : formatAge(age.ms, language),
   };
 }
 
-function windowText(frame: TileFrame, shown: ShownValue | null, mood: Mood, { screen, language }: TileScope): string {
+function windowText(
+  frame: TileFrame,
+  shown: ShownValue | null,
+  mood: Mood,
+  window: string,
+  { screen, language }: TileScope,
+): string {
   const face = frame.face!;
-  const words = WORDS[language];
-  const window = windowWords(face.window, language);
   if (mood === 'ended' && shown !== null) {
     const zone = face.window.kind === 'tumbling' ? face.window.zone : screen.timezone;
     const day = formatDay(shown.windowStartMs, zone, language);
     return `${day}: ${formatValue(shown.value, face, language)}`;
   }
-  return mood === 'provisional' && frame.kind === 'hero' ? `${window} · ${words.soFar}` : window;
+  return window;
 }
 
 /** The shape and word of a mood; a fresh value's are those of its judgement. */

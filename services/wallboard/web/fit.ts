@@ -1,0 +1,47 @@
+import type { TilePlace } from '../../shared/core/screen-layout.ts';
+
+/** Width of a screen in units (hundredths of its height, 16:9), of its margins, of a gap, and of a tile's own margins. */
+const SCREEN = 177.8;
+const MARGIN = 3.2;
+const GAP = 1.6;
+const TILE_MARGIN = 5.6;
+
+/** Room for text in a tile, in units. */
+export function roomOf({ width }: Pick<TilePlace, 'width'>, columns: number): number {
+  const cell = (SCREEN - MARGIN - GAP * (columns - 1)) / columns;
+  return cell * width + GAP * (width - 1) - TILE_MARGIN;
+}
+
+/** About how wide a text of size 1 is in a font like Arial. A guess on the wide side: it decides what is cut off. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const char of text) width += widthOfChar(char);
+  return width;
+}
+
+function widthOfChar(char: string): number {
+  if (/[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/.test(char)) return 1;
+  if (/[iljtfI.,:;'|! ·()-]/.test(char)) return 0.32;
+  if (/[mwMW%@]/.test(char)) return 0.9;
+  return /[A-Z&]/.test(char) ? 0.7 : 0.57;
+}
+
+/** Size of titles: they are bold, so somewhat wider than they are high. */
+export const TITLE_SIZE = 4.2;
+/** Size of small text, and sizes of a number from what looks best down to 72 pt. */
+export const TEXT_SIZE = 4;
+const NUMBER_SIZES: readonly number[] = [11.5, 10.5, 9.6, 9];
+const SHARE_SIGN = 0.55;
+const UNIT_GAP = 1.4;
+
+/** The largest size at which a number and its unit have room, at most `most`. */
+export function numberSize(
+  words: { readonly number: string; readonly unit: string; readonly percent: boolean },
+  room: number,
+  most: number,
+): number {
+  const em = widthOf(words.number) + (words.percent ? widthOf('%') * SHARE_SIGN : 0);
+  const unit = words.unit === '' ? 0 : UNIT_GAP + widthOf(words.unit) * TEXT_SIZE;
+  const sizes = NUMBER_SIZES.filter((size) => size <= most);
+  return sizes.find((size) => em * size + unit <= room) ?? NUMBER_SIZES[NUMBER_SIZES.length - 1]!;
+}
