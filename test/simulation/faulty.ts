@@ -31,14 +31,18 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+const DELAY_TURNS_MAX = 40;
+
 /** How often each kind of fault occurred. */
 export type Faults = Partial<Record<FaultKind, number>>;
 
-/** How often calls fail. */
+/** How often calls fail or take long. */
 export interface Failures {
   readonly writeFailureChance: number;
   /** How often an insert lands and is said to have failed, beside the failures of all writes. */
   readonly ambiguousInsertChance: number;
+  /** How often a write takes long, so that many other calls pass it; a read does so a quarter as often. */
+  readonly delayChance: number;
 }
 
 /** A call that waits: what it is, `read` or `append` or `insert <table>`, how to let it through and how to fail it. */
@@ -46,6 +50,8 @@ interface Pending {
   readonly what: string;
   readonly run: () => Promise<void>;
   readonly fail: () => void;
+  /** How many other turns pass before it can return. */
+  waits: number;
 }
 
 /**
@@ -97,17 +103,22 @@ export class Gate {
         } else this.count(`failed ${kind}`);
         reject(new Error(`planted ${kind} failure`));
       };
-      this.pending.push({ what, run, fail: () => reject(new Error(`planted ${kind} failure`)) });
+      const { delayChance } = this.failures;
+      const slow = !this.healed && this.random.chance(kind === 'write' ? delayChance : delayChance / 4);
+      if (slow) this.count('delay');
+      const waits = slow ? 1 + this.random.below(DELAY_TURNS_MAX) : 0;
+      this.pending.push({ what, run, fail: () => reject(new Error(`planted ${kind} failure`)), waits });
     });
   }
 
-  /** Lets one call through. */
+  /** Lets one call through, unless all take long. */
   async release(): Promise<void> {
-    const at = this.random.below(this.pending.length);
-    // Calls that were made later return before it.
-    if (at > 0) this.count('delay');
-    const [chosen] = this.pending.splice(at, 1);
-    await chosen?.run();
+    const ready = this.healed ? this.pending : this.pending.filter(({ waits }) => waits <= 0);
+    for (const call of this.pending) call.waits--;
+    if (ready.length === 0) return;
+    const chosen = this.random.pick(ready);
+    this.pending.splice(this.pending.indexOf(chosen), 1);
+    await chosen.run();
   }
 }
 

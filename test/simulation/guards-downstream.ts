@@ -1,7 +1,9 @@
 import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
 import { HeldSnapshots } from '../../services/processor/roll/held-snapshots.ts';
+import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { Series } from '../../services/processor/roll/series.ts';
+import { SeriesTable } from '../../services/processor/roll/series-table.ts';
 import { SourceProgress } from '../../services/processor/roll/source-progress.ts';
 import { type Guard, guard } from './take-away.ts';
 
@@ -9,7 +11,8 @@ import { type Guard, guard } from './take-away.ts';
 export const downstreamGuards: readonly Guard[] = [
   guard('4.5', 'downstream takes the highest version', Series, 'merge', (merge) => {
     return function (part) {
-      this.slices.get(part.sliceStartMs)?.delete(part.source);
+      const known = this.slices.get(part.sliceStartMs)?.parts.get(part.source);
+      if (known !== undefined) known.version = -1n;
       return merge.call(this, part);
     };
   }),
@@ -81,6 +84,30 @@ export const downstreamGuards: readonly Guard[] = [
   guard('4.7', 'events not yet stored take part in what the archive gives', AggregateTask, 'archiveBelow', (below) => {
     return function (offset) {
       return { ...below.call(this, offset), events: [] };
+    };
+  }),
+  guard('4.6', 'a value that is ahead of the record in hand is left alone', Series, 'settle', (settle) => {
+    return function () {
+      for (const [endMs, row] of this.values) this.values.set(endMs, { ...row, version: -1n });
+      settle.call(this);
+    };
+  }),
+  guard('4.6', 'a value that another owner may have changed goes out again', Series, 'isUncertain', () => () => false),
+  guard(
+    '4.7',
+    'rows of an earlier time in force that the archive no longer gives are emptied',
+    SliceTable,
+    'start',
+    () => {
+      return async function (_definitions, computed, offset) {
+        for (const { key, state } of computed) this.replace(key, state, offset);
+      };
+    },
+  ),
+  guard('4.8', 'a series leaves memory only when its values are acknowledged', SeriesTable, 'evict', (evict) => {
+    return function (...limits) {
+      for (const series of this.series.values()) series.unstoredEnds.clear();
+      return evict.apply(this, limits);
     };
   }),
 ];

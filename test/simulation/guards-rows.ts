@@ -20,6 +20,11 @@ export const rowGuards: readonly Guard[] = [
       return insert.call(this, table, rows);
     };
   }),
+  guard('4.1', 'the key of a row holds its source partition', SliceTable, 'row', (row) => {
+    return function (key) {
+      return { ...row.call(this, key), source: 'sim/0' };
+    };
+  }),
   guard('4.2', 'a loaded case is its events below the record in hand', MemoryStore, 'caseEvents', (read) => {
     return function (workflow, partition, ids) {
       return read.call(this, workflow, partition, ids, Infinity);
@@ -116,4 +121,22 @@ export const rowGuards: readonly Guard[] = [
     };
   }),
   guard('4.11', 'a slow store stops fetching', FoldRunner, 'backlogRows', () => () => 0),
+  guard('4.3', 'a task whose apply failed is restored whole', FoldRunner, 'restoreBroken', (restoreBroken) => {
+    return async function () {
+      for (const task of this.broken) if (this.generations.has(task)) this.broken.delete(task);
+      await restoreBroken.call(this);
+    };
+  }),
+  guard('4.8', 'rows of the batch in hand stay in memory', SliceTable, 'load', (load) => {
+    return async function (keys) {
+      const loaded = load.call(this, keys) as Promise<void>;
+      this.pinned = new Set();
+      await loaded;
+    };
+  }),
+  guard('4.8', 'a new case joins the filter of stored cases', CaseCache, 'hold', (hold) => {
+    return function (caseId) {
+      hold.call(Object.assign(Object.create(this), { filter: { add: () => {} } }), caseId);
+    };
+  }),
 ];

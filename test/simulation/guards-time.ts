@@ -1,3 +1,4 @@
+import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { Series } from '../../services/processor/roll/series.ts';
 import { SourceProgress } from '../../services/processor/roll/source-progress.ts';
@@ -8,6 +9,12 @@ export const timeGuards: readonly Guard[] = [
   guardOf('5', 'an event never moves the watermark past its append time', 'stepTime', (step) => {
     return (before, input, appendMs, workflow) =>
       step(before, input, input.type === 'event' ? Math.max(appendMs, input.timeMs) : appendMs, workflow);
+  }),
+  guardOf('5', 'a watermark never goes back', 'stepTime', (step) => {
+    return (before, input, appendMs, workflow) => {
+      const after = step({ ...before, watermarkMs: null }, input, appendMs, workflow);
+      return after.watermarkMs === null ? { ...after, watermarkMs: before.watermarkMs } : after;
+    };
   }),
   guardOf('5', 'a tick counts only after real silence', 'stepTime', (step) => {
     return (before, input, appendMs, workflow) =>
@@ -28,6 +35,7 @@ export const timeGuards: readonly Guard[] = [
     };
   }),
   guard('5', 'an import’s end computes what it touched', Series, 'markImports', () => () => {}),
+  guard('5', 'an import that begins or ends is told to all', AggregateTask, 'importsChanged', () => () => false),
   guard('5', 'windows that an open import touches are backfilling', Series, 'inImport', () => () => false),
   guard('5', 'final is what the lowest watermark has passed', SourceProgress, 'watermark', () => {
     return function (workflow: string, partitions: number) {

@@ -37,6 +37,9 @@ test.each([...rowGuards, ...downstreamGuards, ...timeGuards])(
       restore();
     }
     expect(found, `${SEEDS_MAX} seeds did not notice`).not.toBeNull();
+    expect(found?.wrong, 'what was put in the place of the guard is broken itself').not.toMatch(
+      /(Type|Reference)Error/,
+    );
     process.stdout.write(`${guard.rule} ${guard.name}: seed ${found?.seed}: ${found?.wrong.split('\n')[0]}\n`);
   },
 );

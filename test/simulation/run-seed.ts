@@ -34,26 +34,35 @@ async function runSchedule(world: World, random: Random): Promise<string[]> {
       takeOvers++;
       const zombie = random.chance(style.zombieChance);
       world.count(zombie ? 'take-over beside a zombie' : 'crash');
-      world.takeOver(random.pick(['aggregate', 'roll'] as const), zombie);
-    } else act(world, random.pick(world.owners), random);
-    const waiting = world.owners.filter(({ gate }) => gate.pending.length > 0);
-    if (waiting.length > 0 && random.chance(0.85)) await random.pick(waiting).gate.release();
-    await quiet();
+      world.takeOver(random.pick(style.crashing), zombie);
+    } else act(world, pickOwner(world, world.owners, random), random);
+    for (let call = 0; call < style.callsPerStep; call++) {
+      const waiting = world.owners.filter(({ gate }) => gate.pending.length > 0);
+      if (waiting.length > 0 && random.chance(0.85)) await pickOwner(world, waiting, random).gate.release();
+      await quiet();
+      if (waiting.length === 0) break;
+    }
   }
-  return finish(world, lastCrash(random));
+  return finish(world, lastCrash(world, random));
+}
+
+/** Whose turn it is: more often one of the faster stage. */
+function pickOwner({ style }: World, owners: readonly Owner[], random: Random): Owner {
+  const faster = owners.filter(({ stage }) => stage === style.faster);
+  return random.pick(faster.length > 0 && random.chance(0.7) ? faster : owners);
 }
 
 /** Appends one random thing, or nothing. */
 async function append(world: World, random: Random): Promise<void> {
-  const { importChance, tickChance } = world.style;
-  if (random.chance(0.12)) await world.appendEvent();
+  const { eventChance, importChance, tickChance } = world.style;
+  if (random.chance(eventChance)) await world.appendEvent();
   else if (random.chance(importChance)) await world.toggleImport();
   else if (random.chance(tickChance)) await world.tick(random.below(3) * 20_000);
   else if (random.chance(0.009)) await world.changeDefinitions();
 }
 
-function lastCrash(random: Random): Owner['stage'][] {
-  return (['aggregate', 'roll'] as const).filter(() => random.chance(0.4));
+function lastCrash({ style }: World, random: Random): Owner['stage'][] {
+  return style.crashing.filter(() => random.chance(0.4));
 }
 
 /** One random log, folded in turns by owners that never fail but evict; gives the differences from the batch recompute. */
@@ -71,5 +80,5 @@ export async function runQuietSeed(seed: number): Promise<string[]> {
       await drain([owner]);
     }
   }
-  return finish(world, lastCrash(random));
+  return finish(world, lastCrash(world, random));
 }

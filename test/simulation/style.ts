@@ -9,10 +9,19 @@ export interface Style {
   readonly readRecordsMax: number;
   readonly takeOverChance: number;
   readonly zombieChance: number;
+  /** The stages whose owners crash or are taken over from. */
+  readonly crashing: readonly ('aggregate' | 'roll')[];
+  /** The stage that is faster than the other one; null: both go alike. */
+  readonly faster: 'aggregate' | 'roll' | null;
+  /** Most calls to log and store that return in one step: a restore makes dozens. */
+  readonly callsPerStep: number;
   /** How often an owner's turn is a store, by stage. */
   readonly storeChance: { readonly aggregate: number; readonly roll: number };
   readonly writeFailureChance: number;
   readonly ambiguousInsertChance: number;
+  readonly delayChance: number;
+  /** How often a step appends an event. */
+  readonly eventChance: number;
   readonly amendChance: number;
   readonly importChance: number;
   readonly tickChance: number;
@@ -26,16 +35,62 @@ export interface Style {
   readonly lastAppendStep: number;
 }
 
+/**
+ * Kinds of schedules that need several things at once, which independent draws hardly give: each is what one guard
+ * between the stages is there for.
+ */
+const ROLL_AHEAD: Partial<Style> = {
+  storeChance: { aggregate: 0.03, roll: 0.6 },
+  tight: true,
+  zombieChance: 0,
+  takeOverChance: 0.004,
+};
+const MARKS_APART: Partial<Style> = {
+  storeChance: { aggregate: 0.1, roll: 0.5 },
+  readRecordsMax: 3,
+  callsPerStep: 6,
+  faster: 'roll',
+  takeOverChance: 0.02,
+  zombieChance: 0,
+  crashing: ['roll'],
+};
+const APPENDS_CROSS: Partial<Style> = {
+  storeChance: { aggregate: 0.2, roll: 0.2 },
+  callsPerStep: 6,
+  takeOverChance: 0.004,
+  ambiguousInsertChance: 0,
+  delayChance: 0.4,
+  eventChance: 0.4,
+};
+const VALUES_WAIT: Partial<Style> = {
+  storeChance: { aggregate: 0.5, roll: 0.04 },
+  callsPerStep: 6,
+  tight: true,
+};
+
 /** Draws the style of a seed. */
 export function drawStyle(random: Random, steps: number): Style {
+  const drawn = drawEach(random, steps);
+  return {
+    ...drawn,
+    ...random.pick([{}, {}, {}, {}, {}, {}, ROLL_AHEAD, MARKS_APART, APPENDS_CROSS, VALUES_WAIT, VALUES_WAIT]),
+  };
+}
+
+function drawEach(random: Random, steps: number): Style {
   const storeChance = { aggregate: random.pick([0.04, 0.25, 0.5]), roll: random.pick([0.1, 0.25, 0.6]) };
   return {
-    readRecordsMax: random.pick([2, 8, 40, Infinity]),
+    readRecordsMax: random.pick([1, 2, 8, 40, Infinity]),
     takeOverChance: random.pick([0.004, 0.02, 0.06]),
     zombieChance: random.pick([0, 0.4, 0.9]),
+    crashing: random.pick([['aggregate'], ['roll'], ['aggregate', 'roll'], ['aggregate', 'roll']] as const),
+    faster: random.pick([null, null, 'aggregate', 'roll']),
+    callsPerStep: random.pick([1, 1, 6]),
     storeChance,
     writeFailureChance: random.pick([0.01, 0.06, 0.15]),
     ambiguousInsertChance: random.pick([0, 0, 0.2]),
+    delayChance: random.pick([0, 0.1, 0.4]),
+    eventChance: random.pick([0.12, 0.12, 0.3]),
     amendChance: random.pick([0.02, 0.12, 0.4]),
     importChance: random.pick([0, 0.02, 0.04]),
     tickChance: random.pick([0.005, 0.03, 0.08]),
