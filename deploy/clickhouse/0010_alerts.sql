@@ -46,6 +46,7 @@ FROM (
     if(countIf(to_state = 'firing' AND transitions.suppressed IS NULL) > 0, NULL,
       argMin(tuple(transitions.suppressed), (to_state != 'firing', time_ms)).1) AS suppressed,
     argMax(transitions.reason, (time_ms, version)) AS reason
-  FROM transitions FINAL
+  -- takt's own rules are left out: its heartbeat fires every minute.
+  FROM transitions FINAL WHERE NOT startsWith(rule, 'takt_')
   GROUP BY rule, transitions.labels, episode
 );

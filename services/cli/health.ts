@@ -14,19 +14,22 @@ export interface HealthInput {
   readonly nowMs: number;
   /** The latest append time in the log: it never falls. */
   readonly logMs: number;
+  /** Where the heartbeat stops, or null. */
+  readonly stoppedLine: string | null;
 }
 
 /**
- * What GET /healthz says: whether the folds run and get their work done, and why not. A clock that had jumped ahead is
- * told too, but takt stays healthy: nothing is lost, and starting it again would not help.
+ * What GET /healthz says: whether the folds run, get their work done and let the heartbeat through, and why not. A clock
+ * that had jumped ahead is told too, but takt stays healthy: nothing is lost, and starting it again would not help.
  */
-export function healthOf({ failing, halted, nowMs, logMs }: HealthInput): {
+export function healthOf({ failing, halted, nowMs, logMs, stoppedLine }: HealthInput): {
   readonly healthy: boolean;
   readonly reasons: readonly string[];
 } {
   const reasons = failing
     .filter(({ sinceMs }) => nowMs - sinceMs > FAILING_MS_MAX)
     .map(({ stage, step, reason }) => `${stage} cannot ${step}: ${reason}`);
+  if (stoppedLine !== null) reasons.push(stoppedLine);
   if (halted !== null) reasons.unshift(`the folds have halted: ${halted.message}`);
   const healthy = reasons.length === 0;
   if (logMs - nowMs > BEHIND_MS_MAX) {

@@ -5,11 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { LmdbLog } from '../shared/adapters/log/lmdb/lmdb-log.ts';
 import { notifierOf } from '../shared/adapters/notify/channels.ts';
 import { ManualClock } from '../shared/adapters/clock/manual-clock.ts';
+import { NodeCron } from '../shared/adapters/cron/node-cron.ts';
+import { HeartbeatUrl } from '../shared/adapters/notify/heartbeat-url.ts';
 import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
 import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry.ts';
 import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../shared/adapters/store/clickhouse/clickhouse-store.ts';
 import { Alerter } from '../alerter/alerter.ts';
+import type { IngestDeps } from '../ingest/context.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
 import { healthOf } from './health.ts';
 import { registerIngest } from '../ingest/routes.ts';
@@ -23,6 +26,11 @@ import { loadPages } from '../wallboard/pages.ts';
 import { registerReadApi } from '../wallboard/routes.ts';
 import { ScreenHub } from '../wallboard/stream/screen-hub.ts';
 import type { Notifier } from '../shared/ports/notifier.ts';
+import { beatGap, heartbeat, type HeartbeatOptions } from '../scheduler/heartbeat.ts';
+import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.ts';
+import { whereStopped } from '../scheduler/where-stopped.ts';
+import { BUILT_IN_WORKFLOW } from '../shared/core/built-in.ts';
+import { withBuiltIn } from '../shared/core/catalogue-built-in.ts';
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import { loadCatalogues } from '../shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../shared/runtime/screen-files.ts';
@@ -35,11 +43,13 @@ import { closeApp, createApp, listen } from '../wallboard/server.ts';
 import { BACKLOG_ROWS_MAX } from '../shared/runtime/fold/fold-runner.ts';
 import { SLICES_PER_WINDOW_MAX } from '../shared/core/window.ts';
 import { VALUE_ROWS_MAX } from '../wallboard/values.ts';
+import { eventsTopic } from '../shared/runtime/topics.ts';
 import { createLogger } from '../shared/runtime/logging.ts';
-import { notifyObserverOf, observerOf } from './observer.ts';
+import { heartbeatObserverOf, jobObserverOf, notifyObserverOf, observerOf } from './observer.ts';
 import { Metrics } from '../shared/runtime/metrics.ts';
+import type { Logger } from 'pino';
 import { run } from './program.ts';
-import type { OpenOptions, Standalone, StatusReport } from './wiring.ts';
+import type { HeartbeatPlan, OpenOptions, Standalone, StatusReport } from './wiring.ts';
 
 /** Partitions per topic of the standalone shape; fixed for the life of a data directory. */
 const PARTITIONS = 4;
@@ -79,9 +89,10 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const logger = createLogger({ level: options.logLevel, json: true });
     const observer = failing.observe(metrics.observe(observerOf(logger)));
     const folds = { catalogue, partitions: PARTITIONS, epoch: EPOCH, log, store, codec, clock, observer };
-    const processor = await Processor.open(folds);
+    const whole = withBuiltIn(catalogue, PARTITIONS, { calendarVersion });
+    const processor = await Processor.open({ ...folds, catalogue: whole, still: new Set([BUILT_IN_WORKFLOW]) });
     // After the processor, which writes down the definitions that rules name.
-    const alerter = await Alerter.open(folds);
+    const alerter = await Alerter.open({ ...folds, catalogue: whole });
     const channels = channelsOf(catalogue);
     const notify = await Notify.open({
       ...folds,
@@ -103,7 +114,11 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const following = [live.run(), alerts.run()];
     const folding = Promise.all([processor.run(), alerter.run(), notify.run()]).then(() => {});
     let halted: Error | null = null;
-    folding.catch((error: Error) => (halted = error));
+    let scheduler: Scheduler | null = null;
+    folding.catch((error: Error) => {
+      halted = error;
+      scheduler?.halted(`the folds have halted: ${error.message}`);
+    });
     const tasks = async (): Promise<StatusReport['tasks']> => [
       ...(await processor.status()),
       ...(await alerter.status()),
@@ -115,6 +130,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       log: log.size(),
       notifications: notify.notifications,
       tasks: await tasks(),
+      ...(scheduler?.status() ?? { jobs: [], heartbeat: null }),
     });
     const hub = new ScreenHub({
       catalogue: () => catalogue,
@@ -127,7 +143,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
         ready: processor.ready,
         halted: halted?.message ?? null,
         failing: failing.now(),
-        tasks: await tasks(),
+        tasks: (await tasks()).filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW)),
       }),
     });
     following.push(hub.run());
@@ -136,22 +152,28 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const app = createApp((error) => metrics.error(error), createLogger({ level: errorLevel, json: true }));
     app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
     const { keyHash } = options;
-    registerIngest(app, {
-      workflows: () => catalogue.workflows,
+    const ingest: Omit<IngestDeps, 'workflows' | 'keyHash'> = {
       append: (events) => writer.events(events),
       deadLetter: (letters) => writer.deadLetters(letters),
       importBracket: (...bracket) => writer.bracket(...bracket),
       mappings: options.mappings,
       clock,
       metrics,
-      keyHash,
-    });
+    };
+    registerIngest(app, { ...ingest, workflows: () => catalogue.workflows, keyHash });
     registerReadApi(app, {
       catalogue: () => catalogue,
       store,
       status,
       progress: (workflow) => processor.progressOf(workflow),
-      health: () => healthOf({ failing: failing.now(), halted, nowMs: clock.nowMs(), logMs: processor.clockMs }),
+      health: () =>
+        healthOf({
+          failing: failing.now(),
+          halted,
+          nowMs: clock.nowMs(),
+          logMs: processor.clockMs,
+          stoppedLine: scheduler?.stoppedLine ?? null,
+        }),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
       async metrics() {
         const { pending, failedCount } = notify.notifications;
@@ -165,6 +187,13 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       notify: { testChannel: (name) => testChannel(name, channels, clock) },
       wall: { pages, live, alerts, hub, screens: () => options.screens, onDrop: () => metrics.streamDropped() },
     });
+    if (options.heartbeat !== null) {
+      const send = beatSender({ ...ingest, workflows: () => whole.workflows, keyHash: null });
+      const where = async (): Promise<string> => whereStopped(await processor.status(), failing.now(), halted);
+      const shared = { log, store, codec, clock, ready: () => processor.ready };
+      scheduler = schedulerOf(options.heartbeat, { ...shared, metrics, logger, send, whereStopped: where });
+    }
+    const jobsEnded = scheduler?.run() ?? Promise.resolve();
     return {
       events: (events) => writer.events(events),
       async bracket(workflow, ...bracket) {
@@ -184,6 +213,8 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       async stop() {
         hub.stop();
         await closeApp(app);
+        scheduler?.stop();
+        await jobsEnded;
         processor.stop();
         alerter.stop();
         live.stop();
@@ -207,6 +238,43 @@ function channelsOf(catalogue: Catalogue): Map<string, Notifier> {
   return new Map([...catalogue.channels].map(([name, channel]) => [name, notifierOf(channel, setting)]));
 }
 
+/** The scheduler with its jobs. */
+function schedulerOf(
+  plan: HeartbeatPlan,
+  {
+    metrics,
+    logger,
+    ...shared
+  }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'partitions' | 'observer'> &
+    Pick<SchedulerOptions, 'store'> & { readonly metrics: Metrics; readonly logger: Logger },
+): Scheduler {
+  const observer = metrics.observeHeartbeat(heartbeatObserverOf(logger));
+  const { job, watch } = heartbeat({ ...plan, ...shared, partitions: PARTITIONS, observer });
+  const jobs = metrics.observeJobs(jobObserverOf(logger));
+  return new Scheduler({ ...shared, jobs: [job], heartbeat: watch, observer: jobs });
+}
+
+/**
+ * What brings beats in: the routes of ingest once more, for takt's own workflow, in an app that listens nowhere. So they
+ * are read, bounded and appended as a client's events are, and no client can send any.
+ */
+function beatSender(deps: IngestDeps): (events: readonly object[]) => Promise<void> {
+  const app = createApp(() => {}, createLogger({ level: 'silent', json: true }));
+  registerIngest(app, deps);
+  return async (events) => {
+    const url = `/v1/events?workflow=${BUILT_IN_WORKFLOW}`;
+    const answer = await app.inject({ method: 'POST', url, payload: [...events] });
+    if (answer.statusCode !== 202)
+      throw new Error(`ingest refused the beat: ${answer.json<{ message?: string }>().message}`);
+  };
+}
+
+function readHeartbeat(expression: string, url: string | null): HeartbeatPlan {
+  const schedule = { pattern: new NodeCron().read(expression), zone: 'UTC' };
+  beatGap(schedule, new SystemClock().nowMs());
+  return { schedule, receiver: url === null ? null : new HeartbeatUrl(url) };
+}
+
 // Whoever reads along may leave early (`takt lint … | head`): what they no longer read is dropped, the work goes on.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -223,6 +291,7 @@ process.exitCode = await run(
     testChannel: (catalogue, channel) => testChannel(channel, channelsOf(catalogue), new SystemClock()),
     starterCatalogue: join(root, 'examples', 'starter', 'catalogue.yaml'),
     examples: join(root, 'examples'),
+    readHeartbeat,
   },
   process.argv,
 );

@@ -26,3 +26,39 @@ export function notifyObserverOf(logger: Logger): { became(effect: NotifyEffect)
     },
   };
 }
+
+/** Logs how runs of jobs end: those that were done only at debug. */
+export function jobObserverOf(logger: Logger): {
+  ended(job: string, outcome: string, durationMs: number, endedMs: number, reason: string): void;
+  failed(job: string, step: string, error: unknown): void;
+} {
+  return {
+    ended(job, outcome, durationMs, _endedMs, reason) {
+      if (outcome === 'done') logger.debug({ job, durationMs, reason }, 'a job is done');
+      else logger.warn({ job, outcome, durationMs, reason }, 'a job is not done');
+    },
+    failed: (job, step, error) =>
+      logger.error(
+        { job, step, reason: (error as Error).message },
+        'a run could not be read or stored; it is tried again',
+      ),
+  };
+}
+
+/** Logs what the watch over the heartbeat sees; that all is well only at debug. */
+export function heartbeatObserverOf(logger: Logger): {
+  beat(roundTripMs: number, timeMs: number): void;
+  changed(state: 'stopped' | 'back', reason: string): void;
+  told(outcome: 'delivered' | 'failed', state: string, reason: string): void;
+} {
+  return {
+    beat: (roundTripMs) => logger.debug({ roundTripMs }, 'a beat came through the line'),
+    changed(state, reason) {
+      if (state === 'stopped') logger.error({ reason }, 'the line has stopped');
+      else logger.info({ reason }, 'the line runs again');
+    },
+    told(outcome, state, reason) {
+      if (outcome === 'failed') logger.warn({ state, reason }, 'the heartbeat receiver did not take a message');
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { ERRORS, TaktError } from '../shared/core/errors.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
 import { keyText } from './commands/key.ts';
@@ -98,6 +98,17 @@ function program(wiring: Wiring): Command {
     .option('--port <number>', 'port to listen on, 0 for any', port, DEFAULT_PORT)
     .option('--demo', 'play the demonstration: fill a new data directory with it, or go on (npm start does so)')
     .option('--empty', 'without the demonstration')
+    .addOption(
+      new Option(
+        '--heartbeat-url <url>',
+        'told of every beat that came through takt, and when none does: healthchecks.io or the like (docs/heartbeat.md)',
+      ).env('TAKT_HEARTBEAT_URL'),
+    )
+    .addOption(
+      new Option('--heartbeat-schedule <cron>', 'when beats are sent, at least 5 s apart')
+        .env('TAKT_HEARTBEAT_SCHEDULE')
+        .default('* * * * *'),
+    )
     .addHelpText('after', START_HELP)
     .action((options: StartOptions) => start(wiring, options));
   withMappingOptions(

@@ -1,9 +1,12 @@
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
+import type { Schedule } from '../shared/core/schedule.ts';
 import type { JsonMapping } from '../shared/core/json-mapping.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
 import type { Screen } from '../shared/core/screen.ts';
 import type { Clock } from '../shared/ports/clock.ts';
+import type { JobOutcome } from '../shared/core/job-plan.ts';
+import type { HeartbeatReceiver } from '../shared/ports/heartbeat-receiver.ts';
 import type { FailingStep } from '../shared/runtime/failing-steps.ts';
 import type { DataDirectory } from './data-directory.ts';
 
@@ -58,6 +61,33 @@ export interface StatusReport {
     readonly watermarkMs: number | null;
     readonly openImports: readonly string[];
   }[];
+  /** Empty where no scheduler runs. */
+  readonly jobs: readonly JobReport[];
+  readonly heartbeat: HeartbeatReport | null;
+}
+
+/** Where one job is; times in milliseconds UTC. */
+export interface JobReport {
+  readonly job: string;
+  readonly nextMs: number | null;
+  readonly lastSuccessMs: number | null;
+  readonly last: {
+    readonly scheduledMs: number;
+    readonly attempt: number;
+    readonly startedMs: number;
+    readonly endedMs: number | null;
+    readonly outcome: JobOutcome;
+    readonly reason: string;
+  } | null;
+}
+
+/** Where the heartbeat is; times in milliseconds UTC. */
+export interface HeartbeatReport {
+  readonly stopped: boolean;
+  readonly lastBeatMs: number | null;
+  readonly roundTripMs: number | null;
+  readonly reason: string;
+  readonly receiverHears: boolean | null;
 }
 
 /** A clock that moves only when told. */
@@ -80,12 +110,23 @@ export interface Wiring {
   /** A clock that stands at an instant until it is moved. */
   manualClock(startMs: number): MovableClock;
   /** The catalogue that a new data directory starts with, without the demonstration. */
+  /** Reads a cron expression and the address of a receiver. Throws SCHEDULE_INVALID, USAGE. */
+  readHeartbeat(schedule: string, url: string | null): HeartbeatPlan;
+  /** The catalogue that a new data directory starts with. */
   readonly starterCatalogue: string;
   /** The folder of the demonstration's workflows: catalogues, screens, simulators. */
   readonly examples: string;
 }
 
+/** When beats go through the line, and who outside hears of them. */
+export interface HeartbeatPlan {
+  readonly schedule: Schedule;
+  readonly receiver: HeartbeatReceiver | null;
+}
+
 export interface OpenOptions {
+  /** Null: no job runs here; for commands that open the directory only for their own work. */
+  readonly heartbeat: HeartbeatPlan | null;
   readonly logLimitBytes: number;
   /** SHA-256 of the API key in hex, or null. */
   readonly keyHash: string | null;

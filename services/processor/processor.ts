@@ -27,6 +27,8 @@ export interface ProcessorOptions {
   readonly catalogue: Catalogue;
   /** Partitions per topic. */
   readonly partitions: number;
+  /** Workflows whose time stands still a few seconds after an event: silent partitions get no ticks then. */
+  readonly still?: ReadonlySet<string>;
   readonly epoch: number;
   readonly log: EventLog;
   readonly store: KpiStore;
@@ -87,7 +89,9 @@ export class Processor {
       const publishEveryMs = each.stage === 'aggregate' ? PUBLISH_EVERY_MS : 0;
       return new FoldLoop({ runner: each, log, clock, timing: { publishEveryMs, storeEveryMs: STORE_EVERY_MS } });
     });
-    this.ticker = new Ticker({ log, codec, clock, places: this.aggregates });
+    const isStill = ({ workflow }: AggregateTask): boolean => options.still?.has(workflow) === true;
+    const places = this.aggregates.filter((task) => !isStill(task));
+    this.ticker = new Ticker({ log, codec, clock, places, still: this.aggregates.filter(isStill) });
     this.readiness = new Readiness({ aggregate: this.runners[0]!, rolls: this.rolls, log, clock });
   }
 
@@ -183,10 +187,11 @@ export class Processor {
     };
   }
 
-  /** The lowest watermark a roll has heard of, over all workflows; null while a source has told none. */
+  /** The lowest watermark a roll has heard of, over all workflows whose time goes on; null while a source has told none. */
   private lowestHeard(task: RollTask): number | null {
     let lowest: number | null = null;
     for (const name of this.options.catalogue.workflows.keys()) {
+      if (this.options.still?.has(name) === true) continue;
       const watermarkMs = task.watermark(name);
       if (watermarkMs === null) return null;
       lowest = Math.min(lowest ?? watermarkMs, watermarkMs);

@@ -7,7 +7,7 @@ import { attemptJob } from './attempt.ts';
 import type { Job } from './job.ts';
 import type { JobObserver } from './job-observer.ts';
 
-/** How often a loop looks at the clock: it may be set at any time. */
+/** How often a loop looks at the clock at least: it may be set at any time. */
 const LOOK_EVERY_MS = 1_000;
 /** Rows that are read at the start. */
 const KNOWN_RUNS_MAX = 100;
@@ -20,6 +20,8 @@ export interface JobLoopOptions {
   readonly store: Pick<KpiStore, 'claimRun' | 'jobRuns' | 'insert'>;
   readonly clock: Clock;
   readonly observer: JobObserver;
+  /** Until then no run is made, however late it becomes. */
+  readonly ready: () => boolean;
 }
 
 /**
@@ -60,11 +62,12 @@ export class JobLoop {
 
   /** Runs until `stop`; what runs then is aborted and its row says so. */
   async run(): Promise<void> {
-    const { clock } = this.options;
+    const { clock, ready } = this.options;
     const { signal } = this.stopped;
     while (!signal.aborted) {
-      await this.look(clock.nowMs());
-      await clock.sleep(LOOK_EVERY_MS, signal);
+      if (ready()) await this.look(clock.nowMs());
+      const inMs = (this.next ?? Infinity) - clock.nowMs();
+      await clock.sleep(Math.max(1, Math.min(LOOK_EVERY_MS, inMs)), signal);
     }
     await this.storeEnded();
   }

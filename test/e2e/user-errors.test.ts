@@ -241,7 +241,7 @@ const WRITES = [
 
 test('a query that writes: refused, and nothing is written', { timeout: 120_000 }, async () => {
   expect(await flawsAfterwards()).toEqual([]);
-  const before = await run('query', 'SELECT count() FROM events', '--format', 'TSV');
+  const before = await run('query', "SELECT count() FROM events WHERE workflow != 'takt'", '--format', 'TSV');
   const server = await startServer(data, ['--catalogue', join(folder.path, 'catalogue.yaml')]);
   for (const sql of WRITES) {
     const { code, stderr, stdout } = await run('query', sql);
@@ -250,6 +250,8 @@ test('a query that writes: refused, and nothing is written', { timeout: 120_000 
   }
   await server.stop();
   expect(flaws(await run('query', WRITES[0]!), 2, /takt query only reads/)).toEqual([]);
-  expect((await run('query', 'SELECT count() FROM events', '--format', 'TSV')).stdout).toBe(before.stdout);
+  expect((await run('query', "SELECT count() FROM events WHERE workflow != 'takt'", '--format', 'TSV')).stdout).toBe(
+    before.stdout,
+  );
   expect(existsSync('stolen.csv')).toBe(false);
 });

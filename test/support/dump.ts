@@ -11,8 +11,8 @@ export interface Dump {
 }
 
 const QUERIES = {
-  events: 'SELECT * EXCEPT (partition, append_ms, offset, version) FROM events FINAL',
-  cases: 'SELECT * EXCEPT (partition, version) FROM cases FINAL',
+  events: "SELECT * EXCEPT (partition, append_ms, offset, version) FROM events FINAL WHERE workflow != 'takt'",
+  cases: "SELECT * EXCEPT (partition, version) FROM cases FINAL WHERE workflow != 'takt'",
   history: 'SELECT * EXCEPT (revision, reason) FROM kpi_history WHERE samples > 0',
 } as const;
 

@@ -4,7 +4,7 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { TaktError } from '../../services/shared/core/errors.ts';
 import { FailingSteps } from '../../services/shared/runtime/failing-steps.ts';
 
-const well = { failing: [], halted: null, nowMs: 0, logMs: 0 };
+const well = { failing: [], halted: null, nowMs: 0, logMs: 0, stoppedLine: null };
 const quiet = { applied() {}, published() {}, stored() {}, failed() {} };
 
 test('a step fails from its first failure until it succeeds', () => {

@@ -16,6 +16,7 @@ class World {
   readonly clock = new ManualClock(NOON);
   readonly store = new MemoryStore();
   readonly failures: string[] = [];
+  ready = true;
   private readonly running: { readonly scheduler: Scheduler; readonly ended: Promise<void> }[] = [];
 
   start(jobs: readonly Job[], store: Partial<KpiStore> = {}): Scheduler {
@@ -26,6 +27,7 @@ class World {
       jobs,
       store: { claimRun, insert, jobRuns: (query) => this.store.jobRuns(query) },
       clock,
+      ready: () => this.ready,
       observer: {
         ended() {},
         failed: (job, step, error) => failures.push(`${job} ${step}: ${(error as Error).message}`),
@@ -103,7 +105,7 @@ describe('planned runs', () => {
       [1, 'done', 1, 'minute 1'],
       [2, 'done', 1, 'minute 2'],
     ]);
-    expect(scheduler.status()).toEqual([
+    expect(scheduler.status().jobs).toEqual([
       {
         job: 'j',
         nextMs: NOON + 3 * MINUTE,
@@ -133,6 +135,21 @@ describe('planned runs', () => {
     world.start([each]);
     await world.pass(30_000);
     expect(each.runs).toEqual([]);
+  });
+
+  test('none happens before the folds have caught up; then the latest is made up for', async () => {
+    const each = job({ catchUp: 'latest' });
+    world.start([each]);
+    await world.pass(MINUTE);
+    await world.stop();
+    world.ready = false;
+    const again = job({ catchUp: 'latest' });
+    world.start([again]);
+    await world.pass(5 * MINUTE);
+    expect(again.runs).toEqual([]);
+    world.ready = true;
+    await world.pass(1_000);
+    expect(again.runs).toEqual([6]);
   });
 
   test('two jobs of one name are refused', () => {

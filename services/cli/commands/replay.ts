@@ -54,6 +54,7 @@ export async function replay(wiring: Wiring, file: string, options: ReplayOption
       logLevel: options.logLevel,
       mappings: new Map(),
       screens,
+      heartbeat: null,
       clock,
     });
     const player = new Player({ events, clock, takt, speed: options.speed, onProgress: progressLines() });

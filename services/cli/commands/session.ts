@@ -10,7 +10,7 @@ import {
   prepareDirectory,
   rememberCatalogue,
 } from '../data-directory.ts';
-import type { Standalone, Wiring } from '../wiring.ts';
+import type { HeartbeatPlan, Standalone, Wiring } from '../wiring.ts';
 import { type CommonOptions, logLimitBytes } from './options.ts';
 
 /** A data directory reached through the process that serves it, or opened here because none does. */
@@ -18,10 +18,11 @@ export type Session =
   | { readonly url: string; readonly directory: DataDirectory }
   | { readonly url: null; readonly directory: DataDirectory; readonly takt: Standalone };
 
-/** Opens the data directory in this process. What the user may have got wrong is read before anything is written. */
+/** Opens the data directory in this process; with a heartbeat also the scheduler. What the user may have got wrong is read before anything is written. */
 export async function openHere(
   wiring: Wiring,
   options: CommonOptions,
+  heartbeat: HeartbeatPlan | null = null,
 ): Promise<{ directory: DataDirectory; catalogue: Catalogue; cataloguePaths: readonly string[]; takt: Standalone }> {
   const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
   const cataloguePaths = await catalogueOf(wiring, options);
@@ -35,6 +36,7 @@ export async function openHere(
     logLevel: options.logLevel,
     mappings,
     screens,
+    heartbeat,
   });
   if (options.catalogue !== undefined) await rememberCatalogue(directory, options.catalogue);
   return { directory, catalogue, cataloguePaths, takt };

@@ -12,6 +12,8 @@ export interface StartOptions extends CommonOptions {
   readonly port: number;
   readonly demo?: boolean;
   readonly empty?: boolean;
+  readonly heartbeatUrl?: string;
+  readonly heartbeatSchedule: string;
 }
 
 /** `takt start`: runs until SIGTERM or SIGINT, then stops cleanly: everything accepted is stored. */
@@ -22,8 +24,9 @@ export async function start(wiring: Wiring, options: StartOptions): Promise<void
   });
   const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
   checkBind(options.host, keyHash !== null);
+  const heartbeat = wiring.readHeartbeat(options.heartbeatSchedule, options.heartbeatUrl ?? null);
   const demo = await demoOf(wiring, options, keyHash !== null);
-  const { directory, catalogue, cataloguePaths, takt } = await openHere(wiring, options);
+  const { directory, catalogue, cataloguePaths, takt } = await openHere(wiring, options, heartbeat);
   let feeder: RunningFeeder | null = null;
   try {
     const url = await takt.listen(options.host, options.port);

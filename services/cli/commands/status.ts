@@ -48,5 +48,19 @@ function table(report: StatusReport, url: string | null): string {
   if (failedCount > 0) lines.push('', `notifications given up (${failedCount}):`);
   for (const { rule, channel, attempts, reason, timeMs } of failed)
     lines.push(`  ${new Date(timeMs).toISOString()}  ${rule} to ${channel}, ${attempts} tries: ${reason}`);
-  return `${lines.join('\n')}\n`;
+  return `${[...lines, ...jobLines(report)].join('\n')}\n`;
+}
+
+function jobLines({ jobs, heartbeat }: StatusReport): string[] {
+  if (jobs.length === 0) return [];
+  const lines = ['', 'job        last planned for          outcome      next'];
+  for (const { job, nextMs, last } of jobs) {
+    const planned = last === null ? '' : new Date(last.scheduledMs).toISOString();
+    const next = nextMs === null ? '' : new Date(nextMs).toISOString();
+    const reason = last === null || last.reason === '' ? '' : `  ${last.reason}`;
+    lines.push(`${job.padEnd(10)} ${planned.padEnd(25)} ${(last?.outcome ?? '').padEnd(12)} ${next}${reason}`);
+  }
+  if (heartbeat?.stopped === true) lines.push('', `the line has stopped: ${heartbeat.reason}`);
+  if (heartbeat?.receiverHears === false) lines.push('', 'the heartbeat receiver does not answer; takt goes on trying');
+  return lines;
 }

@@ -1,3 +1,4 @@
+import { BUILT_IN_WORKFLOW, isBuiltIn, KEPT_NAMES } from './built-in.ts';
 import type { Catalogue, Kpi, Workflow } from './catalogue.ts';
 import { readChannels } from './catalogue-channel.ts';
 import { readKpi, type KpiScope } from './catalogue-kpi.ts';
@@ -19,6 +20,8 @@ export interface CompileOptions {
   readonly otherWorkflows?: ReadonlyMap<string, Workflow>;
   /** Names of channels of other files, which its rules may name. */
   readonly otherChannels?: readonly string[];
+  /** It is takt's own part, which may use the names that are kept for it. */
+  readonly builtIn?: boolean;
 }
 
 /** A catalogue, or what is wrong with it: one of the two is empty. */
@@ -33,6 +36,7 @@ export interface Compiled {
  */
 export function compileCatalogue(parsed: unknown, shape: readonly Problem[], options: CompileOptions): Compiled {
   const problems = new Problems();
+  const builtIn = options.builtIn === true;
   const root = mapOf(parsed) ?? {};
   const timezone = root['timezone'] === undefined ? 'UTC' : readZone(root['timezone'], ['timezone'], problems);
   const age = { defaultMs: MAX_ALERT_AGE_MS, leastMs: 1 };
@@ -41,6 +45,8 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
   for (const [name, value] of Object.entries(mapOf(root['workflows']) ?? {})) {
     const workflow = readWorkflow(name, value, ['workflows', name], problems);
     if (workflow !== null) workflows.set(name, workflow);
+    if (name === BUILT_IN_WORKFLOW && !builtIn)
+      problems.addAtKey(['workflows', name], `the name '${name}' is kept for takt's own heartbeat`, 'any other name');
   }
   const known = new Map([...(options.otherWorkflows ?? []), ...workflows]);
   const scope: KpiScope = {
@@ -52,9 +58,10 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
   const kpis = new Map<string, Kpi>();
   const channels = readChannels(root['channels'], ['channels'], problems);
   const named = new Set([...(options.otherChannels ?? []), ...channelNamesOf(parsed)]);
-  const ruleScope: RuleScope = { channels: named, rules: new Map(), problems };
+  const ruleScope: RuleScope = { channels: named, rules: new Map(), builtIn, problems };
   for (const [key, value] of Object.entries(mapOf(root['kpis']) ?? {})) {
     const before = problems.list.length;
+    if (isBuiltIn(key) && !builtIn) problems.addAtKey(['kpis', key], KEPT_NAMES, 'any other name');
     const kpi = readKpi(key, value, ['kpis', key], scope);
     if (kpi !== null) {
       kpis.set(key, kpi);

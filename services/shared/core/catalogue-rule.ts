@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isBuiltIn, KEPT_NAMES } from './built-in.ts';
 import type { Kpi } from './catalogue.ts';
 import { readNotify } from './catalogue-channel.ts';
 import { readDuration } from './catalogue-duration.ts';
@@ -19,6 +20,8 @@ export interface RuleScope {
   readonly channels: ReadonlySet<string>;
   /** The rules read so far, by name. */
   readonly rules: Map<string, Rule>;
+  /** Whether they may have the names that are kept for takt. */
+  readonly builtIn: boolean;
   readonly problems: Problems;
 }
 
@@ -34,6 +37,7 @@ export function readRules(value: unknown, path: Path, kpi: Kpi, scope: RuleScope
   for (const [index, entry] of (value as readonly unknown[]).entries()) {
     const rule = readRule(entry, [...path, index], kpi, scope);
     if (rule === null) continue;
+    if (isBuiltIn(rule.name) && !scope.builtIn) problems.add([...path, index, 'name'], KEPT_NAMES, 'any other name');
     const known = rules.get(rule.name);
     if (known === undefined) rules.set(rule.name, rule);
     else {

@@ -18,6 +18,19 @@ interface NotifyEvents {
   became(effect: NotifyEffect): void;
 }
 
+/** What the scheduler tells about runs of jobs. */
+interface JobsObserver {
+  ended(job: string, outcome: string, durationMs: number, endedMs: number, reason: string): void;
+  failed(job: string, step: string, error: unknown): void;
+}
+
+/** What the watch over the heartbeat tells. */
+interface BeatObserver {
+  beat(roundTripMs: number, timeMs: number): void;
+  changed(state: 'stopped' | 'back', reason: string): void;
+  told(outcome: 'delivered' | 'failed', state: string, reason: string): void;
+}
+
 /** [events.<workflow>], whose imports are counted. */
 const EVENTS_TOPIC = 'events.';
 
@@ -66,6 +79,17 @@ export class Metrics {
     'job',
   ]);
   private readonly jobDurations = this.histogram('job_duration_seconds', 'How long runs of jobs take.', ['job']);
+  private readonly roundTrip = this.histogram(
+    'heartbeat_seconds',
+    'How long beats take from ingest to transition.',
+    [],
+  );
+  private readonly lastBeat = this.gauge('heartbeat_last_ms', 'When a beat last came through, milliseconds UTC.', []);
+  private readonly stopped = this.gauge('heartbeat_stopped', '1 while no beat comes through the line.', []);
+  private readonly told = this.counter('heartbeat_messages_total', 'Messages to the heartbeat receiver.', [
+    'state',
+    'outcome',
+  ]);
 
   private readonly notifications = this.counter(
     'notifications_total',
@@ -125,11 +149,39 @@ export class Metrics {
     };
   }
 
-  /** A run of a job that is over. */
-  jobEnded(job: string, outcome: string, durationMs: number, endedMs: number): void {
-    this.jobRuns.inc({ job, outcome });
-    this.jobDurations.observe({ job }, durationMs / 1000);
-    if (outcome === 'done') this.jobSuccess.set({ job }, endedMs);
+  /** Counts runs of jobs, and passes them on. */
+  observeJobs(next: JobsObserver): JobsObserver {
+    return {
+      ended: (job, outcome, durationMs, endedMs, reason) => {
+        this.jobRuns.inc({ job, outcome });
+        this.jobDurations.observe({ job }, durationMs / 1000);
+        if (outcome === 'done') this.jobSuccess.set({ job }, endedMs);
+        next.ended(job, outcome, durationMs, endedMs, reason);
+      },
+      failed: (job, step, error) => {
+        this.error(error);
+        next.failed(job, step, error);
+      },
+    };
+  }
+
+  /** Counts beats and what the receiver is told, and passes it on. */
+  observeHeartbeat(next: BeatObserver): BeatObserver {
+    return {
+      beat: (roundTripMs, timeMs) => {
+        this.roundTrip.observe(roundTripMs / 1000);
+        this.lastBeat.set(timeMs);
+        next.beat(roundTripMs, timeMs);
+      },
+      changed: (state, reason) => {
+        this.stopped.set(state === 'stopped' ? 1 : 0);
+        next.changed(state, reason);
+      },
+      told: (outcome, state, reason) => {
+        this.told.inc({ state, outcome });
+        next.told(outcome, state, reason);
+      },
+    };
   }
 
   /** Counts what became of tries to deliver notifications, and passes it on. */
