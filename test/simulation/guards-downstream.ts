@@ -3,7 +3,6 @@ import { HeldSnapshots } from '../../services/processor/roll/held-snapshots.ts';
 import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { Series } from '../../services/processor/roll/series.ts';
-import { SeriesTable } from '../../services/processor/roll/series-table.ts';
 import { SourceProgress } from '../../services/processor/roll/source-progress.ts';
 import { type Guard, guard } from './take-away.ts';
 
@@ -104,10 +103,4 @@ export const downstreamGuards: readonly Guard[] = [
       };
     },
   ),
-  guard('4.8', 'a series leaves memory only when its values are acknowledged', SeriesTable, 'evict', (evict) => {
-    return function (...limits) {
-      for (const series of this.series.values()) series.unstoredEnds.clear();
-      return evict.apply(this, limits);
-    };
-  }),
 ];
