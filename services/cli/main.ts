@@ -189,7 +189,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     });
     if (options.heartbeat !== null) {
       const send = beatSender({ ...ingest, workflows: () => whole.workflows, keyHash: null });
-      const where = async (): Promise<string> => whereStopped(await processor.status(), failing.now(), halted);
+      const where = async (): Promise<string> => whereStopped(await tasks(), failing.now(), halted);
       const shared = { log, store, codec, clock, ready: () => processor.ready };
       scheduler = schedulerOf(options.heartbeat, { ...shared, metrics, logger, send, whereStopped: where });
     }

@@ -1,4 +1,5 @@
 import { type ErrorCode, ERRORS, TaktError } from '../../shared/core/errors.ts';
+import { eventsTopic } from '../../shared/runtime/topics.ts';
 import type { StatusReport } from '../wiring.ts';
 import { call, type Session } from './session.ts';
 
@@ -10,10 +11,11 @@ const FAILING_MS_MAX = 10_000;
 const SAY_EVERY_MS = 5_000;
 
 /**
- * Waits until all that the log holds now is stored: first the slices, then values, then what rules make of them. Throws
- * what makes the folds fail or halt: the events are then in the log, and their values follow once that is mended.
+ * Waits until all that the log holds now is stored: first the slices, then values, then what rules make of them. Of
+ * `workflow` the stored positions have passed it all; those of quiet partitions of others may follow a minute later.
+ * Throws what makes the folds fail or halt: the events are then in the log, and their values follow once that is mended.
  */
-export async function settled(session: Session): Promise<void> {
+export async function settled(session: Session, workflow: string | null): Promise<void> {
   let halted: unknown = null;
   if (session.url === null) session.takt.ended.catch((error: unknown) => (halted = error));
   const status = async (): Promise<StatusReport> => {
@@ -26,7 +28,10 @@ export async function settled(session: Session): Promise<void> {
     return new Map(tasks.map((task) => [`${task.topic}/${task.partition}`, task.endOffset]));
   };
   const ends = await endsOf('aggregate');
-  await wait(({ tasks: now }) => left(now, ends, ({ storedOffset }) => storedOffset + 1));
+  const topic = workflow === null ? null : eventsTopic(workflow);
+  await wait(({ tasks: now }) =>
+    left(now, ends, (task) => (task.topic === topic ? task.storedOffset + 1 : written(task))),
+  );
   const rolled = await endsOf('roll');
   await wait(({ tasks: now }) => left(now, rolled, written));
   const alerted = await endsOf('alert');
