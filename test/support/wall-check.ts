@@ -17,7 +17,10 @@ export interface ComparedNumber {
   readonly told: string;
 }
 
-/** The numbers of a screen beside those of GET /v1/values, tile by tile and row by row. */
+/**
+ * The numbers of a screen beside those of GET /v1/values, tile by tile and row by row. Of a calendar window that is over
+ * a tile has its number with the window's name.
+ */
 export async function compareNumbers(
   page: Page,
   url: string,
@@ -26,8 +29,11 @@ export async function compareNumbers(
 ): Promise<ComparedNumber[]> {
   const { screen: frame, tiles } = await snapshotOf(url, screen);
   const shown = await page.evaluate<string[][]>(
-    `[...document.querySelectorAll('.tile')].map((tile) =>
-      [...tile.querySelectorAll('.number > .changing, .worst-value > .changing')].map((each) => each.textContent))`,
+    `[...document.querySelectorAll('.tile')].map((tile) => {
+      const ended = tile.querySelector('.mood-ended .tile-about, .mood-ended .window');
+      if (ended !== null) return [ended.textContent.split(': ').pop().replace('%', '')];
+      return [...tile.querySelectorAll('.number > .changing, .worst-value > .changing')].map((each) => each.textContent);
+    })`,
   );
   const compared: ComparedNumber[] = [];
   for (const [index, content] of tiles.entries()) {

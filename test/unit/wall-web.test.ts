@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type {
   KpiFace,
+  PipelineState,
   ScreenFrame,
   ShownValue,
   SnapshotMessage,
@@ -10,6 +11,7 @@ import { formatAge, formatJudged, formatTarget, formatTime, formatValue } from '
 import { ageOf, moodOf } from '../../services/wallboard/web/freshness.ts';
 import { chooseLanguage } from '../../services/wallboard/web/language.ts';
 import { EventParser } from '../../services/wallboard/web/event-parser.ts';
+import { numberWords } from '../../services/wallboard/web/tile-words.ts';
 import { nowOf, stepWall, WALL_START } from '../../services/wallboard/web/wall-state.ts';
 
 const face: KpiFace = {
@@ -106,6 +108,10 @@ test('a value is as old as what is known to be complete; a change counts as new 
   expect(at(null, 999_999)).toEqual({ ms: null, level: 'stale' });
 });
 
+function completeTo(completeMs: number | null): PipelineState {
+  return { state: 'running', reasons: [], workflows: { w: { completeMs, lagRecords: 0 } } };
+}
+
 const day = { kind: 'tumbling', unit: 'day', zone: 'UTC' } as const;
 
 test.each([
@@ -126,9 +132,32 @@ test.each([
 ] as const)('%s: value %j of %j, complete up to %s', (mood, changes, faceChanges, completeMs) => {
   const value = changes === null ? null : { ...shown, ...changes };
   const tile = { ...frame, face: { ...face, ...faceChanges } };
-  const pipeline = { state: 'running', reasons: [], workflows: { w: { completeMs, lagRecords: 0 } } } as const;
-  expect(moodOf(tile, value, screen, pipeline, 1_000_000).mood).toBe(mood);
+  expect(moodOf(tile, value, screen, completeTo(completeMs), 1_000_000).mood).toBe(mood);
 });
+
+test.each([
+  ['hour', '2026-03-01T11:00Z', '2026-03-01T12:00Z', '11:00–12:00'],
+  ['hour', '2026-03-01T23:00Z', '2026-03-02T00:00Z', '23:00–00:00'],
+  ['day', '2026-03-02T00:00Z', '2026-03-03T00:00Z', '2 Mar'],
+  ['week', '2026-03-02T00:00Z', '2026-03-09T00:00Z', '2–8 Mar'],
+  ['month', '2026-03-01T00:00Z', '2026-04-01T00:00Z', 'Mar 2026'],
+  ['quarter', '2026-01-01T00:00Z', '2026-04-01T00:00Z', 'Jan–Mar 2026'],
+  ['year', '2026-01-01T00:00Z', '2027-01-01T00:00Z', '2026'],
+] as const)(
+  'a %s from %s that is over has no number of now, and says which it was and what it came to',
+  (unit, from, to, text) => {
+    const windowEndMs = Date.parse(to);
+    const over = { ...shown, value: 10, windowStartMs: Date.parse(from), windowEndMs };
+    const tile = { ...frame, face: { ...face, fixed: false, window: { ...day, unit } } };
+    const scope = { screen, pipeline: completeTo(windowEndMs), nowMs: windowEndMs, language: 'en' } as const;
+    const { number, window, mood } = numberWords(tile, over, scope);
+    expect({ number, mood, window: window.replaceAll(/\s*[–-]\s*/gu, '–') }).toEqual({
+      number: '–',
+      mood: 'ended',
+      window: `${text}: 10`,
+    });
+  },
+);
 
 test('events are taken apart wherever the pieces of the stream are cut', () => {
   const text = 'event: a\ndata: {"x":"1\\n\\n2"}\n\nevent: b\ndata: 2\n\n: comment\n\nevent: c\ndata: 3';

@@ -2,7 +2,8 @@ import type { VNode } from 'preact';
 import type { ShownAlert, TileContent } from '../../shared/core/wall-message.ts';
 import { formatAge } from './format.ts';
 import { textIn } from './language.ts';
-import { type Status, StatusShape } from './status-shape.tsx';
+import type { Status } from './status.ts';
+import { StatusShape } from './status-shape.tsx';
 import { WORDS } from './texts.ts';
 import type { TileScope } from './tile-words.ts';
 

@@ -1,3 +1,4 @@
+import type { TumblingUnit } from '../../shared/core/definition.ts';
 import type { Judgement } from '../../shared/core/judgement.ts';
 import type { KpiFace, TileFrame } from '../../shared/core/wall-message.ts';
 import type { Language } from './language.ts';
@@ -105,6 +106,30 @@ export function formatTime(ms: number, nowMs: number, timezone: string, language
 /** The day of an instant in a zone. */
 export function formatDay(ms: number, timezone: string, language: Language): string {
   return new Intl.DateTimeFormat(localeOf(language), { day: 'numeric', month: 'short', timeZone: timezone }).format(ms);
+}
+
+const DAY: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
+const MONTH: Intl.DateTimeFormatOptions = { month: 'short', year: 'numeric' };
+const PERIODS: Readonly<Record<TumblingUnit, Intl.DateTimeFormatOptions>> = {
+  hour: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  day: DAY,
+  week: DAY,
+  month: MONTH,
+  quarter: MONTH,
+  year: { year: 'numeric' },
+};
+
+/** A calendar window as people name it in its zone: `11:00–12:00`, `2 Mar`, `2–8 Mar`, `Jan–Mar 2026`. */
+export function formatPeriod(
+  { unit, zone }: { readonly unit: TumblingUnit; readonly zone: string },
+  startMs: number,
+  endMs: number,
+  language: Language,
+): string {
+  const format = new Intl.DateTimeFormat(localeOf(language), { ...PERIODS[unit], timeZone: zone });
+  if (unit === 'hour') return `${format.format(startMs)}–${format.format(endMs)}`;
+  // The last day belongs to the window, the instant at which it ends does not.
+  return format.formatRange(startMs, endMs - 1);
 }
 
 /** British English: the day before the month, 24 hours. */

@@ -1,8 +1,5 @@
 import type { VNode } from 'preact';
-import type { Judgement } from '../../shared/core/judgement.ts';
-
-/** What a status is drawn as. Colour is never alone: each has a shape of its own, and a word stands beside it. */
-export type Status = Judgement | 'none' | 'old' | 'quiet' | 'filling';
+import type { Status } from './status.ts';
 
 /** A disc with a tick, a triangle with a mark, an octagon with a cross; a ring, a hatched square for what is no verdict. */
 export function StatusShape({ status }: { readonly status: Status }): VNode {

@@ -1,8 +1,8 @@
-import type { PipelineState, ScreenFrame, ShownValue, TileFrame } from '../../shared/core/wall-message.ts';
+import type { KpiFace, PipelineState, ScreenFrame, ShownValue, TileFrame } from '../../shared/core/wall-message.ts';
 import {
   formatAge,
-  formatDay,
   formatJudged,
+  formatPeriod,
   formatTarget,
   formatUnit,
   formatValue,
@@ -11,7 +11,7 @@ import {
 } from './format.ts';
 import { type Mood, moodOf } from './freshness.ts';
 import { type Language, textIn } from './language.ts';
-import type { Status } from './status-shape.tsx';
+import type { Status } from './status.ts';
 import { WORDS, windowWords } from './texts.ts';
 
 /** What all tiles of a screen are shown with. */
@@ -55,27 +55,18 @@ export function numberWords(frame: TileFrame, shown: ShownValue | null, scope: T
     unit: face.percent ? '' : formatUnit(face.unit, language),
     percent: face.percent,
     target: face.target === null ? '' : formatTarget(face.target, face, language),
-    window: windowText(frame, shown, mood, windowWords(face.window, language), scope),
-    windowShort: windowText(frame, shown, mood, windowWords(face.window, language, true), scope),
+    window: windowText(shown, mood, face, windowWords(face.window, language), language),
+    windowShort: windowText(shown, mood, face, windowWords(face.window, language, true), language),
     ...statusOf(mood, shown, language),
     age: age.ms === null ? '' : formatAge(age.ms, language),
   };
 }
 
-function windowText(
-  frame: TileFrame,
-  shown: ShownValue | null,
-  mood: Mood,
-  window: string,
-  { screen, language }: TileScope,
-): string {
-  const face = frame.face!;
-  if (mood === 'ended' && shown !== null) {
-    const zone = face.window.kind === 'tumbling' ? face.window.zone : screen.timezone;
-    const day = formatDay(shown.windowStartMs, zone, language);
-    return `${day}: ${formatValue(shown.value, face, language)}`;
-  }
-  return window;
+/** The window; of a calendar window that is over, which one it was and what it came to. */
+function windowText(shown: ShownValue | null, mood: Mood, face: KpiFace, window: string, language: Language): string {
+  if (mood !== 'ended' || shown === null || face.window.kind !== 'tumbling') return window;
+  const period = formatPeriod(face.window, shown.windowStartMs, shown.windowEndMs, language);
+  return `${period}: ${formatValue(shown.value, face, language)}${face.percent ? '%' : ''}`;
 }
 
 /** The shape and word of a mood; a fresh value's are those of its judgement. */
