@@ -7,6 +7,7 @@ import type {
   SnapshotMessage,
   TileFrame,
 } from '../../services/shared/core/wall-message.ts';
+import { heroSize, roomOf, widthOf } from '../../services/wallboard/web/fit.ts';
 import { formatAge, formatJudged, formatTarget, formatTime, formatValue } from '../../services/wallboard/web/format.ts';
 import { ageOf, moodOf } from '../../services/wallboard/web/freshness.ts';
 import { chooseLanguage } from '../../services/wallboard/web/language.ts';
@@ -158,6 +159,17 @@ test.each([
     });
   },
 );
+
+test.each([
+  ['51.3', ['min', '≤ 30', 'last 1 h', 'so far'], 26],
+  ['150,950', ['€', '≥ 160,000', '今日', '截至目前'], 17],
+  ['1,150,950', ['€', '≥ 160,000', '今日', '截至目前'], 12],
+] as const)('a hero that shows %s leaves room for what stands beside it', (number, side, sizeMax) => {
+  const size = heroSize({ number, percent: false }, side, { width: 2, height: 2 }, 4);
+  expect(size).toBeLessThanOrEqual(sizeMax);
+  const besideIt = Math.max(...side.map(widthOf)) * 5.4;
+  expect(widthOf(number) * size + besideIt).toBeLessThan(roomOf({ width: 2 }, 4));
+});
 
 test('events are taken apart wherever the pieces of the stream are cut', () => {
   const text = 'event: a\ndata: {"x":"1\\n\\n2"}\n\nevent: b\ndata: 2\n\n: comment\n\nevent: c\ndata: 3';

@@ -45,3 +45,22 @@ export function numberSize(
   const sizes = NUMBER_SIZES.filter((size) => size <= most);
   return sizes.find((size) => em * size + unit <= room) ?? NUMBER_SIZES[NUMBER_SIZES.length - 1]!;
 }
+
+/** Sizes of a hero's number, of the text beside it, and the gap between them. */
+const HERO_SIZES: readonly number[] = [26, 22, 19, 17, 14.5, 12, ...NUMBER_SIZES];
+const HERO_SIDE_SIZE = 5.4;
+const HERO_SIDE_GAP = 2.4;
+
+/** The largest size at which a hero's number has room beside the longest of its texts. */
+export function heroSize(
+  words: { readonly number: string; readonly percent: boolean },
+  side: readonly string[],
+  { width, height }: Pick<TilePlace, 'width' | 'height'>,
+  columns: number,
+): number {
+  const em = widthOf(words.number) + (words.percent ? widthOf('%') * SHARE_SIGN : 0);
+  const beside = Math.max(...side.map(widthOf)) * HERO_SIDE_SIZE + HERO_SIDE_GAP;
+  const room = roomOf({ width }, columns) - beside;
+  const sizes = width > 1 && height > 1 ? HERO_SIZES : NUMBER_SIZES;
+  return sizes.find((size) => em * size <= room) ?? NUMBER_SIZES[NUMBER_SIZES.length - 1]!;
+}

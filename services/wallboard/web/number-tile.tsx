@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { TileContent, TileFrame } from '../../shared/core/wall-message.ts';
 import { ChangingText } from './changing-text.tsx';
-import { numberSize, roomOf, TEXT_SIZE, TITLE_SIZE, widthOf } from './fit.ts';
+import { heroSize, numberSize, roomOf, TEXT_SIZE, TITLE_SIZE, widthOf } from './fit.ts';
 import { Bars, Sparkline } from './sparkline.tsx';
 import { StatusShape } from './status-shape.tsx';
 import { WORDS } from './texts.ts';
@@ -29,7 +29,11 @@ export function NumberTile({
   const small = frame.kind !== 'hero';
   const title = [words.title, words.series].join(' ');
   const twoLines = small && widthOf(title) * TITLE_SIZE > room;
-  const style = small ? { fontSize: `calc(${numberSize(words, room, twoLines ? 9.6 : 11.5)} * var(--u))` } : undefined;
+  const soFar = words.mood === 'provisional' ? WORDS[scope.language].soFar : '';
+  const size = small
+    ? numberSize(words, room, twoLines ? 9.6 : 11.5)
+    : heroSize(words, [words.unit, words.target, words.window, soFar], frame.place, scope.screen.columns);
+  const style = { fontSize: `calc(${size} * var(--u))` };
   return (
     <div class={`tile-body mood-${words.mood} status-${words.status}`}>
       <div class="tile-history">
@@ -44,7 +48,7 @@ export function NumberTile({
         {words.series === '' ? null : <span class="tile-series"> {words.series}</span>}
       </h2>
       {small ? <p class="tile-about">{aboutOf(words, room)}</p> : null}
-      <div class={`tile-number digits-${Math.min(9, words.number.length)}`}>
+      <div class="tile-number">
         <span class="number" style={style}>
           <ChangingText text={words.number} />
           {words.percent ? <span class="percent">%</span> : null}
@@ -53,7 +57,7 @@ export function NumberTile({
           {words.unit === '' ? null : <span class="unit">{words.unit}</span>}
           {small || words.target === '' ? null : <span class="target">{words.target}</span>}
           {small || words.window === '' ? null : <span class="window">{words.window}</span>}
-          {small || words.mood !== 'provisional' ? null : <span class="so-far">{WORDS[scope.language].soFar}</span>}
+          {small || soFar === '' ? null : <span class="so-far">{soFar}</span>}
         </span>
       </div>
       <div class="tile-foot">

@@ -6,8 +6,9 @@ import { StatusShape } from './status-shape.tsx';
 import { numberWords, statusOf, type TileScope } from './tile-words.ts';
 import { WORDS } from './texts.ts';
 
-/** Rows that there is room for. */
+/** Rows that there is room for, and those that have room for a word on their status beside its shape. */
 const ROWS_MAX = 5;
+const ROWS_WITH_WORDS = 4;
 const ROWS_OF_ONE_CELL = 3;
 
 /** The worst series of a KPI. */
@@ -24,7 +25,7 @@ export function TableTile({
   const rows = content.rows.slice(0, rowsMax);
   const whole = numberWords(frame, oldest(rows), scope);
   const shown = whole.mood === 'ended' ? [] : rows;
-  const about = [whole.percent ? '%' : whole.unit, whole.window].filter((text) => text !== '').join(' · ');
+  const about = [frame.face!.percent ? '%' : whole.unit, whole.window].filter((text) => text !== '').join(' · ');
   const { place } = frame;
   const twoLines = place.height > 1 && widthOf(whole.title) * TITLE_SIZE > roomOf(place, scope.screen.columns);
   const troubled = shown.length === 0 || whole.mood === 'stale' || whole.mood === 'late';
@@ -36,17 +37,18 @@ export function TableTile({
         <span class="table-unit">{about}</span>
         <span class="age">{whole.age}</span>
       </p>
-      <ol class="worst" style={{ gridTemplateRows: `repeat(${rowsMax}, minmax(0, 1fr))` }}>
+      <ol
+        class={rowsMax > ROWS_WITH_WORDS ? 'worst dense' : 'worst'}
+        style={{ gridTemplateRows: `repeat(${rowsMax}, minmax(0, 1fr))` }}
+      >
         {shown.map((row) => (
           <Row key={JSON.stringify(row.labels)} frame={frame} row={row} scope={scope} />
         ))}
       </ol>
-      {note === '' ? null : (
-        <div class="tile-foot">
-          {troubled ? <StatusShape status={whole.status} /> : null}
-          <span class="status-text">{note}</span>
-        </div>
-      )}
+      <div class="tile-foot">
+        {troubled ? <StatusShape status={whole.status} /> : null}
+        <span class="status-text">{note}</span>
+      </div>
     </div>
   );
 }

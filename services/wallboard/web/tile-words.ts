@@ -53,7 +53,7 @@ export function numberWords(frame: TileFrame, shown: ShownValue | null, scope: T
     series: shown === null ? '' : frame.openLabels.map((name) => shown.labels[name] ?? '').join(' · '),
     number: counts ? formatJudged(shown.value, face, shown.judgement, language, mannerOf(frame.kind)) : NO_VALUE,
     unit: face.percent ? '' : formatUnit(face.unit, language),
-    percent: face.percent,
+    percent: face.percent && counts && shown.value !== null,
     target: face.target === null ? '' : formatTarget(face.target, face, language),
     window: windowText(shown, mood, face, windowWords(face.window, language), language),
     windowShort: windowText(shown, mood, face, windowWords(face.window, language, true), language),
