@@ -7,6 +7,7 @@ import {
   encodeState,
   mergeEncoded,
   mergeState,
+  replaceEncoded,
 } from '../../services/shared/core/aggregate-state.ts';
 import type { Aggregate } from '../../services/shared/core/definition.ts';
 import { quantileOf, RELATIVE_ACCURACY } from '../../services/shared/core/log-bins.ts';
@@ -59,6 +60,21 @@ test.each(AGGREGATES.filter(({ kind }) => kind !== 'min'))(
         mergeEncoded(state, aggregate, bytes);
         mergeEncoded(state, aggregate, bytes, -1);
         expect(state).toEqual(stateOf(aggregate, a));
+      }),
+    );
+  },
+);
+
+test.each(AGGREGATES.filter(({ kind }) => kind !== 'min'))(
+  'one state of $kind gives way to another as if it were taken back and the other merged',
+  (aggregate) => {
+    fc.assert(
+      fc.property(amounts, amounts, amounts, amounts, (others, shared, before, after) => {
+        const state = stateOf(aggregate, others);
+        const old = encodeState(stateOf(aggregate, [...shared, ...before]));
+        mergeEncoded(state, aggregate, old);
+        replaceEncoded(state, aggregate, old, encodeState(stateOf(aggregate, [...shared, ...after])));
+        expect(state).toEqual(stateOf(aggregate, [...others, ...shared, ...after]));
       }),
     );
   },

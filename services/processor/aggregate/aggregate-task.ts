@@ -1,5 +1,5 @@
 import type { Workflow } from '../../shared/core/catalogue.ts';
-import { type Delta, type WorkflowPlan } from '../../shared/core/case-state.ts';
+import type { Delta, WorkflowPlan } from '../../shared/core/case-state.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { activityRanks, eventOrder } from '../../shared/core/effective-events.ts';
@@ -61,7 +61,7 @@ export class AggregateTask implements FoldTask {
   private readonly options: AggregateOptions;
   private readonly cases: CaseCache;
   private readonly slices: SliceTable;
-  private pendingEvents: EventRow[] = [];
+  private pendingEvents: LoggedEvent[] = [];
   /** Collected for the store, not yet acknowledged: the archive may or may not have them. */
   private inFlightEvents: readonly EventRow[] = [];
   /** Cases that changed since the last store, with their last event. */
@@ -175,7 +175,7 @@ export class AggregateTask implements FoldTask {
     if (deltas === null) return null;
     this.eventsSinceStore = true;
     this.cases.hold(event.caseId);
-    this.pendingEvents.push(toEventRow(event, this.partition, this.options.epoch));
+    this.pendingEvents.push(event);
     this.touchedCases.set(event.caseId, event);
     return { offset: event.offset, importId: event.importId, deltas, keys: deltas.map(rowKeysOf) };
   }
@@ -195,9 +195,14 @@ export class AggregateTask implements FoldTask {
     }
   }
 
+  /** Made only when they are needed: what lives long is moved by the garbage collector again and again. */
+  private pendingRows(): EventRow[] {
+    return this.pendingEvents.map((event) => toEventRow(event, this.partition, this.options.epoch));
+  }
+
   private archiveBelow(belowOffset: number): Omit<ArchiveScope, 'plan'> {
     const { store, workflow } = this.options;
-    const events = [...this.inFlightEvents, ...this.pendingEvents];
+    const events = [...this.inFlightEvents, ...this.pendingRows()];
     return { store, workflow: workflow.name, partition: this.partition, events, belowOffset };
   }
 
@@ -321,8 +326,9 @@ export class AggregateTask implements FoldTask {
     const cases = [...this.touchedCases.values()].map((event) => this.caseRow(event));
     const filter = this.cases.filterToSave(this.time.clockMs, this.position());
     const positions = filter === null ? {} : { positions: [filter] };
-    const rows = { events: this.pendingEvents, cases, slices, ...positions };
-    this.inFlightEvents = this.pendingEvents;
+    const events = this.pendingRows();
+    const rows = { events, cases, slices, ...positions };
+    this.inFlightEvents = events;
     this.pendingEvents = [];
     this.touchedCases = new Map();
     this.eventsSinceStore = false;
@@ -345,9 +351,9 @@ export class AggregateTask implements FoldTask {
   }
 
   unstore({ rows }: Checkpoint): void {
-    this.pendingEvents = [...(rows.events ?? []), ...this.pendingEvents];
+    this.pendingEvents = [...(rows.events ?? []).map(fromEventRow), ...this.pendingEvents];
     this.inFlightEvents = [];
-    for (const event of this.pendingEvents) this.touchedCases.set(event.caseId, fromEventRow(event));
+    for (const event of this.pendingEvents) this.touchedCases.set(event.caseId, event);
     this.slices.storeAgain(rows.slices ?? []);
     this.eventsSinceStore = true;
   }

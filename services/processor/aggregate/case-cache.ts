@@ -16,8 +16,10 @@ const FILTER_STAGE = 'case-filter';
 
 /** Cases kept in memory by one partition's fold; above it the least recently used stored ones leave. */
 export const CASES_MAX = 100_000;
-/** Of those, how many are kept ready for their next event; the others are packed. */
+/** Of those, how many are kept ready for their next event; the others are packed … */
 const READY_CASES_MAX = 4_000;
+/** … so many at a time: a walk through a map begins with the places of all that have left it. */
+const PACKED_AT_ONCE_CASES = 250;
 
 /**
  * The cases of one partition. A case is its events: those not in memory come from the archive, below the record in
@@ -130,14 +132,18 @@ export class CaseCache {
   /** The least recently used cases are packed, and leave once they are stored. */
   evict(casesMax = this.casesMax): void {
     const readyMax = Math.min(READY_CASES_MAX, casesMax);
+    if (this.ready.size > Math.min(readyMax + PACKED_AT_ONCE_CASES, casesMax)) this.pack(readyMax);
+    for (const id of this.packed.keys()) {
+      if (this.size <= casesMax) break;
+      if (!this.unstored.has(id)) this.packed.delete(id);
+    }
+  }
+
+  private pack(readyMax: number): void {
     for (const [id, state] of this.ready) {
       if (this.ready.size <= readyMax) break;
       this.ready.delete(id);
       this.packed.set(id, packCase(state.events));
-    }
-    for (const id of this.packed.keys()) {
-      if (this.size <= casesMax) break;
-      if (!this.unstored.has(id)) this.packed.delete(id);
     }
   }
 

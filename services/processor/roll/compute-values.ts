@@ -49,6 +49,10 @@ export function computeValues(series: Series, moment: Moment): ValueRow[] {
 
 /** The window ends to look at, ascending: so each rolling window follows from the one before it. */
 function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): Due[] {
+  if (series.dirty.size === 0 && (watermarkMs === beforeMs || series.pendingEnds.size === 0)) {
+    series.settle();
+    return [];
+  }
   const { window } = series.definition;
   const ends = new Set<number>();
   const forced = new Set<number>();

@@ -1,4 +1,4 @@
-import { type AggregateState, emptyState, mergeEncoded } from '../../shared/core/aggregate-state.ts';
+import { type AggregateState, emptyState, mergeEncoded, replaceEncoded } from '../../shared/core/aggregate-state.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { windowStart } from '../../shared/core/window.ts';
 
@@ -28,8 +28,9 @@ export class SlidingWindow {
       this.state = null;
       return;
     }
-    if (before !== null) mergeEncoded(this.state, this.definition.aggregate, before, -1);
-    mergeEncoded(this.state, this.definition.aggregate, after);
+    const { aggregate } = this.definition;
+    if (before === null) mergeEncoded(this.state, aggregate, after);
+    else replaceEncoded(this.state, aggregate, before, after);
   }
 
   /** The window that ends at `endMs`; not to be changed, and valid until the next call. */

@@ -21,13 +21,17 @@ export interface WorkflowPlan {
   readonly ranks: ReadonlyMap<string, number>;
 }
 
+/** Up to so many events an id is looked for one by one. */
+const SCANNED_EVENTS_MAX = 16;
+
 /**
  * A case in memory: its events, and for each definition where its fold stands. What it contributes is a function of the
  * set of its events; an event that comes last in their order takes the short way (`feed`), any other one recomputes.
  */
 export class CaseState {
   readonly events: LoggedEvent[] = [];
-  private readonly ids = new Set<string>();
+  /** The ids of `events`, once there are many: a look through a few takes no longer. */
+  private ids: Set<string> | null = null;
   private readonly carried = new Map<string, string>();
   private folds: MeasureFold[] | null = null;
   private foldsPlan: WorkflowPlan | null = null;
@@ -44,7 +48,7 @@ export class CaseState {
    * `shortcut: false` always recomputes (the test that holds both ways equal).
    */
   add(event: LoggedEvent, plan: WorkflowPlan, shortcut = true): Delta[] | null {
-    if (this.ids.has(event.id)) return null;
+    if (this.has(event.id)) return null;
     const order = eventOrder(plan.ranks);
     this.prepare(plan, order);
     const deltas: Delta[] = [];
@@ -68,10 +72,15 @@ export class CaseState {
     return events.sort(order);
   }
 
+  private has(id: string): boolean {
+    return this.ids === null ? this.events.some((event) => event.id === id) : this.ids.has(id);
+  }
+
   private keep(event: LoggedEvent): void {
-    if (this.ids.has(event.id)) return;
-    this.ids.add(event.id);
+    if (this.has(event.id)) return;
     this.events.push(event);
+    if (this.ids !== null) this.ids.add(event.id);
+    else if (this.events.length > SCANNED_EVENTS_MAX) this.ids = new Set(this.events.map(({ id }) => id));
     if (event.kind !== 'event') this.amended = true;
   }
 

@@ -27,6 +27,9 @@ interface Subject {
   readonly avro: avro.Type;
 }
 
+/** Room for most messages; a larger one enlarges it. */
+const SCRATCH_BYTES = 4_096;
+
 interface Reader {
   readonly type: Message['type'];
   readonly avro: avro.Type;
@@ -38,6 +41,8 @@ interface Reader {
 export class MessageCodec implements Codec {
   private readonly subjects: ReadonlyMap<Message['type'], Subject>;
   private readonly readers = new Map<number, Reader>();
+  /** Where messages are written before their length is known. */
+  private scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
 
   private constructor(subjects: ReadonlyMap<Message['type'], Subject>) {
     this.subjects = subjects;
@@ -66,16 +71,20 @@ export class MessageCodec implements Codec {
 
   encode(message: Message): Buffer {
     const { id, avro: schema } = this.subjects.get(message.type)!;
-    const body = schema.toBuffer(toAvro(message));
-    const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length);
-    bytes[0] = MAGIC;
-    bytes.writeInt32BE(id, 1);
-    body.copy(bytes, HEADER_BYTES);
-    return bytes;
+    const body = toAvro(message);
+    let end = schema.encode(body, this.scratch, HEADER_BYTES);
+    if (end < 0) {
+      // Too little room; -end bytes were missing.
+      this.scratch = Buffer.allocUnsafe(this.scratch.length - end);
+      end = schema.encode(body, this.scratch, HEADER_BYTES);
+    }
+    this.scratch[0] = MAGIC;
+    this.scratch.writeInt32BE(id, 1);
+    return Buffer.from(this.scratch.subarray(0, end));
   }
 
   decode(bytes: Uint8Array): Message {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (buffer.length < HEADER_BYTES || buffer[0] !== MAGIC) {
       throw new TaktError(
         'RECORD_UNREADABLE',
@@ -91,7 +100,9 @@ export class MessageCodec implements Codec {
       );
     }
     try {
-      const body: unknown = reader.avro.fromBuffer(buffer.subarray(HEADER_BYTES), reader.resolver ?? undefined);
+      const { value: body, offset } = reader.avro.decode(buffer, HEADER_BYTES, reader.resolver ?? undefined);
+      if (offset < 0) throw new Error('truncated');
+      if (offset !== buffer.length) throw new Error(`${buffer.length - offset} bytes are left over`);
       return fromAvro(reader.type, body);
     } catch (error) {
       throw new TaktError(

@@ -6,7 +6,21 @@ import type { AppendRecord, EventLog, LogRecord, ReadLimits, TopicDescription } 
 import { logClosed, logFull, outOfRange, partitionsChanged, topicUnknown } from '../log-errors.ts';
 import { CommitQueue, type WaitingAppend } from './commit-queue.ts';
 import { Disk } from './disk.ts';
-import { chunkKey, cutChunks, decodeChunk, encodeChunk, endOfChunk, partitionPrefix } from './record-layout.ts';
+import {
+  chunkKey,
+  cutChunks,
+  decodeChunk,
+  encodeChunk,
+  endOfChunk,
+  offsetOfKey,
+  partitionPrefix,
+} from './record-layout.ts';
+
+/** A chunk as LMDB keeps it. */
+interface ChunkEntry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
 
 interface Topic {
   readonly number: number;
@@ -104,11 +118,7 @@ export class LmdbLog implements EventLog {
   }
 
   /** The partition's last chunk that starts at or before `offset`, with LMDB's own bytes. */
-  private lastChunk(
-    topicNumber: number,
-    partition: number,
-    offset: number,
-  ): { key: Buffer; value: Buffer } | undefined {
+  private lastChunk(topicNumber: number, partition: number, offset: number): ChunkEntry | undefined {
     const [last] = this.chunks.getRange({
       start: chunkKey(topicNumber, partition, offset),
       end: partitionPrefix(topicNumber, partition),
@@ -244,12 +254,24 @@ export class LmdbLog implements EventLog {
     return result;
   }
 
-  private *recordsFrom({ topicNumber, partition, end }: Place, fromOffset: number): Generator<LogRecord> {
-    const first = this.lastChunk(topicNumber, partition, fromOffset);
-    if (first === undefined) return;
-    const range = { start: first.key, end: chunkKey(topicNumber, partition, end) };
-    for (const { key, value } of this.chunks.getRange(range))
+  private *recordsFrom(place: Place, fromOffset: number): Generator<LogRecord> {
+    for (const { key, value } of this.chunksFrom(place, fromOffset))
       for (const record of decodeChunk(key, value).records) if (record.offset >= fromOffset) yield record;
+  }
+
+  /** The chunks that hold what is at or behind `fromOffset`, with LMDB's own bytes. */
+  private *chunksFrom({ topicNumber, partition, end }: Place, fromOffset: number): Generator<ChunkEntry> {
+    const endKey = chunkKey(topicNumber, partition, end);
+    // Who reads on begins where a chunk does.
+    let aligned = false;
+    for (const entry of this.chunks.getRange({ start: chunkKey(topicNumber, partition, fromOffset), end: endKey })) {
+      if (!aligned && offsetOfKey(entry.key) !== fromOffset) break;
+      aligned = true;
+      yield entry;
+    }
+    if (aligned) return;
+    const first = this.lastChunk(topicNumber, partition, fromOffset);
+    if (first !== undefined) yield* this.chunks.getRange({ start: first.key, end: endKey });
   }
 
   async endOffset(topic: string, partition: number): Promise<number> {
