@@ -108,7 +108,10 @@ describe('npm start', () => {
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(await counts(server.url)).toEqual([]);
     await server.stop();
-    expect((await server.running.ended).stderr).not.toContain('  demo ');
+    const { stderr } = await server.running.ended;
+    expect(stderr).not.toContain('  demo ');
+    // The one to edit, not what it was copied from.
+    expect(stderr).toContain(`  catalogue  ${join(data, 'catalogue.yaml')}\n`);
     expect(existsSync(join(data, 'demo.json'))).toBe(false);
     expect(readdirSync(data)).toContain('catalogue.yaml');
 

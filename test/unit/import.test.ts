@@ -196,8 +196,9 @@ test('bad rows go to the dead letters with reason and raw bytes', async () => {
   expect(letters[0]!.reason).toBe(`line 3: 'at' is no date: "soon"; allowed: iso (zone UTC)`);
   expect(letters[1]!.reason).toContain('line 4: the row has 2 cells');
   expect(new Set(letters.map((letter) => letter.id)).size).toBe(2);
-  expect(summaryText(summary)).toContain('3 rows, 1 event.');
-  expect(summaryText(summary)).toContain('line 3:');
+  expect(summaryText(summary, 'data')).toContain('3 rows, 1 event.');
+  expect(summaryText(summary, 'my data')).toContain('line 3:');
+  expect(summaryText(summary, 'my data')).toContain('npx takt query --data "my data" "SELECT');
 });
 
 test('a wrong byte is found before anything is handed over', async () => {

@@ -32,7 +32,7 @@ export async function importCommand(wiring: Wiring, file: string, options: Impor
   try {
     const summary = await read(file, source, options, asOfMs, open);
     if (options.wait) await settled(await open(), source.mapping.workflow);
-    process.stdout.write(`${summaryText(summary)}\n`);
+    process.stdout.write(`${summaryText(summary, options.data)}\n`);
   } finally {
     await closeSession(session);
   }

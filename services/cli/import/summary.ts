@@ -1,7 +1,7 @@
 import type { ImportSummary } from './import-options.ts';
 
-/** The summary of an import for people, several lines without a last line end. */
-export function summaryText(summary: ImportSummary): string {
+/** The summary of an import into the data directory `data` for people, several lines without a last line end. */
+export function summaryText(summary: ImportSummary, data: string): string {
   const { path, workflow, rows, events, equalRows, deadLetters, firstReasons, minEventMs, maxEventMs } = summary;
   const lines = [`Imported ${path} into workflow ${workflow}: ${counted(rows, 'row')}, ${counted(events, 'event')}.`];
   if (minEventMs !== null && maxEventMs !== null) {
@@ -13,7 +13,8 @@ export function summaryText(summary: ImportSummary): string {
     for (const reason of firstReasons) lines.push(`    ${reason}`);
     const more = deadLetters - firstReasons.length;
     if (more > 0) lines.push(`    … and ${more} more`);
-    lines.push(`  See them with: takt query "SELECT reason, raw FROM dead_letters WHERE workflow = '${workflow}'"`);
+    const sql = `SELECT reason, raw FROM dead_letters WHERE workflow = '${workflow}'`;
+    lines.push(`  See them with: npx takt query --data ${JSON.stringify(data)} "${sql}"`);
   }
   return lines.join('\n');
 }
