@@ -368,8 +368,6 @@ export class AggregateTask implements FoldTask {
     const effective = state.effective(eventOrder(this.plan.ranks));
     const first = effective[0];
     const last = effective.at(-1);
-    const dimensions: Record<string, string> = Object.create(null) as Record<string, string>;
-    for (const each of effective) for (const name in each.dimensions) dimensions[name] = each.dimensions[name]!;
     return {
       workflow: event.workflow,
       partition: this.partition,
@@ -379,7 +377,7 @@ export class AggregateTask implements FoldTask {
       firstActivity: first?.activity ?? '',
       lastActivity: last?.activity ?? '',
       events: effective.length,
-      dimensions,
+      dimensions: dimensionsOf(effective),
       voided: effective.length === 0,
       version: versionOf(this.options.epoch, event.offset),
     };
@@ -407,6 +405,19 @@ export class AggregateTask implements FoldTask {
       storedOffset: offsetOf(this.storedVersion + 1n) - 1,
     };
   }
+}
+
+/** The dimensions of a case: of each the last value. Where no event changes those of the first, they are the same object. */
+function dimensionsOf(effective: readonly LoggedEvent[]): Readonly<Record<string, string>> {
+  const first = effective[0]?.dimensions ?? {};
+  const changes = effective.some(({ dimensions }) => {
+    for (const name in dimensions) if (first[name] !== dimensions[name]) return true;
+    return false;
+  });
+  if (!changes) return first;
+  const all = Object.create(null) as Record<string, string>;
+  for (const { dimensions } of effective) for (const name in dimensions) all[name] = dimensions[name]!;
+  return all;
 }
 
 function* keysOf(work: readonly Work[]): Iterable<RowKey> {

@@ -4,6 +4,7 @@ import { MeasureFold } from './measure-fold.ts';
 import type { Emit, MeasurePlan } from './measure-plan.ts';
 import type { Amount } from './amount.ts';
 import type { Part } from './aggregate-state.ts';
+import { withItem } from './short-list.ts';
 
 /** One change of one definition's slices. */
 export interface Delta {
@@ -29,7 +30,7 @@ const SCANNED_EVENTS_MAX = 16;
  * set of its events; an event that comes last in their order takes the short way (`feed`), any other one recomputes.
  */
 export class CaseState {
-  readonly events: LoggedEvent[] = [];
+  private list: LoggedEvent[] = [];
   /** The ids of `events`, once there are many: a look through a few takes no longer. */
   private ids: Set<string> | null = null;
   private readonly carried = new Map<string, string>();
@@ -66,6 +67,11 @@ export class CaseState {
     return difference(before, after);
   }
 
+  /** The events in the order in which they came. */
+  get events(): readonly LoggedEvent[] {
+    return this.list;
+  }
+
   /** Effective events, in order. */
   effective(order: (a: LoggedEvent, b: LoggedEvent) => number): LoggedEvent[] {
     const events = this.amended ? effectiveEvents(this.events) : [...this.events];
@@ -78,7 +84,7 @@ export class CaseState {
 
   private keep(event: LoggedEvent): void {
     if (this.has(event.id)) return;
-    this.events.push(event);
+    this.list = withItem(this.list, event);
     if (this.ids !== null) this.ids.add(event.id);
     else if (this.events.length > SCANNED_EVENTS_MAX) this.ids = new Set(this.events.map(({ id }) => id));
     if (event.kind !== 'event') this.amended = true;

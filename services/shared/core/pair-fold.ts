@@ -1,6 +1,7 @@
 import type { LoggedEvent } from './event.ts';
 import type { LabelValues } from './label-plan.ts';
 import type { Emitted, MeasurePlan, Output } from './measure-plan.ts';
+import { withItem } from './short-list.ts';
 
 interface Entry {
   readonly timeMs: number;
@@ -52,10 +53,10 @@ export class PairFold {
     const labels = this.plan.labels.take('from', carried, first);
     const counts = !this.level || this.plan.passes(event, carried);
     const entry: Entry = { timeMs: event.timeMs, labels, counts, emitted: [], closed: false };
-    this.entries.push(entry);
+    this.entries = withItem(this.entries, entry);
     if (this.level && counts) {
       const emitted: Emitted = { timeMs: event.timeMs, amount: 1, part: 0, labels };
-      entry.emitted.push(emitted);
+      entry.emitted = [emitted];
       output(emitted, 1);
     }
   }
@@ -87,7 +88,7 @@ export class PairFold {
       const amount = this.plan.definition.aggregate.kind === 'count' ? 1 : event.timeMs - entry.timeMs;
       emitted = { timeMs: event.timeMs, amount, part: 0, labels: this.plan.labels.take('to', carried, entry.labels) };
     }
-    entry.emitted.push(emitted);
+    entry.emitted = withItem(entry.emitted, emitted);
     output(emitted, 1);
   }
 
