@@ -380,6 +380,8 @@ function alertTests(open: Open, name: string): void {
     expect(await firsts({ latest: true })).toEqual([2, 4]);
     expect(await firsts({ latest: true, toMs: 2_000, labelPartition: 0 })).toEqual([1]);
     expect(await firsts({ belowVersion: 3n })).toEqual([1, 2]);
+    expect(await firsts({ aboveVersion: 2n })).toEqual([3, 4]);
+    expect(await firsts({ aboveVersion: -1n, belowVersion: 2n })).toEqual([1]);
     expect(await firsts({ latest: true, belowVersion: 2n })).toEqual([1]);
     expect((await store.firsts({ definition: 'd', fromMs: 2_000, toMs: 3_000 }))[0]).toEqual(
       first({ version: 2n, windowEndMs: 2_000, value: null, valueExact: null, imported: true }),

@@ -160,11 +160,12 @@ test('a rule that is gone ends its episodes; only who was told of a firing hears
   expect(abandonAlert(firingAt(1), look)).toMatchObject({ from: 'firing', suppressed: null, sinceMs: MINUTE });
 });
 
-test('an episode is named by rule, labels and where it began, and by nothing else', () => {
-  expect(episodeOf('h', 'a', 1)).toBe(episodeOf('h', 'a', 1));
-  expect(episodeOf('h', 'a', 1)).toMatch(/^[0-9a-f]{32}$/);
-  const others = [episodeOf('i', 'a', 1), episodeOf('h', 'b', 1), episodeOf('h', 'a', 2), episodeOf('ha', '', 1)];
-  expect(new Set([...others, episodeOf('h', 'a', 1)]).size).toBe(5);
+test('an episode is named by the instance and where it began, and by nothing else', () => {
+  expect(episodeOf('h', 'a', 1n, 1)).toBe(episodeOf('h', 'a', 1n, 1));
+  expect(episodeOf('h', 'a', 1n, 1)).toMatch(/^[0-9a-f]{32}$/);
+  const others = [episodeOf('i', 'a', 1n, 1), episodeOf('h', 'b', 1n, 1), episodeOf('h', 'a', 2n, 1)];
+  const more = [episodeOf('h', 'a', 1n, 2), episodeOf('ha', '', 1n, 1), episodeOf('h', 'a', 1n, 1)];
+  expect(new Set([...others, ...more]).size).toBe(6);
 });
 
 test.each([

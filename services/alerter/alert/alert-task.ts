@@ -121,8 +121,9 @@ export class AlertTask implements FoldTask {
       appendMs,
       message: this.options.codec.decode(value) as ValuesMessage,
     }));
-    const values = messages.flatMap(({ message }) => (message.type === 'value' ? [message] : []));
-    const known = await this.firsts.lookUp(values.filter((value) => this.isLate(value)));
+    const known = await this.knownFirsts(
+      messages.flatMap(({ message }) => (message.type === 'value' ? [message] : [])),
+    );
     for (const { offset, appendMs, message } of messages) {
       this.clockMs = Math.max(this.clockMs, appendMs);
       const version = versionOf(this.options.epoch, offset);
@@ -133,15 +134,25 @@ export class AlertTask implements FoldTask {
     }
   }
 
-  /** Whether a final value is of a window that its series has evaluated already. */
-  private isLate({ definition: hash, labels, state, withdrawn, windowEndMs }: ValueMessage): boolean {
-    const definition = this.options.definitionOf(hash);
-    if (definition === undefined || state !== 'final' || withdrawn) return false;
-    const series = this.book.get(definition).series.get(labels);
-    return series !== undefined && windowEndMs <= series.horizon.at(this.passed(definition));
+  /** The windows of final values that have a first value already, by `firstKey`. */
+  private async knownFirsts(values: readonly ValueMessage[]): Promise<Set<string>> {
+    const evaluated: ValueMessage[] = [];
+    const waiting: string[] = [];
+    for (const value of values) {
+      const definition = this.options.definitionOf(value.definition);
+      if (definition === undefined || value.state !== 'final' || value.withdrawn) continue;
+      const series = this.book.get(definition).series.get(value.labels);
+      if (series === undefined) continue;
+      // It may be evaluated, and forgotten, by a mark of the same batch.
+      if (series.pending.has(value.windowEndMs)) waiting.push(firstKey(value));
+      else if (value.windowEndMs <= series.horizon.at(this.passed(definition))) evaluated.push(value);
+    }
+    const known = await this.firsts.lookUp(evaluated);
+    for (const key of waiting) known.add(key);
+    return known;
   }
 
-  private applyValue(value: ValueMessage, version: bigint, known: ReadonlySet<string>): void {
+  private applyValue(value: ValueMessage, version: bigint, known: Set<string>): void {
     const definition = this.options.definitionOf(value.definition);
     if (definition === undefined) return;
     const group = this.book.get(definition);
@@ -165,21 +176,21 @@ export class AlertTask implements FoldTask {
   }
 
   /** What a value does to the series itself: it may be the first of its window. */
-  private watch(series: WatchedSeries, value: ValueMessage, version: bigint, known: ReadonlySet<string>): void {
+  private watch(series: WatchedSeries, value: ValueMessage, version: bigint, known: Set<string>): void {
     const { windowEndMs: endMs, state, withdrawn } = value;
     const { horizon, definition } = series;
     const passedMs = this.passed(definition);
     const held = state === 'backfilling' ? horizon.hold(endMs, passedMs) : horizon.filled(endMs);
     if (series.version < 0n || held) this.changed(series, version, passedMs, []);
     if (state !== 'final' || withdrawn || series.pending.has(endMs)) return;
+    const key = firstKey(value);
     const imported = value.reason === IMPORT_REASON;
     if (endMs > horizon.at(passedMs)) {
       this.firsts.keep(value, 'first', imported, version);
       series.pending.set(endMs, { endMs, value: value.value, samples: value.samples, imported, version });
-    } else if (!this.firsts.has(value)) {
-      if (known.has(firstKey(value))) this.firsts.remember(value);
-      else this.firsts.keep(value, 'late_first', imported, version);
-    }
+    } else if (known.has(key)) this.firsts.remember(value);
+    else this.firsts.keep(value, 'late_first', imported, version);
+    known.add(key);
   }
 
   /** What a value does to an instance before a mark passes its window. */
@@ -230,16 +241,16 @@ export class AlertTask implements FoldTask {
     for (const series of group.series.values()) {
       const waiting = series.waiting();
       const nextWaitingMs = waiting[0]?.endMs ?? Infinity;
-      if (series.version < version && (series.horizon.isBehind || nextWaitingMs <= boundMs)) {
+      const due = series.horizon.isBehind || nextWaitingMs <= boundMs;
+      if (series.version < version && !series.isUnborn && due) {
         const { changed } = series.horizon.advance(boundMs, importsOpen);
         if (changed) this.changed(series, version, boundMs, []);
       }
-      for (const [hash, instance] of series.instances) {
-        if (!this.rules.has(hash) && instance.version < version) series.instances.delete(hash);
-        else if (instance.version < version) this.evaluateInstance(instance, waiting, bounds);
+      for (const instance of series.instances.values()) {
+        if (instance.version < version) this.evaluateInstance(instance, waiting, bounds);
         group.dueMs = Math.min(group.dueMs, instance.dueMs);
       }
-      series.prune(boundMs);
+      series.prune(boundMs, version);
       for (const endMs of series.pending.keys()) group.dueMs = Math.min(group.dueMs, endMs);
       if (series.horizon.isBehind) group.dueMs = NEVER_MS;
     }
@@ -264,8 +275,9 @@ export class AlertTask implements FoldTask {
       const passedMs = this.passed(group.definition);
       for (const series of group.series.values()) {
         for (const [hash, instance] of series.instances) {
-          if (this.rules.has(hash) || instance.version >= version) continue;
-          this.changed(instance, version, passedMs, instance.abandon(passedMs));
+          // One whose row is of a later record came back.
+          if (this.rules.has(hash) || instance.version > version) continue;
+          if (instance.version < version) this.changed(instance, version, passedMs, instance.abandon(passedMs));
           series.instances.delete(hash);
         }
       }

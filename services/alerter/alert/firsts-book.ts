@@ -28,12 +28,16 @@ export class FirstsBook {
     this.inFlightKeys = new Set();
   }
 
-  /** Asks the store about windows that were evaluated before; gives those that have a first value, by `firstKey`. */
-  async lookUp(values: readonly ValueMessage[]): Promise<ReadonlySet<string>> {
+  /** Gives those of these windows that have a first value, by `firstKey`; asks the store where it must. */
+  async lookUp(values: readonly ValueMessage[]): Promise<Set<string>> {
     const found = new Set<string>();
     const asked = new Map<string, ValueMessage[]>();
     for (const value of values) {
-      if (this.has(value)) continue;
+      // What is on its way now may be stored, and forgotten, when the value is applied.
+      if (this.has(value)) {
+        found.add(firstKey(value));
+        continue;
+      }
       const list = asked.get(value.definition);
       if (list === undefined) asked.set(value.definition, [value]);
       else list.push(value);

@@ -92,11 +92,15 @@ export class Outbox {
   }
 }
 
-function transitionOf({ rule, labels, version }: RuleInstance, effect: AlertEffect, partition: number): TransitionRow {
+function transitionOf(
+  { rule, labels, version, born }: RuleInstance,
+  effect: AlertEffect,
+  partition: number,
+): TransitionRow {
   const { name, hash, kpi, severity, notify, target } = rule;
   const { from, to, look, sinceMs, suppressed, reason } = effect;
   const { endMs: timeMs, value, samples, provisional } = look;
-  const episode = episodeOf(hash, labels, sinceMs);
+  const episode = episodeOf(hash, labels, born, sinceMs);
   const seen = { timeMs, episode, provisional, value, target, samples };
   const told = { severity, notify, suppressed, reason };
   return { rule: name, ruleHash: hash, kpi, labels, from, to, ...seen, ...told, version, partition };

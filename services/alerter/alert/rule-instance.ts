@@ -24,6 +24,8 @@ export interface InstanceContent extends AlertInstance, HorizonContent {
   /** What it saw last, which windows without a value of their own show too; null before anything. */
   readonly carried: Shown | null;
   readonly reason: Reason;
+  /** Version of the record that it came up in, as text: it does not fit a number. */
+  readonly born: string;
 }
 
 /** Until when which windows may be evaluated, at a mark. */
@@ -43,6 +45,8 @@ export class RuleInstance implements Row {
   readonly labels: string;
   readonly horizon: Horizon;
   version: bigint;
+  /** Version of the record that it came up in; -1: it is coming up. */
+  born: bigint;
   /** The next window end at which it may change without a new value; Infinity: none. */
   nextMs = NEVER_MS;
   private readonly definition: Definition;
@@ -61,6 +65,7 @@ export class RuleInstance implements Row {
     this.alert = stored === null ? INACTIVE : alertOf(stored);
     this.carried = stored?.carried ?? null;
     this.reason = stored?.reason ?? REASON.fails;
+    this.born = BigInt(stored?.born ?? -1);
     this.written = stored ?? this.content(NEVER_MS);
   }
 
@@ -78,7 +83,7 @@ export class RuleInstance implements Row {
       definition,
       rule,
       labels,
-      { ...INACTIVE, ...horizon, rule, carried, reason: REASON.fails },
+      { ...INACTIVE, ...horizon, rule, carried, reason: REASON.fails, born: '-1' },
       -1n,
     );
   }
@@ -169,6 +174,7 @@ export class RuleInstance implements Row {
   /** Its row changed at `version`. */
   touch(version: bigint, passedMs: number): void {
     this.version = version;
+    if (this.born < 0n) this.born = version;
     this.written = this.content(passedMs);
   }
 
@@ -179,8 +185,8 @@ export class RuleInstance implements Row {
   }
 
   private content(passedMs: number): InstanceContent {
-    const { rule, alert, carried, reason } = this;
-    return { rule, ...alert, ...this.horizon.content(passedMs), carried, reason };
+    const { rule, alert, carried, reason, born } = this;
+    return { rule, ...alert, ...this.horizon.content(passedMs), carried, reason, born: String(born) };
   }
 }
 

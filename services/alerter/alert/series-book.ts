@@ -62,7 +62,11 @@ export class SeriesBook {
     }
   }
 
-  /** Reads the values that waited for a mark when the rows were stored: they are in `firsts`, and in no other row. */
+  /**
+   * Reads the values that waited for a mark when the rows were stored: they are in `firsts`, and in no other row. Of a
+   * series whose row is ahead of the position, all values above the position: the row passes over their records when
+   * they come again, and instances that are still to come up may have to see them.
+   */
   async loadPending(
     store: KpiStore,
     labelPartition: number,
@@ -74,11 +78,14 @@ export class SeriesBook {
       let fromMs = Infinity;
       for (const each of series.values()) fromMs = Math.min(fromMs, evaluatedBy(each, passedMs) + 1);
       if (fromMs === Infinity) continue;
-      const bound = fromMs <= NEVER_MS + 1 ? {} : { fromMs };
-      for (const row of await store.firsts({ definition: definition.hash, labelPartition, ...bound })) {
+      const query = { definition: definition.hash, labelPartition };
+      const rows = await store.firsts(fromMs <= NEVER_MS + 1 ? query : { ...query, fromMs });
+      const labels = [...series.values()].filter(({ version }) => version > position).map((each) => each.labels);
+      if (labels.length > 0) rows.push(...(await store.firsts({ ...query, labels, aboveVersion: position })));
+      for (const row of rows) {
         const watched = series.get(row.labels);
-        if (watched === undefined || row.kind !== 'first') continue;
-        if (row.windowEndMs <= evaluatedBy(watched, passedMs) || row.version > containedBy(watched, position)) continue;
+        if (watched === undefined || row.kind !== 'first' || row.version > containedBy(watched, position)) continue;
+        if (row.version <= position && row.windowEndMs <= evaluatedBy(watched, passedMs)) continue;
         const { windowEndMs: endMs, value, samples, imported, version } = row;
         watched.pending.set(endMs, { endMs, value, samples, imported, version });
       }

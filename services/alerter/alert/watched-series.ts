@@ -39,9 +39,14 @@ export class WatchedSeries implements Row {
     this.written = this.horizon.content(NEVER_MS);
   }
 
+  /** Whether it is only there for instances that are ahead of its own row. */
+  get isUnborn(): boolean {
+    return this.born < 0n;
+  }
+
   /** Whether it had come up before this record. */
   isOlderThan(version: bigint): boolean {
-    return this.born < version;
+    return !this.isUnborn && this.born < version;
   }
 
   /** Its row changed at `version`. */
@@ -63,11 +68,12 @@ export class WatchedSeries implements Row {
     return [...this.pending.values()].sort((a, b) => a.endMs - b.endMs);
   }
 
-  /** Drops the values that everybody has evaluated. */
-  prune(passedMs: number): void {
+  /** Drops the values that everybody has evaluated, but for those of records that are still to come again. */
+  prune(passedMs: number, atVersion: bigint): void {
     if (this.pending.size === 0) return;
     let evaluatedMs = this.horizon.at(passedMs);
     for (const { horizon } of this.instances.values()) evaluatedMs = Math.min(evaluatedMs, horizon.at(passedMs));
-    for (const endMs of this.pending.keys()) if (endMs <= evaluatedMs) this.pending.delete(endMs);
+    for (const { endMs, version } of this.pending.values())
+      if (endMs <= evaluatedMs && version <= atVersion) this.pending.delete(endMs);
   }
 }

@@ -165,10 +165,11 @@ export function abandonAlert(instance: AlertInstance, look: Look): AlertEffect |
   return end(instance, look, quiet, REASON.ruleGone).effect;
 }
 
-/** The id of an episode: the same whoever computes it, however often. */
-export function episodeOf(ruleHash: string, labels: string, sinceMs: number): string {
-  return createHash('sha256')
-    .update(JSON.stringify([ruleHash, labels, sinceMs]), 'utf8')
-    .digest('hex')
-    .slice(0, 32);
+/**
+ * The id of an episode: the same whoever computes it, however often. `born` is the version at which the instance came up:
+ * a rule that was taken out of the catalogue and put back begins other episodes, with the same windows too.
+ */
+export function episodeOf(ruleHash: string, labels: string, born: bigint, sinceMs: number): string {
+  const text = JSON.stringify([ruleHash, labels, String(born), sinceMs]);
+  return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 32);
 }

@@ -96,7 +96,7 @@ export interface TransitionMessage {
   readonly to: AlertState;
   /** The window end that caused it; of a provisional one it may be ahead of now. */
   readonly timeMs: number;
-  /** Deterministic: of rule hash, labels and the window end at which the condition began to hold. */
+  /** Deterministic: of the instance and the window end at which the condition began to hold. */
   readonly episode: string;
   /** Whether it acted on a window that was not complete. */
   readonly provisional: boolean;

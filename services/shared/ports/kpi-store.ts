@@ -103,8 +103,9 @@ export interface FirstQuery {
   /** Window ends, inclusive and exclusive. */
   readonly fromMs?: number;
   readonly toMs?: number;
-  /** Only rows of a lower version. */
+  /** Only rows of a lower version, or of a higher one. */
   readonly belowVersion?: bigint;
+  readonly aboveVersion?: bigint;
   /** Of each label set only the row of kind `first` with the latest window end (within the bounds). */
   readonly latest?: boolean;
 }

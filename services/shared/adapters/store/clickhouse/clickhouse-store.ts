@@ -223,10 +223,14 @@ export class ClickHouseStore implements KpiStore {
     if (query.labels !== undefined) conditions.push('labels IN {labels:Array(String)}');
     if (query.fromMs !== undefined) conditions.push('window_end_ms >= {fromMs:Int64}');
     if (query.toMs !== undefined) conditions.push('window_end_ms < {toMs:Int64}');
-    if (query.belowVersion !== undefined) conditions.push('inverted_version > {inverted:UInt64}');
+    if (query.belowVersion !== undefined) conditions.push('inverted_version > {above:UInt64}');
+    if (query.aboveVersion !== undefined) conditions.push('inverted_version <= {most:UInt64}');
     if (query.latest === true) conditions.push("kind = 'first'");
-    const { latest, belowVersion, ...rest } = query;
-    const parameters = belowVersion === undefined ? rest : { ...rest, inverted: String(invert(belowVersion)) };
+    const { latest, belowVersion, aboveVersion, ...rest } = query;
+    const above = belowVersion === undefined ? {} : { above: String(invert(belowVersion)) };
+    // Before the first record the version is -1, which no column holds.
+    const most = aboveVersion === undefined ? {} : { most: String(invert(aboveVersion + 1n)) };
+    const parameters = { ...rest, ...above, ...most };
     const last = latest === true ? ' ORDER BY window_end_ms DESC LIMIT 1 BY labels' : '';
     const sql = `SELECT * FROM firsts FINAL WHERE ${conditions.join(' AND ')}${last}`;
     return (await this.selectByLabels(sql, query.labels, parameters)).map(readFirst);

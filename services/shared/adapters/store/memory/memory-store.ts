@@ -209,7 +209,8 @@ export class MemoryStore implements KpiStore {
         (labels === null || labels.has(row.labels)) &&
         (query.fromMs === undefined || row.windowEndMs >= query.fromMs) &&
         (query.toMs === undefined || row.windowEndMs < query.toMs) &&
-        (query.belowVersion === undefined || row.version < query.belowVersion),
+        (query.belowVersion === undefined || row.version < query.belowVersion) &&
+        (query.aboveVersion === undefined || row.version > query.aboveVersion),
     );
     if (query.latest !== true) return rows;
     const latest = new Map<string, FirstRow>();
