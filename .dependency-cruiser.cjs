@@ -119,7 +119,7 @@ module.exports = {
       comment:
         'An oracle that shares code with what it judges shares its mistakes. That holds through other files too.',
       severity: 'error',
-      from: { path: '^test/simulation/oracle' },
+      from: { path: '^test/simulation/(alert/)?oracle' },
       to: { path: '^services/', reachable: true },
     },
     {

@@ -92,6 +92,7 @@ export const PLANTS: readonly Plant[] = [
   plant('services-never-import-tests', 'services/processor/to-test.ts', '../../test/helper.ts'),
   plant('oracle-imports-nothing-of-ours', 'test/simulation/oracle.ts', '../../services/shared/core/event.ts'),
   plant('oracle-imports-nothing-of-ours', 'test/simulation/oracle/deep.ts', '../faults.ts'),
+  plant('oracle-imports-nothing-of-ours', 'test/simulation/alert/oracle-deep.ts', '../faults.ts'),
   plant('no-cycles', 'services/processor/cycle-a.ts', './cycle-b.ts'),
   plant('no-unresolvable', 'services/processor/lost.ts', './not-there.ts'),
 ];

@@ -4,8 +4,8 @@ import type { AppendRecord, EventLog } from '../../services/shared/ports/event-l
 import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
 import type { Random } from './random.ts';
 
-/** Every kind of fault that a seed may meet. */
-export const FAULT_KINDS = [
+/** What may happen to the calls of any stage, and to its owners. */
+export const CALL_FAULT_KINDS = [
   'delay',
   'failed read',
   'failed write',
@@ -14,6 +14,12 @@ export const FAULT_KINDS = [
   'partial append',
   'crash',
   'take-over beside a zombie',
+] as const;
+type CallFaultKind = (typeof CALL_FAULT_KINDS)[number];
+
+/** Every kind of fault that a seed may meet. */
+export const FAULT_KINDS = [
+  ...CALL_FAULT_KINDS,
   'evicted slice rows',
   'evicted cases',
   'evicted series',
@@ -34,7 +40,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 const DELAY_TURNS_MAX = 40;
 
 /** How often each kind of fault occurred. */
-export type Faults = Partial<Record<FaultKind, number>>;
+export type Faults<Kind extends string = FaultKind> = Partial<Record<Kind, number>>;
 
 /** How often calls fail or take long. */
 export interface Failures {
@@ -61,12 +67,14 @@ interface Pending {
 export class Gate {
   readonly pending: Pending[] = [];
   dead = false;
+  /** Whether a write landed in part. */
+  torn = false;
   private readonly random: Random;
-  private readonly faults: Faults;
+  private readonly faults: Faults<CallFaultKind>;
   private readonly failures: Failures;
   private healed = false;
 
-  constructor(random: Random, faults: Faults, failures: Failures) {
+  constructor(random: Random, faults: Faults<CallFaultKind>, failures: Failures) {
     this.random = random;
     this.faults = faults;
     this.failures = failures;
@@ -77,7 +85,7 @@ export class Gate {
     this.healed = true;
   }
 
-  count(fault: FaultKind): void {
+  private count(fault: CallFaultKind): void {
     this.faults[fault] = (this.faults[fault] ?? 0) + 1;
   }
 
@@ -96,6 +104,7 @@ export class Gate {
         if (this.healed || !random.chance(kind === 'read' ? 0.01 : writeFailureChance)) return resolve(await work());
         if (kind === 'write' && partly !== undefined && random.chance(0.5)) {
           this.count(what === 'append' ? 'partial append' : 'partial write');
+          this.torn = true;
           await partly();
         } else if (kind === 'write' && random.chance(0.6)) {
           this.count('ambiguous write');

@@ -53,7 +53,7 @@ export async function catchUp(world: World, owner: Owner): Promise<void> {
 }
 
 /** Lets everything through that these owners wait for. */
-export async function drain(owners: readonly Owner[]): Promise<void> {
+export async function drain(owners: readonly Pick<Owner, 'gate' | 'busy' | 'storing'>[]): Promise<void> {
   await quiet();
   while (owners.some(({ gate, busy, storing }) => gate.pending.length > 0 && (busy || storing))) {
     for (const { gate } of owners)

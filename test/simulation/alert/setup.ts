@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { LockFileRegistry } from '../../../services/shared/adapters/registry/lock-file-registry.ts';
+import type { Codec } from '../../../services/shared/core/codec.ts';
+import type { Definition } from '../../../services/shared/core/definition.ts';
+import type { Message } from '../../../services/shared/core/messages.ts';
+import type { Rule } from '../../../services/shared/core/rule.ts';
+import { parseCatalogue } from '../../../services/shared/runtime/catalogue-file.ts';
+import { MessageCodec } from '../../../services/shared/runtime/codec.ts';
+import type { OracleKpi, OracleRule, OracleSetup } from './oracle-inputs.ts';
+
+export const PARTITIONS = 2;
+export const SOURCES = ['sim/0', 'sim/1'];
+/** A whole hour. */
+export const START_MS = 1_700_002_800_000;
+export const MINUTE_MS = 60_000;
+
+const { catalogue: parsed, problems } = parseCatalogue(
+  readFileSync('test/simulation/alert/alerts.yaml', 'utf8'),
+  'alerts.yaml',
+  { calendarVersion: 'test' },
+);
+if (parsed === null) throw new Error(JSON.stringify(problems));
+export const catalogue = parsed;
+const messageCodec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
+/** By the bytes as the log keeps them: the owners of a seed, and who judges them, read the same records. */
+const decoded = new WeakMap<Uint8Array, Message>();
+export const codec: Codec = {
+  encode: (message) => messageCodec.encode(message),
+  decode(bytes) {
+    const message = decoded.get(bytes) ?? messageCodec.decode(bytes);
+    decoded.set(bytes, message);
+    return message;
+  },
+};
+/** By hash. */
+export const definitions = new Map<string, Definition>(
+  [...catalogue.kpis.values()].map(({ definition }) => [definition.hash, definition]),
+);
+/** By hash. */
+export const rules = new Map<string, Rule>([...catalogue.rules.values()].map((rule) => [rule.hash, rule]));
+
+/** What the oracle knows of the KPIs, said anew. */
+const kpis: Readonly<Record<string, OracleKpi>> = {
+  total: { everyMs: MINUTE_MS, settleMs: 0, empty: 'carries on' },
+  middle: { everyMs: MINUTE_MS, settleMs: 2 * MINUTE_MS, empty: 'carries on' },
+  share: { everyMs: 60 * MINUTE_MS, settleMs: 0, empty: { value: null } },
+  tally: { everyMs: 60 * MINUTE_MS, settleMs: 0, empty: { value: 0 } },
+  stock: { everyMs: MINUTE_MS, settleMs: 0, empty: 'carries on' },
+};
+
+const above10 = (value: number): boolean => value > 10;
+const below5 = (value: number): boolean => value < 5;
+const said: Readonly<Record<string, Omit<OracleRule, 'name' | 'hash' | 'kpi'>>> = {
+  'at-once': { holds: above10, recovers: null, forMs: 0, minSamples: 0, provisional: false },
+  held: { holds: above10, recovers: below5, forMs: 2 * MINUTE_MS, minSamples: 2, provisional: false },
+  early: { holds: above10, recovers: null, forMs: MINUTE_MS, minSamples: 0, provisional: true },
+  slow: { holds: above10, recovers: null, forMs: 3 * MINUTE_MS, minSamples: 1, provisional: false },
+  low: { holds: (value) => value <= 5, recovers: above10, forMs: 0, minSamples: 1, provisional: false },
+  hourly: { holds: above10, recovers: below5, forMs: 60 * MINUTE_MS, minSamples: 1, provisional: false },
+  'none-came': { holds: below5, recovers: null, forMs: 0, minSamples: 0, provisional: false },
+  'many-came': { holds: above10, recovers: null, forMs: 0, minSamples: 0, provisional: true },
+  'piled-up': { holds: above10, recovers: null, forMs: 5 * MINUTE_MS, minSamples: 0, provisional: false },
+};
+
+export const oracleSetup: OracleSetup = {
+  rules: [...rules.values()].map(({ name, hash, kpi }) => ({ name, hash, kpi, ...said[name]! })),
+  kpis,
+  sources: SOURCES,
+  ageMs: 10 * MINUTE_MS,
+  lateMs: 40_000,
+};

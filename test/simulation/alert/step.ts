@@ -1,0 +1,55 @@
+import type { Random } from '../random.ts';
+import { drain } from '../step.ts';
+import type { AlertWorld, Owner } from './world.ts';
+
+/** Starts one step of an owner that is not busy. */
+export function act(world: AlertWorld, owner: Owner, random: Random): void {
+  const { runner, busy, storing } = owner;
+  if (owner.gate.dead) return;
+  if (!owner.restored) {
+    if (!busy) run(world, owner, 'busy', () => restore(owner));
+  } else if (random.chance(world.style.storeChance) && !storing && !busy)
+    run(world, owner, 'storing', () => runner.storeChanges(true));
+  else if (!busy)
+    run(world, owner, 'busy', async () => {
+      await runner.step();
+      // In some turns a failure comes between the two.
+      if (random.chance(0.8)) await runner.publish();
+    });
+}
+
+async function restore(owner: Owner): Promise<void> {
+  await owner.runner.restore();
+  owner.restored = true;
+}
+
+/** Lets an owner work in the background; an error that nobody planted is noted. */
+function run(world: AlertWorld, owner: Owner, flag: 'busy' | 'storing', work: () => Promise<unknown>): void {
+  owner[flag] = true;
+  void work()
+    .catch((error: Error) => {
+      if (!error.message.includes('planted')) world.broken.push(error.stack ?? error.message);
+    })
+    .finally(() => (owner[flag] = false));
+}
+
+/** Lets the last owner do all that is left. */
+export async function catchUp(world: AlertWorld): Promise<void> {
+  const owner = world.current;
+  const { runner } = owner;
+  run(world, owner, 'busy', async () => {
+    if (!owner.restored) await restore(owner);
+    do await runner.publish();
+    while ((await runner.step()) > 0 || (await storedSome(owner)));
+    await runner.publish();
+    await runner.storeChanges(true);
+  });
+  await drain([owner]);
+}
+
+/** A full backlog stops fetching until it is stored. */
+async function storedSome({ runner }: Owner): Promise<boolean> {
+  const waited = runner.tasks.some(({ backlogRows }) => backlogRows > 0);
+  await runner.storeChanges(true);
+  return waited;
+}
