@@ -4,10 +4,9 @@ import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { CaseState } from '../../services/shared/core/case-state.ts';
-import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { type Guard, guard, guardOf } from './take-away.ts';
 
-/** Guards of rows, order and memory: DESIGN.md section 4, points 1 to 4, 8 and 11. */
+/** Guards of rows, order and memory: DESIGN.md section 4, points 1 to 4 and 8. */
 export const rowGuards: readonly Guard[] = [
   guard('4.1', 'the highest version of a row wins', MemoryStore, 'insert', (insert) => {
     return async function (table, rows) {
@@ -46,32 +45,6 @@ export const rowGuards: readonly Guard[] = [
   guard('4.2', 'what changes after it was counted is taken back', CaseState, 'add', (add) => {
     return function (event, plan) {
       return add.call(this, event, plan)?.filter(({ sign }: { sign: number }) => sign === 1) ?? null;
-    };
-  }),
-  guard('4.3', 'one append at a time', FoldRunner, 'oneAtATime', () => {
-    return (append: () => Promise<void>) => append();
-  }),
-  guard('4.3', 'publish before store', FoldRunner, 'storeChanges', (storeChanges) => {
-    return function (sinceMs) {
-      // What was to be sent first goes out after the rows.
-      const held: unknown[][] = [];
-      const late = Object.create(this, {
-        append: { value: async (...args: unknown[]) => void held.push(args) },
-        insertAll: {
-          value: async (checkpoints: unknown) => {
-            await this.insertAll(checkpoints);
-            for (const args of held) await this.append(...args);
-          },
-        },
-      }) as unknown;
-      return storeChanges.call(late, sinceMs);
-    };
-  }),
-  guard('4.3', 'the position is stored last', FoldRunner, 'insertAll', (insertAll) => {
-    return async function (checkpoints) {
-      const positions = checkpoints.flatMap(({ position }: { position: unknown }) => position ?? []);
-      if (positions.length > 0) await this.store.insert('positions', positions);
-      return insertAll.call(this, checkpoints);
     };
   }),
   guard('4.3', 'the position holds the times of its source', AggregateTask, 'restore', (restore) => {
@@ -118,13 +91,6 @@ export const rowGuards: readonly Guard[] = [
   guard('4.8', 'the filter of stored cases is built from the store', CaseCache, 'restore', (restore) => {
     return function () {
       return restore.call(Object.assign(this, { store: { ...this.store, async *caseIds() {} } }));
-    };
-  }),
-  guard('4.11', 'a slow store stops fetching', FoldRunner, 'backlogRows', () => () => 0),
-  guard('4.3', 'a task whose apply failed is restored whole', FoldRunner, 'restoreBroken', (restoreBroken) => {
-    return async function () {
-      for (const task of this.broken) if (this.generations.has(task)) this.broken.delete(task);
-      await restoreBroken.call(this);
     };
   }),
   guard('4.8', 'rows of the batch in hand stay in memory', SliceTable, 'load', (load) => {

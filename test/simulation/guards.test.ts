@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { downstreamGuards } from './guards-downstream.ts';
 import { rowGuards } from './guards-rows.ts';
+import { runnerGuards } from './guards-runner.ts';
 import { timeGuards } from './guards-time.ts';
 import { runSeed } from './run-seed.ts';
 import type * as TakeAway from './take-away.ts';
@@ -22,7 +23,7 @@ vi.mock('../../services/shared/core/effective-events.ts', async (original) => {
 
 const SEEDS_MAX = 1_000;
 
-test.each([...rowGuards, ...downstreamGuards, ...timeGuards])(
+test.each([...runnerGuards, ...rowGuards, ...downstreamGuards, ...timeGuards])(
   '$rule: without “$name” the simulation fails',
   { timeout: 300_000 },
   async (guard) => {

@@ -1,0 +1,49 @@
+import { expect, test, vi } from 'vitest';
+import { runnerGuards } from '../guards-runner.ts';
+import type * as TakeAway from '../take-away.ts';
+import { rowGuards } from './guards-rows.ts';
+import { timeGuards } from './guards-time.ts';
+import { runAlertSeed } from './run-seed.ts';
+
+// Pure functions have no object to be replaced on; the tested modules get these instead, which do the same.
+const takeAway = await vi.hoisted(async () => (await import('../take-away.ts')) as typeof TakeAway);
+vi.mock('../../../services/shared/core/alert-instance.ts', async (original) => {
+  const real = await original<typeof import('../../../services/shared/core/alert-instance.ts')>();
+  return {
+    ...real,
+    stepAlert: takeAway.replaceable('stepAlert', real.stepAlert),
+    episodeOf: takeAway.replaceable('episodeOf', real.episodeOf),
+  };
+});
+vi.mock('../../../services/shared/core/alert-run.ts', async (original) => {
+  const real = await original<typeof import('../../../services/shared/core/alert-run.ts')>();
+  return { ...real, runAlert: takeAway.replaceable('runAlert', real.runAlert) };
+});
+
+const SEEDS_MAX = 1_000;
+
+test.each([...runnerGuards, ...rowGuards, ...timeGuards])(
+  '$rule: without “$name” the simulation of alerts fails',
+  { timeout: 300_000 },
+  async (guard) => {
+    const restore = guard.takeAway();
+    let found: { readonly seed: number; readonly wrong: string } | null = null;
+    try {
+      for (let seed = 1; seed <= SEEDS_MAX && found === null; seed++) {
+        const [wrong] = await runAlertSeed(seed, {});
+        if (wrong !== undefined) found = { seed, wrong };
+      }
+    } finally {
+      restore();
+    }
+    expect(found, `${SEEDS_MAX} seeds did not notice`).not.toBeNull();
+    expect(found?.wrong, 'what was put in the place of the guard is broken itself').not.toMatch(
+      /(Type|Reference|Syntax)Error/,
+    );
+    process.stdout.write(`${guard.rule} ${guard.name}: seed ${found?.seed}: ${found?.wrong.split('\n')[0]}\n`);
+  },
+);
+
+test('with every guard in place the first seeds pass', async () => {
+  for (let seed = 1; seed <= 50; seed++) expect(await runAlertSeed(seed, {}), `seed ${seed}`).toEqual([]);
+});
