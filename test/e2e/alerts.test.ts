@@ -138,7 +138,7 @@ test(
 );
 
 test(
-  'SIGKILL between firing and delivery: delivered after the restart, under one key',
+  'reliability 15: SIGKILL between firing and delivery: delivered after the restart, under one key',
   { timeout: 120_000 },
   async () => {
     const path = catalogue(LIVE);

@@ -9,8 +9,15 @@ const BOTH = ['hook', 'shout'];
 /** What a receiver that is busy asks for. */
 const RETRY_AFTER_MS = 4_000;
 
-/** Transitions by the second at which the alert fold publishes them. */
-const SCRIPT: readonly (readonly [number, TransitionMessage])[] = [
+/** What the alert fold publishes, by seconds. */
+export interface NotifyScript {
+  readonly transitions: readonly (readonly [number, TransitionMessage])[];
+  /** When it publishes again all that it has published. */
+  readonly repeatedAtS: readonly number[];
+  readonly endS: number;
+}
+
+const TRANSITIONS: NotifyScript['transitions'] = [
   [1, transition('north', 'pending', 0)],
   [1, transition('north', 'firing', 1, { notify: BOTH })],
   [1.5, transition('south', 'firing', 1)],
@@ -29,8 +36,7 @@ const SCRIPT: readonly (readonly [number, TransitionMessage])[] = [
   [1_500, transition('south', 'firing', 24, { rule: 'other', notify: ['removed'] })],
 ];
 /** After a restart the alert fold publishes again what it had not stored: here all of it. */
-const REPEATED_AT_S = [95, 1_050, 1_700];
-const END_S = 2_000;
+const SCRIPT: NotifyScript = { transitions: TRANSITIONS, repeatedAtS: [95, 1_050, 1_700], endS: 2_000 };
 
 /** The hook is busy at first, and is gone for a while later. */
 const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
@@ -53,16 +59,17 @@ export interface NotifyRun {
   readonly keys: readonly string[];
 }
 
-/** Runs the script with crashes, one per life. */
-export async function runNotify(crashes: readonly Crash[]): Promise<NotifyRun> {
+/** Runs a script with crashes, one per life. */
+export async function runNotify(crashes: readonly Crash[], script = SCRIPT): Promise<NotifyRun> {
+  const { transitions, repeatedAtS, endS } = script;
   const world = new NotifyWorld(BEHAVIOURS, crashes);
   await world.open();
-  const events = SCRIPT.map(([second, message]) => ({ second, messages: [message] }));
-  for (const second of REPEATED_AT_S)
-    events.push({ second, messages: SCRIPT.filter(([at]) => at < second).map(([, message]) => message) });
+  const events = transitions.map(([second, message]) => ({ second, messages: [message] }));
+  for (const second of repeatedAtS)
+    events.push({ second, messages: transitions.filter(([at]) => at < second).map(([, message]) => message) });
   events.sort((a, b) => a.second - b.second);
   const nowS = (): number => (world.clock.nowMs() - FIRST_MS) / 1_000;
-  while (nowS() < END_S) {
+  while (nowS() < endS) {
     for (; events[0] !== undefined && events[0].second <= nowS(); events.shift())
       for (const message of events[0].messages) await world.publish(message);
     // An owner that has just taken over does not know yet what is due.
@@ -70,7 +77,7 @@ export async function runNotify(crashes: readonly Crash[]): Promise<NotifyRun> {
       deaths = world.deaths;
       await world.round();
     }
-    const next = [END_S, events[0]?.second ?? END_S, ((world.nextMs ?? Infinity) - FIRST_MS) / 1_000];
+    const next = [endS, events[0]?.second ?? endS, ((world.nextMs ?? Infinity) - FIRST_MS) / 1_000];
     // Half a second at least: what became due in this round has its turn.
     world.clock.advance(Math.ceil(Math.max(500, (Math.min(...next) - nowS()) * 1_000)));
   }

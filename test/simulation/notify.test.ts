@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { transition } from '../support/transition.ts';
 import { Random } from './random.ts';
-import { runNotify } from './notify-run.ts';
+import { type NotifyScript, runNotify } from './notify-run.ts';
 
 const PAIRS = process.env['CI'] === 'true' ? 1_000 : 200;
 
@@ -15,7 +16,7 @@ test('without a crash each channel is told what it is to know, in order', () => 
 });
 
 test(
-  `a crash at each of ${undisturbed.calls} calls, landed or not: every notification arrives, under the same key`,
+  `reliability 15: a crash at each of ${undisturbed.calls} calls, landed or not: every notification arrives, under the same key`,
   { timeout: 300_000 },
   async () => {
     expect(undisturbed.calls).toBeGreaterThan(100);
@@ -47,5 +48,29 @@ test(`${PAIRS} random runs of up to five crashes in a row`, { timeout: 300_000 }
       said: undisturbed.said,
       keys: undisturbed.keys,
     });
+  }
+});
+
+/**
+ * A little faster than 1 Hz, so that looks at whole seconds do not always find the same. The wait for others of the group
+ * and the group interval each hold it back alone: this fails only without both.
+ */
+const FLAP_S = 0.93;
+const FLAPS: NotifyScript = {
+  transitions: Array.from({ length: 2 * Math.floor(300 / FLAP_S) }, (_, i) => [
+    i * FLAP_S,
+    transition('north', i % 2 === 0 ? 'firing' : 'inactive', i, { notify: ['shout'] }),
+  ]),
+  repeatedAtS: [200, 601],
+  endS: 1_300,
+};
+const FLAP_CRASHES = 12;
+
+test('reliability 17: what flaps at 1 Hz for ten minutes makes two notifications, whatever crashes meanwhile', async () => {
+  const { calls } = await runNotify([], FLAPS);
+  for (let i = 0; i <= FLAP_CRASHES; i++) {
+    const crash = { at: 1 + Math.floor((i * calls) / (FLAP_CRASHES + 1)), landed: i % 2 === 0 };
+    const { problems, said } = await runNotify([crash], FLAPS);
+    expect({ crash, problems, said }).toEqual({ crash, problems: [], said: { shout: ['north+', 'north-'] } });
   }
 });

@@ -240,7 +240,7 @@ describe('flapping', () => {
   });
 
   test.each([0, 0.25, 0.5, 0.9])(
-    'at 1 Hz for ten minutes: two notifications, the last one true (phase %f)',
+    'reliability 17: at 1 Hz for ten minutes: two notifications, the last one true (phase %f)',
     (phase) => {
       const it = line();
       it.pass(phase * 1_000);
