@@ -1,20 +1,7 @@
-import type { ManualClock } from '../../../services/shared/adapters/clock/manual-clock.ts';
-import type { MemoryLog } from '../../../services/shared/adapters/log/memory/memory-log.ts';
 import type { Message } from '../../../services/shared/core/messages.ts';
-import type { Random } from '../random.ts';
-import type { AlertFaultKind } from './faults.ts';
+import { Imports, type ProducerOptions } from './imports.ts';
 import { codec, MINUTE_MS, rules, SOURCES, START_MS } from './setup.ts';
-import type { AlertStyle } from './style.ts';
 import { Windows } from './windows.ts';
-
-/** What a producer works on. */
-export interface ProducerOptions {
-  readonly log: MemoryLog;
-  readonly clock: ManualClock;
-  readonly random: Random;
-  readonly style: AlertStyle;
-  readonly count: (fault: AlertFaultKind) => void;
-}
 
 /**
  * Writes into one partition of [values] what roll writes there: values of windows to come, final ones when the lowest
@@ -26,15 +13,15 @@ export class Producer {
   private readonly partition: number;
   private readonly windows: Windows;
   private readonly watermarks = SOURCES.map(() => -Infinity);
-  private readonly imports = new Map<string, { readonly source: number; readonly keys: Set<string> }>();
+  private readonly imports: Imports;
   private readonly sent: Message[] = [];
   private position = 0;
-  private nextImport = 0;
 
   constructor(options: ProducerOptions, partition: number) {
     this.options = options;
     this.partition = partition;
     this.windows = new Windows(options.random, options.style, partition);
+    this.imports = new Imports(options, this.windows, this.watermarks);
   }
 
   private get nowMs(): number {
@@ -69,7 +56,7 @@ export class Producer {
       count('late value');
       this.touch(changed, this.nowMs - random.below(30) * MINUTE_MS);
     }
-    if (random.chance(style.importChance)) this.importSome(changed);
+    if (random.chance(style.importChance)) this.imports.goOn(changed);
     if (random.chance(0.6)) this.moveWatermarks();
     this.settle(changed);
     const out = [...changed].map((key) => this.messageOf(key));
@@ -95,9 +82,8 @@ export class Producer {
     return { type: 'value', ...row, version: BigInt(++this.position) };
   }
 
-  private touch(changed: Set<string>, endMs: number, importId: string | null = null): void {
-    const { key, shows } = this.windows.touch(endMs, this.lowestMs, importId !== null);
-    if (importId !== null) this.imports.get(importId)!.keys.add(key);
+  private touch(changed: Set<string>, endMs: number): void {
+    const { key, shows } = this.windows.touch(endMs, this.lowestMs, false);
     if (shows) changed.add(key);
   }
 
@@ -107,52 +93,6 @@ export class Producer {
       changed.delete(key);
       changed.add(key);
     }
-  }
-
-  /** Begins an import, or goes on with one, or ends it: then its windows get their values. */
-  private importSome(changed: Set<string>): void {
-    const { random, count } = this.options;
-    const [open] = this.imports.keys();
-    if (open === undefined || random.chance(0.2)) {
-      const importId = `import ${this.nextImport++}`;
-      this.imports.set(importId, { source: random.below(SOURCES.length), keys: new Set() });
-      count('import');
-      return this.fill(changed, importId);
-    }
-    if (random.chance(0.4)) return this.fill(changed, open);
-    const { source, keys } = this.imports.get(open)!;
-    this.imports.delete(open);
-    if (random.chance(0.5)) this.watermarks[source] = Math.max(this.watermarks[source]!, this.nowMs - 30_000);
-    const others = [...this.imports.values()];
-    this.fillEnds(
-      changed,
-      [...keys].filter((key) => !others.some((other) => other.keys.has(key))),
-    );
-    if (random.chance(0.3)) this.importAtOnce(changed);
-  }
-
-  private fill(changed: Set<string>, importId: string): void {
-    const { random } = this.options;
-    const records = 1 + random.below(6);
-    const agoMinutes = random.pick([5, 60, 60 * 24]);
-    for (let i = 0; i < records; i++) this.touch(changed, this.nowMs - random.below(agoMinutes) * MINUTE_MS, importId);
-  }
-
-  private fillEnds(changed: Set<string>, keys: readonly string[]): void {
-    this.windows.filled(keys);
-    for (const key of keys) changed.add(key);
-  }
-
-  /** An import that is over in one turn: roll never showed its windows as being filled. */
-  private importAtOnce(changed: Set<string>): void {
-    const { key, shows } = this.windows.touch(
-      this.nowMs - this.options.random.below(60) * MINUTE_MS,
-      this.lowestMs,
-      false,
-    );
-    if (!shows) return;
-    if (this.windows.get(key).revision === 0) this.windows.suddenly(key);
-    changed.add(key);
   }
 
   private moveWatermarks(): void {
@@ -177,7 +117,7 @@ export class Producer {
 
   private markOf(source: number, position: number): Message & { readonly type: 'mark' } {
     const watermarkMs = this.watermarks[source]! === -Infinity ? null : this.watermarks[source]!;
-    const openImports = [...this.imports].filter(([, each]) => each.source === source).map(([importId]) => importId);
+    const openImports = this.imports.openIn(source);
     const places = { position: BigInt(position), storedPosition: BigInt(position) };
     return { type: 'mark', source: SOURCES[source]!, ...places, watermarkMs, openImports, definitions: [] };
   }
@@ -185,8 +125,7 @@ export class Producer {
   /** Ends all imports, and lets time pass every window. */
   async end(): Promise<void> {
     const changed = new Set<string>();
-    for (const { keys } of this.imports.values()) this.fillEnds(changed, [...keys]);
-    this.imports.clear();
+    this.imports.end(changed);
     this.watermarks.fill(this.nowMs - 40_000);
     this.settle(changed);
     const values = [...changed].map((key) => this.messageOf(key));
