@@ -111,6 +111,18 @@ test('a first value that is on its way to the store is known, even if it is stor
   expect(await book.lookUp([value()])).toEqual(new Set([firstKey(value())]));
 });
 
+test('a series that waits for an import knows after a restart how far it had come', async () => {
+  const it = await fold();
+  await it.apply(inForce, value('backfilling'));
+  await it.save();
+  await it.apply(mark());
+  await it.save();
+  const next = await fold(it.store);
+  await next.apply(value('final', W - 5 * MINUTE_MS));
+  await next.save();
+  expect(next.store.dump('firsts').map(({ kind }) => kind)).toEqual(['late_first']);
+});
+
 test('a rule that goes and comes back within one window begins another episode', async () => {
   const it = await fold();
   await it.apply(inForce, value('provisional'), mark(W - MINUTE_MS), value('provisional'));

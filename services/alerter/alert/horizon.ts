@@ -60,9 +60,11 @@ export class Horizon {
     else if (holdFromMs !== null && mayRelease) [holdFromMs, mayRelease] = [null, false];
     const limitMs = holdFromMs === null ? boundMs : Math.min(boundMs, holdFromMs - 1);
     const behind = limitMs < boundMs;
-    this.now = { evaluatedMs: Math.max(before.evaluatedMs, limitMs), behind, holdFromMs, mayRelease };
-    const changed = before.behind !== behind || before.holdFromMs !== holdFromMs || before.mayRelease !== mayRelease;
-    return { limitMs, changed };
+    const evaluatedMs = Math.max(before.evaluatedMs, limitMs);
+    this.now = { evaluatedMs, behind, holdFromMs, mayRelease };
+    // One that is behind has come as far as its row says, not as far as the marks.
+    const moved = before.behind !== behind || (behind && before.evaluatedMs !== evaluatedMs);
+    return { limitMs, changed: moved || before.holdFromMs !== holdFromMs || before.mayRelease !== mayRelease };
   }
 
   /** What to write down, as of where the marks have come to. */
