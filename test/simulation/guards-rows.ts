@@ -36,7 +36,7 @@ export const rowGuards: readonly Guard[] = [
   }),
   guard('4.2', 'an event of a known id is a duplicate', CaseState, 'add', (add) => {
     return function (event, plan) {
-      return add.call(this, this.ids.has(event.id) ? { ...event, id: `${event.id} at ${event.offset}` } : event, plan);
+      return add.call(this, this.has(event.id) ? { ...event, id: `${event.id} at ${event.offset}` } : event, plan);
     };
   }),
   guardOf('4.2', 'contributions follow from the set of a case’s events, not their arrival', 'eventOrder', () => {
