@@ -34,10 +34,14 @@ async function rows<Row>(url: string, sql: string): Promise<Row[]> {
 }
 
 /** Events in all, distinct ones, and the latest, of each workflow. */
+/**
+ * Events of each workflow by their places in the log, and by their ids. Rows that a killed process stored without their
+ * position are stored again, at the same place, and are one row once the store merges them.
+ */
 function counts(url: string): Promise<{ workflow: string; n: string; different: string; latest: string }[]> {
   return rows(
     url,
-    `SELECT workflow, count() AS n, uniqExact(case_id, id) AS different, max(time_ms) AS latest
+    `SELECT workflow, uniqExact(case_id, id, partition, offset) AS n, uniqExact(case_id, id) AS different, max(time_ms) AS latest
      FROM events WHERE workflow != 'takt' GROUP BY workflow ORDER BY workflow`,
   );
 }
