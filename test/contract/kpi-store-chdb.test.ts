@@ -206,6 +206,11 @@ describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: 
     ]);
   });
 
+  test('a row that was stored again is one row of a table too, before anything is merged', async () => {
+    for (const version of [1n, 2n, 2n]) await store.insert('cases', [caseRow({ version, events: Number(version) })]);
+    expect(await rows('SELECT count() AS n, sum(events) AS events FROM cases')).toEqual([{ n: 1, events: 2 }]);
+  });
+
   test('notification_list has what became of each notification at each channel', async () => {
     const row: NotificationRow = {
       key: 'alert_1',

@@ -13,7 +13,8 @@ import type { TransitionMessage } from '../core/messages.ts';
  * 6. `position` gives the highest stored version of a stage's partition, or null.
  * 7. Every text round-trips: any Unicode, NUL, quotes, new lines; every integer up to 2^63 - 1; every byte of `state`.
  * 8. `archive` streams a partition's events below a bound, all events of a case together.
- * 9. `query` runs one read-only statement under time, memory and row limits; one that writes fails with QUERY_NOT_READ_ONLY.
+ * 9. `query` runs one read-only statement under time, memory and row limits, over rows as promise 2 has them; one that
+ *     writes fails with QUERY_NOT_READ_ONLY.
  * 10. After `close`, every call fails with STORE_CLOSED; rows stored before are there on reopening (durable adapters).
  * 11. Of all `claimRun` for one job, scheduled time and attempt, at most one gives true, also of those made at once; a row
  *     of that job and time with the same or a later attempt makes it false. After true the row is stored.

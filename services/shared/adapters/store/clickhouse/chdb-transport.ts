@@ -5,8 +5,10 @@ import { ChdbConnection } from './chdb-connection.ts';
 import { openChdb } from './open-chdb.ts';
 import type { ClickHouseTransport } from './transport.ts';
 
-/** Limits of a user's query: time, bytes of memory, rows. */
+/** What a user's query reads, and its limits: time, bytes of memory, rows. */
 const USER_SETTINGS = [
+  // Of rows that are stored again, after a crash for example, the newest only, also before the engine has merged them.
+  'SET final = 1',
   'SET max_execution_time = 30',
   'SET max_memory_usage = 2000000000',
   "SET max_result_rows = 1000000, result_overflow_mode = 'throw'",
