@@ -1,11 +1,6 @@
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import {
-  chunkKey,
-  decodeChunk,
-  endOfChunk,
-  partitionPrefix,
-} from '../../services/shared/adapters/log/lmdb/record-layout.ts';
+import { ChunkTable } from '../../services/shared/adapters/log/lmdb/chunk-table.ts';
 import type { LogRecord } from '../../services/shared/ports/event-log.ts';
 
 interface Topic {
@@ -16,12 +11,12 @@ interface Topic {
 /** Reads the log of a takt that may be running in another process; writes nothing. */
 export class LogReader {
   private readonly environment: RootDatabase<Buffer, Buffer>;
-  private readonly chunks: Database<Buffer, Buffer>;
+  private readonly chunks: ChunkTable;
   private readonly topics: Database<Topic, string>;
 
   private constructor(environment: RootDatabase<Buffer, Buffer>) {
     this.environment = environment;
-    this.chunks = environment.openDB<Buffer, Buffer>({ name: 'chunks', keyEncoding: 'binary', encoding: 'binary' });
+    this.chunks = new ChunkTable(environment);
     this.topics = environment.openDB<Topic, string>({ name: 'topics', encoding: 'json' });
   }
 
@@ -51,27 +46,12 @@ export class LogReader {
 
   /** The offset behind the last record of a partition. */
   endOffset(topic: string, partition: number): number {
-    const last = this.lastChunk(topic, partition, Number.MAX_SAFE_INTEGER);
-    return last === undefined ? 0 : endOfChunk(last.key, last.value);
-  }
-
-  private lastChunk(topic: string, partition: number, offset: number): { key: Buffer; value: Buffer } | undefined {
-    const { number } = this.topic(topic);
-    const start = chunkKey(number, partition, offset);
-    const [last] = this.chunks.getRange({ start, end: partitionPrefix(number, partition), reverse: true, limit: 1 });
-    return last;
+    return this.chunks.tail(this.topic(topic).number, partition).end;
   }
 
   /** All records of a partition from an offset on. */
-  *read(topic: string, partition: number, fromOffset: number): Generator<LogRecord> {
-    const first = this.lastChunk(topic, partition, fromOffset);
-    if (first === undefined) return;
-    const range = {
-      start: Buffer.from(first.key),
-      end: chunkKey(this.topic(topic).number, partition, Number.MAX_SAFE_INTEGER),
-    };
-    for (const { key, value } of this.chunks.getRange(range))
-      for (const record of decodeChunk(key, value).records) if (record.offset >= fromOffset) yield record;
+  read(topic: string, partition: number, fromOffset: number): Generator<LogRecord> {
+    return this.chunks.records(this.topic(topic).number, partition, fromOffset, Number.MAX_SAFE_INTEGER);
   }
 
   async close(): Promise<void> {

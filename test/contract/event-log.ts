@@ -153,6 +153,12 @@ export function eventLogContract(name: string, makeLog: (limitBytes: number) => 
         expect(offsetsOf(await log.read('t', 1, 4, { ...ALL, recordsMax: 3 }))).toEqual([4, 5, 6]);
         expect(offsetsOf(await log.read('t', 1, 8, { ...ALL, recordsMax: 300 }))).toEqual([8, 9]);
         expect(offsetsOf(await log.read('t', 1, 2, { ...ALL, bytesMax: 3500 }))).toEqual([2, 3, 4]);
+        // From everywhere, also from the middle of what was appended at once and has more behind it.
+        for (let i = 0; i < 3; i++) await log.append([record(1, 'x'), record(1, 'y'), record(1, 'z')]);
+        for (let from = 0; from <= 19; from++) {
+          const expected = Array.from({ length: 19 - from }, (_, i) => from + i);
+          expect(offsetsOf(await log.read('t', 1, from, ALL))).toEqual(expected);
+        }
         expect(offsetsOf(await log.read('t', 1, 2, { recordsMax: 5, bytesMax: 1 }))).toEqual([2]);
         expect(offsetsOf(await log.read('t', 1, 2, { recordsMax: 0, bytesMax: 0 }))).toEqual([2]);
       }));

@@ -4,24 +4,9 @@ import { type Database, open as openEnvironment, type RootDatabase } from 'lmdb'
 import type { Clock } from '../../../ports/clock.ts';
 import type { AppendRecord, EventLog, LogRecord, ReadLimits, TopicDescription } from '../../../ports/event-log.ts';
 import { logClosed, logFull, outOfRange, partitionsChanged, topicUnknown } from '../log-errors.ts';
+import { ChunkTable } from './chunk-table.ts';
 import { CommitQueue, type WaitingAppend } from './commit-queue.ts';
 import { Disk } from './disk.ts';
-import {
-  chunkKey,
-  cutChunks,
-  decodeChunk,
-  encodeChunk,
-  endOfChunk,
-  offsetOfKey,
-  partitionPrefix,
-} from './record-layout.ts';
-
-/** A chunk as LMDB keeps it. */
-interface ChunkEntry {
-  readonly key: Buffer;
-  readonly value: Buffer;
-}
-
 interface Topic {
   readonly number: number;
   readonly identity: string;
@@ -46,7 +31,7 @@ const PAGE_BYTES = 4096;
 /** The embedded event log: LMDB in the data directory. */
 export class LmdbLog implements EventLog {
   private readonly environment: RootDatabase<Buffer, Buffer>;
-  private readonly chunks: Database<Buffer, Buffer>;
+  private readonly chunks: ChunkTable;
   private readonly meta: Database<Topic, string>;
   private readonly topics = new Map<string, Topic>();
   private readonly places = new Map<string, Place>();
@@ -61,7 +46,7 @@ export class LmdbLog implements EventLog {
 
   private constructor(environment: RootDatabase<Buffer, Buffer>, clock: Clock, limitBytes: number, disk: Disk) {
     this.environment = environment;
-    this.chunks = environment.openDB<Buffer, Buffer>({ name: 'chunks', keyEncoding: 'binary', encoding: 'binary' });
+    this.chunks = new ChunkTable(environment);
     this.meta = environment.openDB<Topic, string>({ name: 'topics', encoding: 'json' });
     this.clock = clock;
     this.limitBytes = limitBytes;
@@ -106,26 +91,10 @@ export class LmdbLog implements EventLog {
   private remember(name: string, topic: Topic): void {
     this.topics.set(name, topic);
     for (let partition = 0; partition < topic.partitions; partition++) {
-      const last = this.lastChunk(topic.number, partition, Number.MAX_SAFE_INTEGER);
-      this.places.set(`${name}/${partition}`, {
-        topic: name,
-        topicNumber: topic.number,
-        partition,
-        end: last === undefined ? 0 : endOfChunk(last.key, last.value),
-        lastAppendMs: last === undefined ? 0 : decodeChunk(last.key, last.value).records.at(-1)!.appendMs,
-      });
+      const { end, appendMs } = this.chunks.tail(topic.number, partition);
+      const place = { topic: name, topicNumber: topic.number, partition, end, lastAppendMs: appendMs };
+      this.places.set(`${name}/${partition}`, place);
     }
-  }
-
-  /** The partition's last chunk that starts at or before `offset`, with LMDB's own bytes. */
-  private lastChunk(topicNumber: number, partition: number, offset: number): ChunkEntry | undefined {
-    const [last] = this.chunks.getRange({
-      start: chunkKey(topicNumber, partition, offset),
-      end: partitionPrefix(topicNumber, partition),
-      reverse: true,
-      limit: 1,
-    });
-    return last;
   }
 
   /**
@@ -213,7 +182,9 @@ export class LmdbLog implements EventLog {
             return offset;
           }),
         );
-        return [...byPlace].flatMap(([place, records]) => this.putChunks(place, appendMsOf(place), records));
+        return [...byPlace].flatMap(([place, records]) =>
+          this.chunks.put(place.topicNumber, place.partition, place.end, appendMsOf(place), records),
+        );
       });
     } catch (error) {
       throw await this.disk.explain(error);
@@ -228,16 +199,6 @@ export class LmdbLog implements EventLog {
     return offsets;
   }
 
-  private putChunks(place: Place, appendMs: number, records: readonly AppendRecord[]): Promise<boolean>[] {
-    const puts: Promise<boolean>[] = [];
-    let offset = place.end;
-    for (const chunk of cutChunks(records)) {
-      puts.push(this.chunks.put(chunkKey(place.topicNumber, place.partition, offset), encodeChunk(appendMs, chunk)));
-      offset += chunk.length;
-    }
-    return puts;
-  }
-
   async read(topic: string, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogRecord[]> {
     this.assertOpen();
     const place = this.place(topic, partition);
@@ -245,33 +206,13 @@ export class LmdbLog implements EventLog {
     const result: LogRecord[] = [];
     if (fromOffset === place.end) return result;
     let bytes = 0;
-    for (const record of this.recordsFrom(place, fromOffset)) {
+    for (const record of this.chunks.records(place.topicNumber, partition, fromOffset, place.end)) {
       bytes += record.value.length;
       if (result.length > 0 && bytes > limits.bytesMax) break;
       result.push(record);
       if (result.length >= limits.recordsMax) break;
     }
     return result;
-  }
-
-  private *recordsFrom(place: Place, fromOffset: number): Generator<LogRecord> {
-    for (const { key, value } of this.chunksFrom(place, fromOffset))
-      for (const record of decodeChunk(key, value).records) if (record.offset >= fromOffset) yield record;
-  }
-
-  /** The chunks that hold what is at or behind `fromOffset`, with LMDB's own bytes. */
-  private *chunksFrom({ topicNumber, partition, end }: Place, fromOffset: number): Generator<ChunkEntry> {
-    const endKey = chunkKey(topicNumber, partition, end);
-    // Who reads on begins where a chunk does.
-    let aligned = false;
-    for (const entry of this.chunks.getRange({ start: chunkKey(topicNumber, partition, fromOffset), end: endKey })) {
-      if (!aligned && offsetOfKey(entry.key) !== fromOffset) break;
-      aligned = true;
-      yield entry;
-    }
-    if (aligned) return;
-    const first = this.lastChunk(topicNumber, partition, fromOffset);
-    if (first !== undefined) yield* this.chunks.getRange({ start: first.key, end: endKey });
   }
 
   async endOffset(topic: string, partition: number): Promise<number> {

@@ -85,11 +85,16 @@ export function endOfChunk(key: Buffer, bytes: Buffer): number {
   return offsetOfKey(key) + bytes.readUInt32BE(8);
 }
 
+/** Append time of a chunk's records, milliseconds UTC. */
+export function appendMsOfChunk(bytes: Buffer): number {
+  return Number(bytes.readBigInt64BE(0));
+}
+
 /** Reads what `encodeChunk` wrote; the bytes are copied, because LMDB may reuse its own. */
 export function decodeChunk(key: Buffer, bytes: Buffer): Chunk {
   const copy = Buffer.from(bytes);
   const firstOffset = offsetOfKey(key);
-  const appendMs = Number(copy.readBigInt64BE(0));
+  const appendMs = appendMsOfChunk(copy);
   const count = copy.readUInt32BE(8);
   const records: LogRecord[] = [];
   let at = HEAD_BYTES;
