@@ -265,3 +265,12 @@ test('a dead letter round-trips; anything else is RECORD_UNREADABLE', () => {
     expect(() => decodeDeadLetter(Buffer.from(broken))).toThrow(expect.objectContaining({ code: 'RECORD_UNREADABLE' }));
   }
 });
+
+test('a message larger than any before it is written whole, and so is a small one after it', () => {
+  const definitions = Array.from({ length: 3_000 }, (_, i) => `definition ${i}`);
+  const large: Message = { type: 'control', definitions };
+  const small: Message = { type: 'control', definitions: ['one'] };
+  const encoded = [large, small].map((message) => codec.encode(message));
+  expect(encoded.map((bytes) => codec.decode(bytes))).toEqual([large, small]);
+  expect(encoded[1]!.length).toBeLessThan(20);
+});

@@ -39,9 +39,8 @@ export async function openHere(
     heartbeat,
   });
   if (options.catalogue !== undefined) await rememberCatalogue(directory, options.catalogue);
-  // A new directory has a copy of its own by now, which is the one to edit.
-  const usesStarter = cataloguePaths.includes(wiring.starterCatalogue);
-  return { directory, catalogue, cataloguePaths: usesStarter ? [directory.cataloguePath] : cataloguePaths, takt };
+  // Asked again: a new directory has a copy of its own by now, which is the one to edit.
+  return { directory, catalogue, cataloguePaths: await catalogueOf(wiring, options), takt };
 }
 
 /** Where the catalogue is: as it was said now or last, else in the data directory, else what a new one starts with. */

@@ -11,10 +11,11 @@ import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/part
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import { sliceStart } from '../../shared/core/window.ts';
 import type { AppendRecord, LogRecord } from '../../shared/ports/event-log.ts';
-import type { CaseRow, EventRow, KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
+import type { EventRow, KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
 import { CaseCache } from './case-cache.ts';
+import { toCaseRow } from './case-row.ts';
 import { fromEventRow, toEventRow } from './event-rows.ts';
 import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
 import { type RowKey, rowKeysOf, SliceTable } from './slice-table.ts';
@@ -323,7 +324,12 @@ export class AggregateTask implements FoldTask {
   collectCheckpoint(): Checkpoint {
     const slices = [...this.slices.toStore].map((key) => this.slices.row(key));
     this.slices.toStore.clear();
-    const cases = [...this.touchedCases.values()].map((event) => this.caseRow(event));
+    const { partition } = this;
+    const { epoch } = this.options;
+    const cases = [...this.touchedCases.values()].map((event) => {
+      const effective = this.cases.get(event.caseId).effective(eventOrder(this.plan.ranks));
+      return toCaseRow(event, effective, partition, epoch);
+    });
     const filter = this.cases.filterToSave(this.time.clockMs, this.position());
     const positions = filter === null ? {} : { positions: [filter] };
     const events = this.pendingRows();
@@ -362,27 +368,6 @@ export class AggregateTask implements FoldTask {
     return this.pendingEvents.length + this.inFlightEvents.length + this.slices.toStore.size;
   }
 
-  /** The read model of a case, as of its last event. */
-  private caseRow(event: LoggedEvent): CaseRow {
-    const state = this.cases.get(event.caseId);
-    const effective = state.effective(eventOrder(this.plan.ranks));
-    const first = effective[0];
-    const last = effective.at(-1);
-    return {
-      workflow: event.workflow,
-      partition: this.partition,
-      caseId: event.caseId,
-      firstMs: first?.timeMs ?? 0,
-      lastMs: last?.timeMs ?? 0,
-      firstActivity: first?.activity ?? '',
-      lastActivity: last?.activity ?? '',
-      events: effective.length,
-      dimensions: dimensionsOf(effective),
-      voided: effective.length === 0,
-      version: versionOf(this.options.epoch, event.offset),
-    };
-  }
-
   get workflow(): string {
     return this.options.workflow.name;
   }
@@ -405,19 +390,6 @@ export class AggregateTask implements FoldTask {
       storedOffset: offsetOf(this.storedVersion + 1n) - 1,
     };
   }
-}
-
-/** The dimensions of a case: of each the last value. Where no event changes those of the first, they are the same object. */
-function dimensionsOf(effective: readonly LoggedEvent[]): Readonly<Record<string, string>> {
-  const first = effective[0]?.dimensions ?? {};
-  const changes = effective.some(({ dimensions }) => {
-    for (const name in dimensions) if (first[name] !== dimensions[name]) return true;
-    return false;
-  });
-  if (!changes) return first;
-  const all = Object.create(null) as Record<string, string>;
-  for (const { dimensions } of effective) for (const name in dimensions) all[name] = dimensions[name]!;
-  return all;
 }
 
 function* keysOf(work: readonly Work[]): Iterable<RowKey> {

@@ -34,13 +34,18 @@ const NUMBER_SIZES: readonly number[] = [11.5, 10.5, 9.6, 9];
 const SHARE_SIGN = 0.55;
 const UNIT_GAP = 1.4;
 
+/** Width of a number of size 1 with its sign of percent. */
+function emOf({ number, percent }: { readonly number: string; readonly percent: boolean }): number {
+  return widthOf(number) + (percent ? widthOf('%') * SHARE_SIGN : 0);
+}
+
 /** The largest size at which a number and its unit have room, at most `most`. */
 export function numberSize(
   words: { readonly number: string; readonly unit: string; readonly percent: boolean },
   room: number,
   most: number,
 ): number {
-  const em = widthOf(words.number) + (words.percent ? widthOf('%') * SHARE_SIGN : 0);
+  const em = emOf(words);
   const unit = words.unit === '' ? 0 : UNIT_GAP + widthOf(words.unit) * TEXT_SIZE;
   const sizes = NUMBER_SIZES.filter((size) => size <= most);
   return sizes.find((size) => em * size + unit <= room) ?? NUMBER_SIZES[NUMBER_SIZES.length - 1]!;
@@ -58,7 +63,7 @@ export function heroSize(
   { width, height }: Pick<TilePlace, 'width' | 'height'>,
   columns: number,
 ): number {
-  const em = widthOf(words.number) + (words.percent ? widthOf('%') * SHARE_SIGN : 0);
+  const em = emOf(words);
   const beside = Math.max(...side.map(widthOf)) * HERO_SIDE_SIZE + HERO_SIDE_GAP;
   const room = roomOf({ width }, columns) - beside;
   const sizes = width > 1 && height > 1 ? HERO_SIZES : NUMBER_SIZES;
