@@ -18,7 +18,7 @@ test(
   },
 );
 
-test(`${SEEDS} random schedules with faults end as the batch recompute says`, { timeout: 2_400_000 }, async () => {
+test(`${SEEDS} random schedules with faults end as the batch recompute says`, { timeout: 1_200_000 }, async () => {
   const faults: Faults = {};
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
     const wrong = await runSeed(seed, faults);

@@ -25,7 +25,12 @@ export function act(world: World, owner: Owner, random: Random): void {
 }
 
 /** Lets an owner work in the background; an error that nobody planted is noted. */
-function run(world: World, owner: Owner, flag: 'busy' | 'storing', work: () => Promise<unknown>): void {
+export function run(
+  world: { readonly broken: string[] },
+  owner: { busy: boolean; storing: boolean },
+  flag: 'busy' | 'storing',
+  work: () => Promise<unknown>,
+): void {
   owner[flag] = true;
   void work()
     // Planted failures come out here; the next step tries again, as the loop does.

@@ -9,7 +9,7 @@ const EACH_FAULT_MIN = 200;
 
 test(
   `reliability 15 and 16: ${SEEDS} random schedules alert as the recorded values say`,
-  { timeout: 2_400_000 },
+  { timeout: 1_200_000 },
   async () => {
     const faults: AlertFaults = {};
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import { drain } from '../step.ts';
+import { drain, run } from '../step.ts';
 import type { AlertWorld, Owner } from './world.ts';
 
 /** Starts one step of an owner that is not busy. */
@@ -21,16 +21,6 @@ export function act(world: AlertWorld, owner: Owner, random: Random): void {
 async function restore(owner: Owner): Promise<void> {
   await owner.runner.restore();
   owner.restored = true;
-}
-
-/** Lets an owner work in the background; an error that nobody planted is noted. */
-function run(world: AlertWorld, owner: Owner, flag: 'busy' | 'storing', work: () => Promise<unknown>): void {
-  owner[flag] = true;
-  void work()
-    .catch((error: Error) => {
-      if (!error.message.includes('planted')) world.broken.push(error.stack ?? error.message);
-    })
-    .finally(() => (owner[flag] = false));
 }
 
 /** Lets the last owner do all that is left. */
