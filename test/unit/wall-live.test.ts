@@ -54,6 +54,19 @@ test('windows and series are bounded: the oldest windows and the series that cha
   expect(memory.all().some(({ labels }) => labels['i'] === undefined)).toBe(true);
 });
 
+test('windows that are withdrawn before they were known hide none that stand, however many they are', () => {
+  const memory = new SeriesMemory();
+  memory.put('a', {}, point(1, 1, 10));
+  for (let i = 2; i <= POINTS_MAX + 10; i++) memory.put('a', {}, point(i, 1, i, true));
+  expect(memory.all()[0]!.points.map(({ value }) => value)).toEqual([10]);
+  // Nor do those that were known and no longer stand.
+  for (let i = 2; i <= POINTS_MAX; i++) memory.put('a', {}, point(i, 2, i));
+  for (let i = 2; i <= POINTS_MAX; i += 2) memory.put('a', {}, point(i, 3, i, true));
+  for (let i = 1; i <= POINTS_MAX / 2; i++) memory.put('a', {}, point(1_000 + i, 1, i));
+  expect(memory.all()[0]!.points.length).toBe(POINTS_MAX);
+  expect(memory.all()[0]!.points[0]!.value).toBe(10);
+});
+
 test('a tail hands on what was appended since it was opened, each once', async () => {
   const clock = new ManualClock(0);
   const log = new MemoryLog({ clock, limitBytes: 1e6 });

@@ -45,14 +45,13 @@ export class LiveValues {
     return new LiveValues(options, await TopicTail.open({ topic: VALUES_TOPIC, log, clock }));
   }
 
-  /** Follows [values] until `stop`. */
+  /** Reads the store, then follows [values] until `stop`: what withdraws a window has to find it. */
   async run(): Promise<void> {
-    this.loaded ??= this.load();
+    await this.whenLoaded();
     await this.tail.run((value, appendMs) => {
       const message = this.options.codec.decode(value);
       if (message.type === 'value') this.take(message, appendMs);
     });
-    await this.loaded;
   }
 
   /** Resolves once the store has been read. */

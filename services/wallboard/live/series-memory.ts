@@ -60,7 +60,10 @@ export class SeriesMemory {
   }
 }
 
-/** Puts a point at its place; false where a newer version of its window is known, or it is older than all that are kept. */
+/**
+ * Puts a point at its place; false where it says nothing: a newer version of its window is known, it is older than all
+ * that are kept, or it withdraws a window that is not known (such windows lie in the time to come too, many at once).
+ */
 function insert(points: LivePoint[], point: LivePoint): boolean {
   let at = points.length;
   while (at > 0 && points[at - 1]!.windowEndMs > point.windowEndMs) at--;
@@ -70,8 +73,12 @@ function insert(points: LivePoint[], point: LivePoint): boolean {
     points[at - 1] = point;
     return true;
   }
-  if (at === 0 && points.length >= POINTS_MAX) return false;
+  if (point.withdrawn || (at === 0 && points.length >= POINTS_MAX)) return false;
   points.splice(at, 0, point);
-  if (points.length > POINTS_MAX) points.shift();
+  if (points.length > POINTS_MAX) {
+    // One that no longer stands leaves before any that does.
+    const gone = points.findIndex(({ withdrawn }) => withdrawn);
+    points.splice(Math.max(0, gone), 1);
+  }
   return true;
 }
