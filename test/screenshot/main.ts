@@ -30,8 +30,8 @@ interface Shot {
 const SHOTS: readonly Shot[] = [
   { screen: 'production-line', path: 'docs/images/screen.png', language: 'en', width: 1600, height: 900 },
   { screen: 'helpdesk', path: 'docs/images/screen-zh.png', language: 'zh-CN', width: 1600, height: 900 },
-  { screen: 'helpdesk', path: 'docs/images/screen-phone.png', language: 'en', width: 390, height: 844 },
   // To be looked at, not to be kept.
+  { screen: 'helpdesk', path: 'dist/screenshot/screen-phone.png', language: 'en', width: 390, height: 844 },
   { screen: 'production-line', path: 'dist/screenshot/screen-hd.png', language: 'en', width: 1920, height: 1080 },
   { screen: 'production-line', path: 'dist/screenshot/screen-4k.png', language: 'en', width: 3840, height: 2160 },
   { screen: 'sales', path: 'dist/screenshot/screen-sales.png', language: 'en', width: 1920, height: 1080 },
