@@ -43,7 +43,7 @@ import { closeApp, createApp, listen } from '../wallboard/server.ts';
 import { BACKLOG_ROWS_MAX } from '../shared/runtime/fold/fold-runner.ts';
 import { SLICES_PER_WINDOW_MAX } from '../shared/core/window.ts';
 import { VALUE_ROWS_MAX } from '../wallboard/values.ts';
-import { eventsTopic } from '../shared/runtime/topics.ts';
+import { eventsTopic, VALUES_TOPIC } from '../shared/runtime/topics.ts';
 import { createLogger } from '../shared/runtime/logging.ts';
 import { heartbeatObserverOf, jobObserverOf, notifyObserverOf, observerOf } from './observer.ts';
 import { Metrics } from '../shared/runtime/metrics.ts';
@@ -51,8 +51,11 @@ import type { Logger } from 'pino';
 import { run } from './program.ts';
 import type { HeartbeatPlan, OpenOptions, Standalone, StatusReport } from './wiring.ts';
 
-/** Partitions per topic of the standalone shape; fixed for the life of a data directory. */
-const PARTITIONS = 4;
+/**
+ * Partitions per topic of a new data directory: one process gains nothing by more, and every one of them costs slices,
+ * marks and ticks of its own.
+ */
+const PARTITIONS = 1;
 const EPOCH = 0;
 /** Limits of parts that do not tell them themselves, as /metrics names them. */
 const LIMITS = {
@@ -80,6 +83,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
   try {
     await store.migrate();
     const log = await LmdbLog.open({ path: directory.logPath, clock, limitBytes: options.logLimitBytes });
+    const partitions = (await log.describeTopic(VALUES_TOPIC))?.partitions ?? PARTITIONS;
     const registry = await LockFileRegistry.open(join(root, 'schemas', 'schemas.lock.json'));
     const codec = await MessageCodec.create(registry, registry.ids());
     const metrics = new Metrics();
@@ -88,8 +92,8 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
     const failing = new FailingSteps(clock);
     const logger = createLogger({ level: options.logLevel, json: true });
     const observer = failing.observe(metrics.observe(observerOf(logger)));
-    const folds = { catalogue, partitions: PARTITIONS, epoch: EPOCH, log, store, codec, clock, observer };
-    const whole = withBuiltIn(catalogue, PARTITIONS, { calendarVersion });
+    const folds = { catalogue, partitions, epoch: EPOCH, log, store, codec, clock, observer };
+    const whole = withBuiltIn(catalogue, partitions, { calendarVersion });
     const processor = await Processor.open({ ...folds, catalogue: whole, still: new Set([BUILT_IN_WORKFLOW]) });
     // After the processor, which writes down the definitions that rules name.
     const alerter = await Alerter.open({ ...folds, catalogue: whole });
@@ -110,7 +114,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       clock,
     });
     const alerts = await LiveAlerts.open({ rules: [...catalogue.rules.values()], store, log, codec, clock });
-    const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
+    const writer = new EventWriter({ log, codec, partitions });
     const following = [live.run(), alerts.run()];
     const folding = Promise.all([processor.run(), alerter.run(), notify.run()]).then(() => {});
     let halted: Error | null = null;
@@ -191,7 +195,7 @@ async function open(directory: DataDirectory, catalogue: Catalogue, options: Ope
       const send = beatSender({ ...ingest, workflows: () => whole.workflows, keyHash: null });
       const where = async (): Promise<string> => whereStopped(await tasks(), failing.now(), halted);
       const shared = { log, store, codec, clock, ready: () => processor.ready };
-      scheduler = schedulerOf(options.heartbeat, { ...shared, metrics, logger, send, whereStopped: where });
+      scheduler = schedulerOf(options.heartbeat, { ...shared, partitions, metrics, logger, send, whereStopped: where });
     }
     const jobsEnded = scheduler?.run() ?? Promise.resolve();
     return {
@@ -245,11 +249,11 @@ function schedulerOf(
     metrics,
     logger,
     ...shared
-  }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'partitions' | 'observer'> &
+  }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'observer'> &
     Pick<SchedulerOptions, 'store'> & { readonly metrics: Metrics; readonly logger: Logger },
 ): Scheduler {
   const observer = metrics.observeHeartbeat(heartbeatObserverOf(logger));
-  const { job, watch } = heartbeat({ ...plan, ...shared, partitions: PARTITIONS, observer });
+  const { job, watch } = heartbeat({ ...plan, ...shared, observer });
   const jobs = metrics.observeJobs(jobObserverOf(logger));
   return new Scheduler({ ...shared, jobs: [job], heartbeat: watch, observer: jobs });
 }

@@ -14,10 +14,13 @@ import {
   VALUES_TOPIC,
 } from '../shared/runtime/topics.ts';
 import { AggregateTask } from './aggregate/aggregate-task.ts';
+import { CASES_MAX } from './aggregate/case-cache.ts';
+import { SLICE_ROWS_MAX } from './aggregate/slice-table.ts';
 import { DeadLetterTask } from './dead-letters/dead-letter-task.ts';
 import { DefinitionBook } from './definition-book.ts';
 import { Readiness } from './readiness.ts';
 import { RollTask } from './roll/roll-task.ts';
+import { SLICES_MAX } from './roll/series-table.ts';
 import { Ticker } from './ticker.ts';
 
 const PUBLISH_EVERY_MS = 50;
@@ -68,14 +71,17 @@ export class Processor {
     const { catalogue, partitions, epoch, log, store, codec, clock, observer } = options;
     const numbers = Array.from({ length: partitions }, (_, p) => p);
     const definitionOf = (hash: string) => book.of(hash);
+    const shareOf = (max: number): number => Math.ceil(max / partitions);
+    const kept = { rowsMax: shareOf(SLICE_ROWS_MAX), casesMax: shareOf(CASES_MAX) };
+    const common = { epoch, store, codec, definitionOf };
     this.aggregates = [...catalogue.workflows.values()].flatMap((workflow) =>
       numbers.map(
-        (partition) =>
-          new AggregateTask({ workflow, partition, epoch, labelPartitions: partitions, store, codec, definitionOf }),
+        (partition) => new AggregateTask({ ...common, ...kept, workflow, partition, labelPartitions: partitions }),
       ),
     );
+    const slicesMax = shareOf(SLICES_MAX);
     this.rolls = numbers.map(
-      (partition) => new RollTask({ partition, epoch, log, store, codec, definitionOf, sourcesOf: () => partitions }),
+      (partition) => new RollTask({ ...common, partition, log, slicesMax, sourcesOf: () => partitions }),
     );
     this.letters = new DeadLetterTask({ store, epoch });
     const runner = (stage: string, tasks: readonly FoldTask[]): FoldRunner =>

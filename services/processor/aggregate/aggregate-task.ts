@@ -33,8 +33,9 @@ export interface AggregateOptions {
   readonly codec: Codec;
   /** A definition by hash; undefined when neither the catalogue nor the store has it. */
   readonly definitionOf: (hash: string) => Definition | undefined;
-  readonly rowsMax?: number;
-  readonly casesMax?: number;
+  /** Slice rows and cases kept in memory. */
+  readonly rowsMax: number;
+  readonly casesMax: number;
 }
 
 interface PositionContent {
@@ -81,11 +82,9 @@ export class AggregateTask implements FoldTask {
     this.partition = options.partition;
     this.source = `${options.workflow.name}/${options.partition}`;
     this.plan = { plans: [], ranks: activityRanks(options.workflow.activities) };
-    const { store, workflow, partition, epoch, labelPartitions } = options;
-    const casesMax = options.casesMax === undefined ? {} : { casesMax: options.casesMax };
-    const rowsMax = options.rowsMax === undefined ? {} : { rowsMax: options.rowsMax };
-    this.cases = new CaseCache({ store, workflow: workflow.name, partition, epoch, ...casesMax });
-    this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, ...rowsMax });
+    const { store, workflow, partition, epoch, labelPartitions, casesMax, rowsMax } = options;
+    this.cases = new CaseCache({ store, workflow: workflow.name, partition, epoch, casesMax });
+    this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, rowsMax });
     this.toldStored = new Array<bigint>(labelPartitions).fill(-1n);
     this.highest = new Array<bigint>(labelPartitions).fill(-1n);
   }

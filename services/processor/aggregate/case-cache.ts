@@ -14,10 +14,10 @@ export const FILTER_GROWTH_SAVED_CASES = 50_000;
 /** Under which name the filter is kept among the positions. */
 const FILTER_STAGE = 'case-filter';
 
-/** Cases kept in memory by one partition's fold; above it the least recently used stored ones leave. */
-export const CASES_MAX = 100_000;
-/** Of those, how many are kept ready for their next event; the others are packed … */
-const READY_CASES_MAX = 4_000;
+/** Cases of a workflow kept in memory by one process; above it the least recently used stored ones leave. */
+export const CASES_MAX = 400_000;
+/** Which part of those are kept ready for their next event; the others are packed … */
+const READY_SHARE = 0.04;
 /** … so many at a time: a walk through a map begins with the places of all that have left it. */
 const PACKED_AT_ONCE_CASES = 250;
 
@@ -39,12 +39,12 @@ export class CaseCache {
   private readonly epoch: number;
   private readonly casesMax: number;
 
-  constructor(options: { store: KpiStore; workflow: string; partition: number; epoch: number; casesMax?: number }) {
+  constructor(options: { store: KpiStore; workflow: string; partition: number; epoch: number; casesMax: number }) {
     this.store = options.store;
     this.epoch = options.epoch;
     this.workflow = options.workflow;
     this.partition = options.partition;
-    this.casesMax = options.casesMax ?? CASES_MAX;
+    this.casesMax = options.casesMax;
   }
 
   async restore(): Promise<void> {
@@ -131,7 +131,7 @@ export class CaseCache {
 
   /** The least recently used cases are packed, and leave once they are stored. */
   evict(casesMax = this.casesMax): void {
-    const readyMax = Math.min(READY_CASES_MAX, casesMax);
+    const readyMax = Math.ceil(casesMax * READY_SHARE);
     if (this.ready.size > Math.min(readyMax + PACKED_AT_ONCE_CASES, casesMax)) this.pack(readyMax);
     for (const id of this.packed.keys()) {
       if (this.size <= casesMax) break;

@@ -12,8 +12,8 @@ import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import { sliceStart } from '../../shared/core/window.ts';
 import type { KpiStore, SliceRow } from '../../shared/ports/kpi-store.ts';
 
-/** Rows kept in memory by one partition's fold; above it the least recently used acknowledged ones leave. */
-export const SLICE_ROWS_MAX = 200_000;
+/** Rows of a workflow kept in memory by one process; above it the least recently used acknowledged ones leave. */
+export const SLICE_ROWS_MAX = 800_000;
 
 /** One row of [slices] and `slices`: a series' slice, as this source partition contributes to it. */
 interface Entry {
@@ -70,12 +70,12 @@ export class SliceTable {
   private readonly labelPartitions: number;
   private readonly rowsMax: number;
 
-  constructor(options: { store: KpiStore; source: string; epoch: number; labelPartitions: number; rowsMax?: number }) {
+  constructor(options: { store: KpiStore; source: string; epoch: number; labelPartitions: number; rowsMax: number }) {
     this.store = options.store;
     this.source = options.source;
     this.epoch = options.epoch;
     this.labelPartitions = options.labelPartitions;
-    this.rowsMax = options.rowsMax ?? SLICE_ROWS_MAX;
+    this.rowsMax = options.rowsMax;
   }
 
   /** Loads this source's rows of the definitions, as many as memory may hold. */

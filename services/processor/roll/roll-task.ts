@@ -23,7 +23,8 @@ export interface RollOptions {
   readonly definitionOf: (hash: string) => Definition | undefined;
   /** Partition count of a workflow's events topic: its sources. */
   readonly sourcesOf: (workflow: string) => number;
-  readonly slicesMax?: number;
+  /** Slices kept in memory. */
+  readonly slicesMax: number;
 }
 
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
@@ -53,7 +54,7 @@ export class RollTask implements FoldTask {
       store: options.store,
       partition: options.partition,
       storedOf: (source) => this.sources.storedOf(source),
-      ...(options.slicesMax === undefined ? {} : { slicesMax: options.slicesMax }),
+      slicesMax: options.slicesMax,
     });
   }
 

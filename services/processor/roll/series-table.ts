@@ -2,8 +2,8 @@ import type { Definition } from '../../shared/core/definition.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { Series } from './series.ts';
 
-/** Slices kept in memory by one partition's fold; above it the least recently used stored series leave. */
-export const SLICES_MAX = 500_000;
+/** Slices kept in memory by one process; above it the least recently used stored series leave. */
+export const SLICES_MAX = 2_000_000;
 /** How many label sets one query asks for. */
 const LABELS_MAX = 1_000;
 
@@ -19,12 +19,12 @@ export class SeriesTable {
     store: KpiStore;
     partition: number;
     storedOf: (source: string) => bigint;
-    slicesMax?: number;
+    slicesMax: number;
   }) {
     this.store = options.store;
     this.partition = options.partition;
     this.storedOf = options.storedOf;
-    this.slicesMax = options.slicesMax ?? SLICES_MAX;
+    this.slicesMax = options.slicesMax;
   }
 
   clear(): void {
