@@ -87,7 +87,7 @@ export const downstreamGuards: readonly Guard[] = [
   }),
   guard('4.6', 'a value that is ahead of the record in hand is left alone', Series, 'settle', (settle) => {
     return function () {
-      for (const [endMs, row] of this.values) this.values.set(endMs, { ...row, version: -1n });
+      for (const row of this.values.values()) this.keep({ ...row, version: -1n });
       settle.call(this);
     };
   }),

@@ -31,7 +31,7 @@ export const rowGuards: readonly Guard[] = [
   }),
   guard('4.2', 'a record is applied only to rows whose version is below it', SliceTable, 'apply', (apply) => {
     return function (at, delta, offset, importId) {
-      return apply.call(this, at, delta, offset, importId, new Set([at.key]));
+      return apply.call(this, at, delta, offset, importId, [at.key]);
     };
   }),
   guard('4.2', 'an event of a known id is a duplicate', CaseState, 'add', (add) => {
@@ -69,7 +69,7 @@ export const rowGuards: readonly Guard[] = [
   guard('4.3', 'a value that failed to be published is published again', RollTask, 'unpublish', () => () => {}),
   guard('4.4', 'a record that a row contains marks it for publishing again', SliceTable, 'apply', (apply) => {
     return function (at, delta, offset, importId, touched) {
-      const contained = this.rows.get(at.key)?.offset >= offset && !touched.has(at.key);
+      const contained = this.rows.get(at.key)?.offset >= offset && !touched.includes(at.key);
       return contained || apply.call(this, at, delta, offset, importId, touched);
     };
   }),
@@ -77,7 +77,7 @@ export const rowGuards: readonly Guard[] = [
     return function () {
       for (const key of this.rows.keys()) {
         if (this.rows.size <= this.rowsMax) break;
-        if (this.pinned.has(key)) continue;
+        if (this.pinned.some((pinned: { key: string }) => pinned.key === key)) continue;
         for (const keys of [this.rows, this.toPublish, this.toStore, this.publishing]) keys.delete(key);
         this.complete = false;
       }
@@ -85,7 +85,10 @@ export const rowGuards: readonly Guard[] = [
   }),
   guard('4.8', 'a case leaves memory only when its events are acknowledged', CaseCache, 'evict', (evict) => {
     return function (casesMax) {
-      return evict.call(Object.assign(Object.create(this), { unstored: new Map() }), casesMax ?? this.casesMax);
+      const { unstored } = this;
+      this.unstored = new Map();
+      evict.call(this, casesMax ?? this.casesMax);
+      this.unstored = unstored;
     };
   }),
   guard('4.8', 'the filter of stored cases is built from the store', CaseCache, 'restore', (restore) => {
@@ -96,7 +99,7 @@ export const rowGuards: readonly Guard[] = [
   guard('4.8', 'rows of the batch in hand stay in memory', SliceTable, 'load', (load) => {
     return async function (keys) {
       const loaded = load.call(this, keys) as Promise<void>;
-      this.pinned = new Set();
+      this.pinned = [];
       await loaded;
     };
   }),

@@ -19,14 +19,15 @@ test('few cases that were never added are asked for', () => {
   const filter = new CaseFilter();
   for (let i = 0; i < 50_000; i++) filter.add(`case ${i}`);
   const asked = Array.from({ length: 50_000 }, (_, i) => `other ${i}`).filter((id) => filter.mayHave(id));
-  expect(asked.length).toBeLessThan(1_000);
+  // Each one makes the fold wait for the store.
+  expect(asked.length).toBeLessThan(20);
 });
 
 test('a case that comes again takes no room again', () => {
   const filter = new CaseFilter();
   for (let i = 0; i < 200_000; i++) filter.add(`case ${i % 10}`);
   expect(filter.size).toBe(10);
-  expect(filter.encode().length).toBeLessThan(110_000);
+  expect(filter.encode().length).toBeLessThan(210_000);
 });
 
 test('what is saved is what is read; another form is built again', () => {
@@ -56,7 +57,7 @@ class WatchedStore extends MemoryStore {
 }
 
 function cacheOn(store: MemoryStore, epoch = 0): CaseCache {
-  return new CaseCache({ store, workflow: 'desk', partition: 1, epoch });
+  return new CaseCache({ store, workflow: 'desk', partition: 1, epoch, casesMax: 100 });
 }
 
 /** One event of a case in the archive. */

@@ -164,7 +164,7 @@ export class AggregateTask implements FoldTask {
         if (message.type === 'import') this.eventsSinceStore = true;
       }
     }
-    await this.slices.load([...keysOf(work)]);
+    await this.slices.load(work.flatMap(({ keys }) => keys.flat()));
     for (const item of work) await this.applyDeltas(item);
     this.slices.unpin();
   }
@@ -181,7 +181,7 @@ export class AggregateTask implements FoldTask {
   }
 
   private async applyDeltas({ offset, importId, deltas, keys }: Work): Promise<void> {
-    const touched = new Set<string>();
+    const touched: string[] = [];
     const broken: RowKey[] = [];
     deltas.forEach((delta, i) => {
       for (const key of keys[i]!) if (!this.slices.apply(key, delta, offset, importId, touched)) broken.push(key);
@@ -389,8 +389,4 @@ export class AggregateTask implements FoldTask {
       storedOffset: offsetOf(this.storedVersion + 1n) - 1,
     };
   }
-}
-
-function* keysOf(work: readonly Work[]): Iterable<RowKey> {
-  for (const { keys } of work) for (const list of keys) yield* list;
 }

@@ -16,17 +16,19 @@ const FILTER_STAGE = 'case-filter';
 
 /** Cases of a workflow kept in memory by one process; above it the least recently used stored ones leave. */
 export const CASES_MAX = 400_000;
-/** Which part of those are kept ready for their next event; the others are packed … */
+/** Which part of those are kept ready for their next event; the others are packed. */
 const READY_SHARE = 0.04;
-/** … so many at a time: a walk through a map begins with the places of all that have left it. */
-const PACKED_AT_ONCE_CASES = 250;
 
 /**
  * The cases of one partition. A case is its events: those not in memory come from the archive, below the record in
  * hand (DESIGN.md section 4, point 2), in one query per fetched batch.
  */
 export class CaseCache {
-  private readonly ready = new Map<string, CaseState>();
+  /** Ready cases: those used since the ones of `aging` were, and the others, of which the next are packed. */
+  private recent = new Map<string, CaseState>();
+  private aging = new Map<string, CaseState>();
+  /** Goes on where the last pack ended: a map's start fills with the places of all that have left it. */
+  private nextToPack = this.aging.entries();
   private readonly packed = new Map<string, string>();
   /** Cases with events that are not yet acknowledged, and how many. */
   private readonly unstored = new Map<string, number>();
@@ -48,7 +50,8 @@ export class CaseCache {
   }
 
   async restore(): Promise<void> {
-    this.ready.clear();
+    this.recent.clear();
+    this.age();
     this.packed.clear();
     this.unstored.clear();
     const { filter, nextOffset } = await this.savedFilter();
@@ -86,7 +89,7 @@ export class CaseCache {
   async load(caseIds: Iterable<string>, belowOffset: number): Promise<void> {
     const missing = new Set<string>();
     for (const id of caseIds) {
-      if (this.ready.has(id) || this.packed.has(id)) continue;
+      if (this.recent.has(id) || this.aging.has(id) || this.packed.has(id)) continue;
       if (this.filter.mayHave(id)) missing.add(id);
     }
     if (missing.size === 0) return;
@@ -96,15 +99,16 @@ export class CaseCache {
       events.push(fromEventRow(row));
       byCase.set(row.caseId, events);
     }
-    for (const [id, events] of byCase) this.ready.set(id, new CaseState(events));
+    for (const [id, events] of byCase) this.recent.set(id, new CaseState(events));
   }
 
   /** The case, which `load` brought in or which is new. */
   get(caseId: string): CaseState {
-    let state = this.ready.get(caseId);
-    if (state === undefined) state = this.unpack(caseId);
-    else this.ready.delete(caseId);
-    this.ready.set(caseId, state);
+    const recent = this.recent.get(caseId);
+    if (recent !== undefined) return recent;
+    const state = this.aging.get(caseId) ?? this.unpack(caseId);
+    this.aging.delete(caseId);
+    this.recent.set(caseId, state);
     return state;
   }
 
@@ -132,22 +136,33 @@ export class CaseCache {
   /** The least recently used cases are packed, and leave once they are stored. */
   evict(casesMax = this.casesMax): void {
     const readyMax = Math.ceil(casesMax * READY_SHARE);
-    if (this.ready.size > Math.min(readyMax + PACKED_AT_ONCE_CASES, casesMax)) this.pack(readyMax);
+    while (this.readySize > readyMax) this.packNext();
     for (const id of this.packed.keys()) {
       if (this.size <= casesMax) break;
       if (!this.unstored.has(id)) this.packed.delete(id);
     }
   }
 
-  private pack(readyMax: number): void {
-    for (const [id, state] of this.ready) {
-      if (this.ready.size <= readyMax) break;
-      this.ready.delete(id);
-      this.packed.set(id, packCase(state.events));
-    }
+  private packNext(): void {
+    const { value: next } = this.nextToPack.next();
+    if (next === undefined) return this.age();
+    const [id, state] = next;
+    this.aging.delete(id);
+    this.packed.set(id, packCase(state.events));
+  }
+
+  /** Nothing of `aging` is left: what was used since then is next. */
+  private age(): void {
+    this.aging = this.recent;
+    this.recent = new Map();
+    this.nextToPack = this.aging.entries();
+  }
+
+  private get readySize(): number {
+    return this.recent.size + this.aging.size;
   }
 
   get size(): number {
-    return this.ready.size + this.packed.size;
+    return this.readySize + this.packed.size;
   }
 }

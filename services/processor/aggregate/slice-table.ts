@@ -60,7 +60,7 @@ export class SliceTable {
   /** Rows handed out whose append is not known to have succeeded, with how often: they may have to go out again. */
   private readonly publishing = new Map<string, number>();
   /** Rows of the batch in hand: loaded, not yet applied. */
-  private pinned: ReadonlySet<string> = new Set();
+  private pinned: readonly RowKey[] = [];
   private readonly rows = new Map<string, Entry>();
   /** Nothing was ever left out: a key that is not in memory does not exist. */
   private complete = true;
@@ -84,7 +84,7 @@ export class SliceTable {
     this.toPublish.clear();
     this.toStore.clear();
     this.publishing.clear();
-    this.pinned = new Set();
+    this.pinned = [];
     this.complete = true;
     for (const definition of definitions) {
       for (const row of await this.store.slices({ definition: definition.hash, source: this.source }))
@@ -95,7 +95,7 @@ export class SliceTable {
 
   /** Loads what of these keys is in the store and not in memory; they stay until `unpin`. */
   async load(keys: readonly RowKey[]): Promise<void> {
-    this.pinned = new Set(keys.map(({ key }) => key));
+    this.pinned = keys;
     if (this.complete) return;
     const missing = new Map<string, { definition: Definition; labels: Set<string>; fromMs: number; toMs: number }>();
     for (const { key, definition, labels, sliceStartMs } of keys) {
@@ -119,7 +119,7 @@ export class SliceTable {
 
   /** The batch was applied. */
   unpin(): void {
-    this.pinned = new Set();
+    this.pinned = [];
   }
 
   private take(definition: Definition, row: SliceRow): void {
@@ -143,13 +143,13 @@ export class SliceTable {
    * Applies one delta of the record at `offset` to one row. A row that already contains the record stays as it is but
    * goes out again. Gives the row's key when an extreme must be rebuilt.
    */
-  apply(at: RowKey, delta: Delta, offset: number, importId: string | null, touched: Set<string>): boolean {
+  apply(at: RowKey, delta: Delta, offset: number, importId: string | null, touched: string[]): boolean {
     const entry = this.rows.get(at.key) ?? this.create(at);
     this.toPublish.add(at.key);
     this.toStore.add(at.key);
     // Several deltas of one record may meet in one row: only what the row held before the record counts.
-    if (entry.offset >= offset && !touched.has(at.key)) return true;
-    touched.add(at.key);
+    if (entry.offset >= offset && !touched.includes(at.key)) return true;
+    touched.push(at.key);
     entry.offset = offset;
     entry.importId = importId ?? entry.importId;
     entry.row = null;
@@ -241,9 +241,11 @@ export class SliceTable {
 
   /** Rows leave only when their current version is acknowledged and published. */
   evict(rowsMax = this.rowsMax): void {
+    if (this.rows.size <= rowsMax) return;
+    const pinned = new Set(this.pinned.map(({ key }) => key));
     for (const [key, entry] of this.rows) {
       if (this.rows.size <= rowsMax) break;
-      if (this.pinned.has(key) || this.waits(key, entry)) continue;
+      if (pinned.has(key) || this.waits(key, entry)) continue;
       this.rows.delete(key);
       this.complete = false;
     }

@@ -22,11 +22,12 @@ export interface Moment {
 interface Due {
   readonly endMs: number;
   /** The row goes out even if it is what the store has: another owner may have published a different one above it. */
-  readonly forced: boolean;
+  forced: boolean;
   /** Another owner may have published a row here that this one never had: it goes out even if it says nothing new. */
-  readonly uncertain: boolean;
-  /** Only imports changed the slices that bring it up. */
-  readonly imported: boolean;
+  uncertain: boolean;
+  /** Imports changed slices that bring it up, and others did. */
+  imported: boolean;
+  live: boolean;
 }
 
 /**
@@ -34,6 +35,10 @@ interface Due {
  * rows to publish; they are in `series.values` already.
  */
 export function computeValues(series: Series, moment: Moment): ValueRow[] {
+  if (series.dirty.size === 0 && (moment.watermarkMs === moment.beforeMs || series.pendingEnds.size === 0)) {
+    series.settle();
+    return [];
+  }
   const dues = dueEnds(series, moment);
   if (dues.length === 0) return [];
   const levels = series.definition.window.kind === 'instant' ? new LevelReader(series, moment.imports) : null;
@@ -41,7 +46,7 @@ export function computeValues(series: Series, moment: Moment): ValueRow[] {
   for (const due of dues) {
     const row = computeValue(series, due, levels, moment);
     if (row === null) continue;
-    series.values.set(due.endMs, row);
+    series.keep(row);
     rows.push(row);
   }
   return rows;
@@ -49,38 +54,33 @@ export function computeValues(series: Series, moment: Moment): ValueRow[] {
 
 /** The window ends to look at, ascending: so each rolling window follows from the one before it. */
 function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): Due[] {
-  if (series.dirty.size === 0 && (watermarkMs === beforeMs || series.pendingEnds.size === 0)) {
-    series.settle();
-    return [];
-  }
-  const { window } = series.definition;
-  const ends = new Set<number>();
-  const forced = new Set<number>();
-  const uncertain = new Set<number>();
-  const imported = new Set<number>();
-  const live = new Set<number>();
-  for (const startMs of series.dirty) {
-    const unsure = series.isUncertain(startMs);
-    const touched = series.touched.has(startMs);
-    for (const endMs of affectedEnds(series, startMs, unsure ? Infinity : (watermarkMs ?? -Infinity))) {
-      ends.add(endMs);
-      if (touched) forced.add(endMs);
-      if (unsure) uncertain.add(endMs);
-      (series.live.has(startMs) ? live : imported).add(endMs);
-    }
-    if (window.kind !== 'total') for (const endMs of endsOf(window, startMs)) series.pendingEnds.add(endMs);
-  }
+  const dues = new Map<number, Due>();
+  const dueAt = (endMs: number): Due => {
+    let due = dues.get(endMs);
+    if (due === undefined)
+      dues.set(endMs, (due = { endMs, forced: false, uncertain: false, imported: false, live: false }));
+    return due;
+  };
+  for (const startMs of series.dirty) markEnds(series, startMs, watermarkMs, dueAt);
   series.settle();
-  if (watermarkMs !== null && watermarkMs !== beforeMs)
-    for (const endMs of series.pendingEnds) if (endMs <= watermarkMs) ends.add(endMs);
-  return [...ends]
-    .sort((a, b) => a - b)
-    .map((endMs) => ({
-      endMs,
-      forced: forced.has(endMs),
-      uncertain: uncertain.has(endMs),
-      imported: imported.has(endMs) && !live.has(endMs),
-    }));
+  if (watermarkMs !== null && watermarkMs !== beforeMs) series.pendingEnds.upTo(watermarkMs).forEach(dueAt);
+  return [...dues.values()].sort((a, b) => a.endMs - b.endMs);
+}
+
+/** Notes what a changed slice brings up. */
+function markEnds(series: Series, startMs: number, watermarkMs: number | null, dueAt: (endMs: number) => Due): void {
+  const { window } = series.definition;
+  const uncertain = series.isUncertain(startMs);
+  const touched = series.touched.has(startMs);
+  const live = series.live.has(startMs);
+  for (const endMs of affectedEnds(series, startMs, uncertain ? Infinity : (watermarkMs ?? -Infinity))) {
+    const due = dueAt(endMs);
+    due.forced ||= touched;
+    due.uncertain ||= uncertain;
+    if (live) due.live = true;
+    else due.imported = true;
+  }
+  if (window.kind !== 'total') for (const endMs of endsOf(window, startMs)) series.pendingEnds.add(endMs);
 }
 
 /** The row of one window end, or null where none goes out. */
@@ -116,7 +116,7 @@ function computeValue(series: Series, due: Due, levels: LevelReader | null, mome
   // A row that is ahead of this record was computed from at least what came up to its version.
   if (before !== undefined && before.version > version) return null;
   const revised = before !== undefined && before.state === 'final' && !same;
-  const imported = due.imported || filling || before?.state === 'backfilling';
+  const imported = (due.imported && !due.live) || filling || before?.state === 'backfilling';
   return {
     kpi: definition.kpi,
     definition: definition.hash,

@@ -150,10 +150,12 @@ export class RollTask implements FoldTask {
   private computeValues(offset: number): void {
     const version = versionOf(this.options.epoch, offset);
     const moved = new Map<string, number | null>();
+    const reached = new Map<string, number | null>();
     for (const series of this.series.all()) {
       const { hash } = series.definition;
       const beforeMs = this.watermarks.get(hash) ?? null;
-      const watermarkMs = this.watermarkOf(series.definition);
+      let watermarkMs = reached.get(hash);
+      if (watermarkMs === undefined) reached.set(hash, (watermarkMs = this.watermarkOf(series.definition)));
       if (watermarkMs !== beforeMs) moved.set(hash, watermarkMs);
       const moment = { partition: this.partition, version, beforeMs, watermarkMs, imports: this.sources };
       for (const row of computeValues(series, moment)) {

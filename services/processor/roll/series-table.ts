@@ -58,7 +58,7 @@ export class SeriesTable {
       const [slices, values] = [await this.store.slices(query), await this.store.values({ ...query, withdrawn: true })];
       for (const each of chunk) this.get(definition, each);
       for (const row of slices) this.get(definition, row.labels).merge(row);
-      for (const row of values) this.get(definition, row.labels).values.set(row.windowEndMs, row);
+      for (const row of values) this.get(definition, row.labels).keep(row);
     }
   }
 

@@ -3,6 +3,7 @@ import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts
 import { decodeLabels } from '../../shared/core/labels.ts';
 import type { SliceSnapshot } from '../../shared/core/messages.ts';
 import type { ValueRow } from '../../shared/ports/kpi-store.ts';
+import { PendingEnds } from './pending-ends.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
 /** One source's contribution to a slice. */
@@ -36,9 +37,8 @@ export class Series {
   readonly labels: string;
   /** The same labels for people. */
   readonly labelMap: Readonly<Record<string, string>>;
-  readonly values = new Map<number, ValueRow>();
   /** Window ends that wait for the watermark: to become final, or because a slice leaves there. */
-  readonly pendingEnds = new Set<number>();
+  readonly pendingEnds = new PendingEnds();
   /** Ends of values that the store has not acknowledged: reloaded now, the series would see older ones. */
   readonly unstoredEnds = new Set<number>();
   /** Slices changed since values were computed. */
@@ -58,6 +58,10 @@ export class Series {
   /** No values were computed since it came into memory: what others published in between is not known. */
   fresh = true;
   private readonly slices = new Map<number, Slice>();
+  private readonly rows = new Map<number, ValueRow>();
+  /** No slice with data starts later, and no value that stands ends later. */
+  private newestStartMs = -Infinity;
+  private newestEndMs = -Infinity;
   /** Per source the highest version of a part that an import touched last. */
   private readonly imported = new Map<string, bigint>();
   private readonly window: SlidingWindow;
@@ -67,6 +71,24 @@ export class Series {
     this.labels = labels;
     this.labelMap = decodeLabels(labels);
     this.window = new SlidingWindow(definition, (startMs) => this.parts(startMs));
+  }
+
+  /** Value rows by window end, ms UTC. */
+  get values(): ReadonlyMap<number, ValueRow> {
+    return this.rows;
+  }
+
+  /** Takes a value row: the one that was computed last, or that of the store. */
+  keep(row: ValueRow): void {
+    this.rows.set(row.windowEndMs, row);
+    if (!row.withdrawn && row.windowEndMs > this.newestEndMs) this.newestEndMs = row.windowEndMs;
+  }
+
+  /** Beyond this window end no slice enters and no value stands, ms UTC. */
+  get lastEndMs(): number {
+    const { window } = this.definition;
+    const stepMs = window.kind === 'rolling' ? window.everyMs : 0;
+    return Math.max(this.newestStartMs + stepMs, this.newestEndMs);
   }
 
   /** Takes a snapshot of the log; its values go out again whether they change or not. */
@@ -81,6 +103,7 @@ export class Series {
   merge(part: SlicePart): void {
     let slice = this.slices.get(part.sliceStartMs);
     if (slice === undefined) this.slices.set(part.sliceStartMs, (slice = { samples: 0, parts: new Map() }));
+    if (part.sliceStartMs > this.newestStartMs) this.newestStartMs = part.sliceStartMs;
     const { source, version, samples, state: bytes, importId } = part;
     const known = slice.parts.get(source);
     if (known === undefined || version > known.version) {

@@ -33,9 +33,9 @@ export function affectedEnds(series: Series, sliceStartMs: number, leavingUpToMs
     // A level is carried on: every later row changes with it.
     for (const endMs of series.values.keys()) if (endMs > firstMs) ends.push(endMs);
   } else if (window.kind === 'rolling') {
-    const steps = window.sizeMs / window.everyMs;
-    for (let i = 1; i < steps; i++) {
-      const endMs = firstMs + i * window.everyMs;
+    const withinMs = firstMs + window.sizeMs - window.everyMs;
+    const lastMs = Math.min(withinMs, Math.max(leavingUpToMs, series.lastEndMs));
+    for (let endMs = firstMs + window.everyMs; endMs <= lastMs; endMs += window.everyMs) {
       const enters = series.samples(endMs - window.everyMs) !== 0;
       const leaves = endMs <= leavingUpToMs && series.samples(endMs - window.everyMs - window.sizeMs) !== 0;
       if (enters || leaves || series.values.has(endMs)) ends.push(endMs);

@@ -1,3 +1,4 @@
+import { carryOn, NOTHING_CARRIED } from './carried.ts';
 import { effectiveEvents, eventOrder } from './effective-events.ts';
 import type { LoggedEvent } from './event.ts';
 import { MeasureFold } from './measure-fold.ts';
@@ -33,7 +34,7 @@ export class CaseState {
   private list: LoggedEvent[] = [];
   /** The ids of `events`, once there are many: a look through a few takes no longer. */
   private ids: Set<string> | null = null;
-  private readonly carried = new Map<string, string>();
+  private carried = NOTHING_CARRIED;
   private folds: MeasureFold[] | null = null;
   private foldsPlan: WorkflowPlan | null = null;
   private last: LoggedEvent | null = null;
@@ -94,7 +95,7 @@ export class CaseState {
     if (this.folds !== null && this.foldsPlan === plan) return;
     this.folds = plan.plans.map((measure) => new MeasureFold(measure));
     this.foldsPlan = plan;
-    this.carried.clear();
+    this.carried = NOTHING_CARRIED;
     this.last = null;
     for (const event of this.effective(order)) {
       this.feed(event, plan, () => ignore);
@@ -103,7 +104,7 @@ export class CaseState {
   }
 
   private feed(event: LoggedEvent, plan: WorkflowPlan, emitFor: (measure: MeasurePlan) => Emit): void {
-    for (const name in event.dimensions) this.carried.set(name, event.dimensions[name]!);
+    this.carried = carryOn(this.carried, event.dimensions);
     plan.plans.forEach((measure, i) => this.folds![i]!.feed(event, this.carried, emitFor(measure)));
   }
 }
@@ -116,12 +117,13 @@ function collect(plan: MeasurePlan, into: Delta[]): Emit {
 
 /** All that a list of ordered events contributes, as the fold emits it (takings-back included). */
 export function contributionsOf(plan: WorkflowPlan, ordered: readonly LoggedEvent[]): Delta[] {
-  const carried = new Map<string, string>();
+  let carried = NOTHING_CARRIED;
   const folds = plan.plans.map((measure) => new MeasureFold(measure));
   const deltas: Delta[] = [];
   for (const event of ordered) {
-    for (const name in event.dimensions) carried.set(name, event.dimensions[name]!);
-    plan.plans.forEach((measure, i) => folds[i]!.feed(event, carried, collect(measure, deltas)));
+    carried = carryOn(carried, event.dimensions);
+    const now = carried;
+    plan.plans.forEach((measure, i) => folds[i]!.feed(event, now, collect(measure, deltas)));
   }
   return deltas;
 }

@@ -1,3 +1,4 @@
+import { type Carried, carriedOf } from './carried.ts';
 import type { LabelAnchor, LabelSpec } from './definition.ts';
 import { encodeLabels, NO_LABEL } from './labels.ts';
 
@@ -9,34 +10,58 @@ const ENCODED_MAX = 10_000;
 
 /** Turns the dimensions of a case at certain events into the canonical labels of one definition. */
 export class LabelPlan {
-  readonly usesFirst: boolean;
   readonly usesLast: boolean;
   private readonly by: readonly LabelSpec[];
-  private readonly encoded = new Map<string, string>();
+  /** Before any anchor has come. */
+  private readonly none: LabelValues;
+  /** One object for equal values: cases hold them by the hundred thousand. */
+  private readonly shared = new Map<string, LabelValues>();
+  /** By such an object. */
+  private readonly encoded = new Map<LabelValues, string>();
 
   constructor(by: readonly LabelSpec[]) {
     this.by = by;
-    this.usesFirst = by.some(({ at }) => at === 'first');
-    this.usesLast = by.some(({ at }) => at === 'last');
+    this.none = by.map(() => null);
+    this.usesLast = this.uses('last');
+  }
+
+  private uses(anchor: LabelAnchor): boolean {
+    return this.by.some(({ at }) => at === anchor);
   }
 
   /** The values that `anchor` gives, as the case's dimensions are now; the others stay as they are in `before`. */
-  take(anchor: LabelAnchor, carried: ReadonlyMap<string, string>, before: LabelValues | null): LabelValues {
-    return this.by.map((spec, i) =>
-      spec.at === anchor ? (carried.get(spec.dimension) ?? NO_LABEL) : (before?.[i] ?? null),
+  take(anchor: LabelAnchor, carried: Carried, before: LabelValues | null): LabelValues {
+    if (!this.uses(anchor)) return before ?? this.none;
+    return this.share(
+      this.by.map((spec, i) =>
+        spec.at === anchor ? (carriedOf(carried, spec.dimension) ?? NO_LABEL) : (before?.[i] ?? null),
+      ),
     );
+  }
+
+  private share(values: LabelValues): LabelValues {
+    const key = JSON.stringify(values);
+    const known = this.shared.get(key);
+    if (known !== undefined) return known;
+    if (this.shared.size >= ENCODED_MAX) {
+      this.shared.clear();
+      this.encoded.clear();
+    }
+    this.shared.set(key, values);
+    return values;
   }
 
   /** The canonical encoding; a value that no event gave is `(none)`. */
   encode(values: LabelValues): string {
-    const key = JSON.stringify(values);
-    const known = this.encoded.get(key);
+    const known = this.encoded.get(values);
     if (known !== undefined) return known;
-    if (this.encoded.size >= ENCODED_MAX) this.encoded.clear();
-    const labels: Record<string, string> = Object.create(null) as Record<string, string>;
-    this.by.forEach((spec, i) => (labels[spec.dimension] = values[i] ?? NO_LABEL));
-    const text = encodeLabels(labels);
-    this.encoded.set(key, text);
+    const shared = this.share(values);
+    let text = this.encoded.get(shared);
+    if (text === undefined) {
+      const labels: Record<string, string> = Object.create(null) as Record<string, string>;
+      this.by.forEach((spec, i) => (labels[spec.dimension] = values[i] ?? NO_LABEL));
+      this.encoded.set(shared, (text = encodeLabels(labels)));
+    }
     return text;
   }
 }

@@ -1,10 +1,16 @@
 import type { Part } from './aggregate-state.ts';
 import { type Amount, toAmount } from './amount.ts';
+import type { Carried } from './carried.ts';
 import { unscaledAt } from './decimal.ts';
 import type { LoggedEvent } from './event.ts';
 import type { LabelPlan, LabelValues } from './label-plan.ts';
 import type { Emit, Emitted, MeasurePlan, Output } from './measure-plan.ts';
 import { PairFold } from './pair-fold.ts';
+
+type Single = Emitted | 'seen' | null;
+
+/** What all folds without event selectors share. */
+const NO_SINGLES: Single[] = [];
 
 /**
  * One definition over one case: fed the case's effective events in order, it emits what the case contributes and takes
@@ -15,7 +21,7 @@ export class MeasureFold {
   private readonly plan: MeasurePlan;
   private readonly pairs: PairFold | null;
   /** Per selector of an event or ratio measure: what its first or last occurrence emitted. */
-  private readonly singles: (Emitted | 'seen' | null)[];
+  private readonly singles: Single[];
   /** What stands now, kept only where labels follow the case's last event. */
   private standing: Emitted[] | null;
   private firstLabels: LabelValues | null = null;
@@ -25,12 +31,12 @@ export class MeasureFold {
     this.plan = plan;
     const { kind } = plan.definition.measure;
     this.pairs = kind === 'duration' || kind === 'open' ? new PairFold(plan, kind) : null;
-    this.singles = this.pairs === null ? plan.selectors.map(() => null) : [];
+    this.singles = this.pairs === null ? plan.selectors.map(() => null) : NO_SINGLES;
     this.standing = plan.labels.usesLast ? [] : null;
   }
 
   /** `carried`: the case's dimensions with this event's own applied. */
-  feed(event: LoggedEvent, carried: ReadonlyMap<string, string>, emit: Emit): void {
+  feed(event: LoggedEvent, carried: Carried, emit: Emit): void {
     const { labels } = this.plan;
     if (this.firstLabels === null) this.firstLabels = labels.take('first', carried, null);
     const output = this.standing === null ? direct(labels, emit) : this.relabelling(carried, emit);
@@ -38,7 +44,7 @@ export class MeasureFold {
     else this.feedSingles(event, carried, output);
   }
 
-  private feedSingles(event: LoggedEvent, carried: ReadonlyMap<string, string>, output: Output): void {
+  private feedSingles(event: LoggedEvent, carried: Carried, output: Output): void {
     this.plan.selectors.forEach(({ selector, matches }, part) => {
       if (!matches(event, carried)) return;
       const before = this.singles[part]!;
@@ -70,7 +76,7 @@ export class MeasureFold {
   }
 
   /** Labels at the case's last event: everything that stands moves when they change. */
-  private relabelling(carried: ReadonlyMap<string, string>, emit: Emit): Output {
+  private relabelling(carried: Carried, emit: Emit): Output {
     const { labels } = this.plan;
     const standing = this.standing!;
     const encode = (emitted: Emitted, last: LabelValues): string =>

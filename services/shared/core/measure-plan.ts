@@ -1,5 +1,6 @@
 import type { Part } from './aggregate-state.ts';
 import type { Amount } from './amount.ts';
+import { type Carried, carriedOf } from './carried.ts';
 import { compileConditions } from './condition.ts';
 import type { Definition, Selector } from './definition.ts';
 import type { LoggedEvent } from './event.ts';
@@ -20,7 +21,7 @@ export type Output = (emitted: Emitted, sign: 1 | -1) => void;
 export type Emit = (timeMs: number, labels: string, amount: Amount, part: Part, sign: 1 | -1) => void;
 
 /** Whether an event counts; `carried` are the case's dimensions with its own applied. */
-export type EventTest = (event: LoggedEvent, carried: ReadonlyMap<string, string>) => boolean;
+export type EventTest = (event: LoggedEvent, carried: Carried) => boolean;
 
 /** What all cases share of one definition. */
 export interface MeasurePlan {
@@ -51,7 +52,7 @@ export function planMeasure(definition: Definition): MeasurePlan {
 function conditionTest(conditions: Definition['where']): EventTest {
   if (conditions.length === 0) return () => true;
   const test = compileConditions(conditions);
-  return (event, carried) => test((name) => carried.get(name), event.value);
+  return (event, carried) => test((name) => carriedOf(carried, name), event.value);
 }
 
 function selectorTest(selector: Selector): EventTest {

@@ -1,3 +1,4 @@
+import type { Carried } from './carried.ts';
 import type { LoggedEvent } from './event.ts';
 import type { LabelValues } from './label-plan.ts';
 import type { Emitted, MeasurePlan, Output } from './measure-plan.ts';
@@ -8,10 +9,14 @@ interface Entry {
   readonly labels: LabelValues;
   /** Of a level: whether the case passes `where` at its entry. */
   readonly counts: boolean;
-  /** What this entry emitted and may have to take back (levels: the entry itself first). */
+  /** What this entry emitted, where it may have to be taken back (levels: the entry itself first). */
   emitted: Emitted[];
   closed: boolean;
 }
+
+/** What those that hold nothing share; never changed. */
+const NOTHING_EMITTED: Emitted[] = [];
+const NO_ENTRIES: Entry[] = [];
 
 /**
  * Pairs entries with exits inside one case, for durations and levels.
@@ -24,15 +29,18 @@ interface Entry {
 export class PairFold {
   private readonly plan: MeasurePlan;
   private readonly level: boolean;
-  private entries: Entry[] = [];
+  /** Whether a later entry or exit can take back what was emitted. */
+  private readonly takesBack: boolean;
+  private entries: Entry[] = NO_ENTRIES;
   private started = false;
 
   constructor(plan: MeasurePlan, kind: 'duration' | 'open') {
     this.plan = plan;
     this.level = kind === 'open';
+    this.takesBack = plan.selectors.some(({ selector }) => selector.occurrence === 'last');
   }
 
-  feed(event: LoggedEvent, carried: ReadonlyMap<string, string>, first: LabelValues, output: Output): void {
+  feed(event: LoggedEvent, carried: Carried, first: LabelValues, output: Output): void {
     const [from, to] = this.plan.selectors as [MeasurePlan['selectors'][0], MeasurePlan['selectors'][0]];
     const enters = from.matches(event, carried);
     const leaves = to.matches(event, carried);
@@ -42,26 +50,26 @@ export class PairFold {
     if (enters && inOrder) this.enter(event, carried, first, output);
   }
 
-  private enter(event: LoggedEvent, carried: ReadonlyMap<string, string>, first: LabelValues, output: Output): void {
+  private enter(event: LoggedEvent, carried: Carried, first: LabelValues, output: Output): void {
     const { occurrence } = this.plan.selectors[0]!.selector;
     if (occurrence === 'first' && this.started) return;
     this.started = true;
     if (occurrence === 'last') {
       for (const entry of this.entries) for (const emitted of entry.emitted) output(emitted, -1);
-      this.entries = [];
+      this.entries = NO_ENTRIES;
     }
     const labels = this.plan.labels.take('from', carried, first);
     const counts = !this.level || this.plan.passes(event, carried);
-    const entry: Entry = { timeMs: event.timeMs, labels, counts, emitted: [], closed: false };
+    const entry: Entry = { timeMs: event.timeMs, labels, counts, emitted: NOTHING_EMITTED, closed: false };
     this.entries = withItem(this.entries, entry);
     if (this.level && counts) {
       const emitted: Emitted = { timeMs: event.timeMs, amount: 1, part: 0, labels };
-      entry.emitted = [emitted];
+      if (this.takesBack) entry.emitted = [emitted];
       output(emitted, 1);
     }
   }
 
-  private leave(event: LoggedEvent, carried: ReadonlyMap<string, string>, output: Output): void {
+  private leave(event: LoggedEvent, carried: Carried, output: Output): void {
     const [from, to] = this.plan.selectors.map(({ selector }) => selector.occurrence);
     if (from === 'each' && to === 'each') {
       const entry = this.entries.shift();
@@ -74,10 +82,10 @@ export class PairFold {
       this.close(entry, event, carried, output);
     }
     // A closed first pair can be forgotten, unless a new `last` entry may have to take it back.
-    if (from === 'each' && to === 'first') this.entries = [];
+    if (to === 'first' && from !== 'last') this.entries = NO_ENTRIES;
   }
 
-  private close(entry: Entry, event: LoggedEvent, carried: ReadonlyMap<string, string>, output: Output): void {
+  private close(entry: Entry, event: LoggedEvent, carried: Carried, output: Output): void {
     entry.closed = true;
     let emitted: Emitted;
     if (this.level) {
@@ -88,13 +96,14 @@ export class PairFold {
       const amount = this.plan.definition.aggregate.kind === 'count' ? 1 : event.timeMs - entry.timeMs;
       emitted = { timeMs: event.timeMs, amount, part: 0, labels: this.plan.labels.take('to', carried, entry.labels) };
     }
-    entry.emitted = withItem(entry.emitted, emitted);
+    if (this.takesBack) entry.emitted = withItem(entry.emitted, emitted);
     output(emitted, 1);
   }
 
   /** Takes back the pair of an entry whose exit turned out not to be its last. */
   private reopen(entry: Entry, output: Output): void {
     const keep = this.level && entry.counts ? 1 : 0;
-    for (const emitted of entry.emitted.splice(keep)) output(emitted, -1);
+    for (const emitted of entry.emitted.slice(keep)) output(emitted, -1);
+    entry.emitted = entry.emitted.slice(0, keep);
   }
 }
