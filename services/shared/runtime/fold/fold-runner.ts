@@ -200,7 +200,8 @@ export class FoldRunner {
   }
 
   private async insertAll(checkpoints: readonly Checkpoint[]): Promise<void> {
-    await Promise.all(TABLES.map((table) => this.insertTable(table, checkpoints)));
+    // One after the other: the rows of all tables, encoded at once, would keep everything else waiting.
+    for (const table of TABLES) await this.insertTable(table, checkpoints);
     // An instance that contains a record passes over it: what the record brought about must be stored by then.
     await this.insertTable('instances', checkpoints);
     const positions = checkpoints.flatMap(({ rows, position }) => [

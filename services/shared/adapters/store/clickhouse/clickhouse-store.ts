@@ -40,7 +40,7 @@ import { checkUserQuery, userQueryError } from './user-query.ts';
 import { checkFunctions, treeOf } from './user-query-functions.ts';
 
 /** Rows encoded before other work has its turn. */
-const ENCODE_STEP_ROWS = 2_000;
+const ENCODE_STEP_ROWS = 500;
 /** Keys of one query. */
 const KEYS_MAX = 1_000;
 /** Cases of one page of the archive. */
