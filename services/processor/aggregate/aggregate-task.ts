@@ -18,7 +18,8 @@ import { CaseCache } from './case-cache.ts';
 import { toCaseRow } from './case-row.ts';
 import { fromEventRow, toEventRow } from './event-rows.ts';
 import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
-import { type RowKey, rowKeysOf, SliceTable } from './slice-table.ts';
+import { RecentRowKeys } from './recent-row-keys.ts';
+import { type RowKey, SliceTable } from './slice-table.ts';
 
 /** When only ticks arrived, the position is stored this often. */
 export const QUIET_STORE_MS = 60_000;
@@ -63,6 +64,7 @@ export class AggregateTask implements FoldTask {
   private readonly options: AggregateOptions;
   private readonly cases: CaseCache;
   private readonly slices: SliceTable;
+  private readonly rowKeys = new RecentRowKeys();
   private pendingEvents: LoggedEvent[] = [];
   /** Collected for the store, not yet acknowledged: the archive may or may not have them. */
   private inFlightEvents: readonly EventRow[] = [];
@@ -177,7 +179,12 @@ export class AggregateTask implements FoldTask {
     this.cases.hold(event.caseId);
     this.pendingEvents.push(event);
     this.touchedCases.set(event.caseId, event);
-    return { offset: event.offset, importId: event.importId, deltas, keys: deltas.map(rowKeysOf) };
+    return {
+      offset: event.offset,
+      importId: event.importId,
+      deltas,
+      keys: deltas.map((delta) => this.rowKeys.of(delta)),
+    };
   }
 
   private async applyDeltas({ offset, importId, deltas, keys }: Work): Promise<void> {

@@ -30,5 +30,6 @@ const utf8 = new TextEncoder();
 
 /** The partition of a key among `partitions`. */
 export function partitionOf(key: string, partitions: number): number {
+  if (partitions === 1) return 0;
   return (murmur2(utf8.encode(key)) & 0x7fffffff) % partitions;
 }
