@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=128 --v8-pool-size=2
+#!/usr/bin/env -S node --max-semi-space-size=128 --v8-pool-size=1
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -8,7 +8,7 @@ const PROGRAM = join(packageRoot, 'dist', 'services', 'cli', 'main.js');
 const CATALOGUE = join(packageRoot, 'test', 'bench', 'catalogue.yaml');
 const POLL_MS = 20;
 /** As `npm start` has it. */
-const NODE_FLAGS = ['--max-semi-space-size=128', '--v8-pool-size=2'];
+const NODE_FLAGS = ['--max-semi-space-size=128', '--v8-pool-size=1'];
 /** GiB; far above what a run writes. */
 const LOG_LIMIT = '64';
 

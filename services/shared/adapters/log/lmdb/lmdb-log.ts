@@ -27,6 +27,9 @@ const RECORD_OVERHEAD_BYTES = 48;
 /** Pages are half full at worst; measured with four partitions in turn: 1.7 bytes of pages per byte of records. */
 const PAGE_FACTOR = 2;
 const PAGE_BYTES = 4096;
+/** After so many bytes of commits LMDB is asked how large the file is; a commit is taken for so many at least. */
+const SIZE_READ_EVERY_BYTES = 1024 * 1024;
+const COMMIT_BYTES_MIN = 4 * PAGE_BYTES;
 
 /** The embedded event log: LMDB in the data directory. */
 export class LmdbLog implements EventLog {
@@ -42,7 +45,9 @@ export class LmdbLog implements EventLog {
   private readonly disk: Disk;
   private creating: Promise<void> = Promise.resolve();
   private closing: Promise<void> | null = null;
-  private pageBytes: number;
+  /** The file as LMDB told it last, and what was committed since. */
+  private pageBytes = 0;
+  private sinceBytes = 0;
 
   private constructor(environment: RootDatabase<Buffer, Buffer>, clock: Clock, limitBytes: number, disk: Disk) {
     this.environment = environment;
@@ -52,7 +57,7 @@ export class LmdbLog implements EventLog {
     this.limitBytes = limitBytes;
     this.disk = disk;
     for (const { key, value } of this.meta.getRange()) this.remember(key, value);
-    this.pageBytes = this.bytesInPages();
+    this.readSize();
   }
 
   /** Opens or makes the log in directory `path`. Throws DATA_UNWRITABLE, DATA_VERSION or DISK_FULL. */
@@ -101,9 +106,15 @@ export class LmdbLog implements EventLog {
    * The file's pages up to the last one ever used. LMDB does not say how many of them are free for use again, so this
    * counts those too: a little too much (nothing is ever deleted here), never too little.
    */
-  private bytesInPages(): number {
+  private readSize(): void {
     const stats = this.environment.getStats() as { readonly pageSize?: number; readonly lastPageNumber?: number };
-    return (stats.pageSize ?? PAGE_BYTES) * ((stats.lastPageNumber ?? 0) + 1);
+    this.pageBytes = (stats.pageSize ?? PAGE_BYTES) * ((stats.lastPageNumber ?? 0) + 1);
+    this.sinceBytes = 0;
+  }
+
+  /** What the file holds or will, never too little. */
+  private get usedBytes(): number {
+    return this.pageBytes + this.sinceBytes + this.queue.waitingBytes;
   }
 
   /**
@@ -157,8 +168,8 @@ export class LmdbLog implements EventLog {
     let bytes = 0;
     for (const { key, value } of records) bytes += (key?.length ?? 0) + value.length + RECORD_OVERHEAD_BYTES;
     bytes *= PAGE_FACTOR;
-    const usedBytes = this.pageBytes + this.queue.waitingBytes;
-    if (usedBytes + bytes > this.limitBytes) throw logFull(usedBytes, this.limitBytes);
+    if (this.usedBytes + bytes > this.limitBytes) this.readSize();
+    if (this.usedBytes + bytes > this.limitBytes) throw logFull(this.usedBytes, this.limitBytes);
     return this.queue.add({ records, bytes });
   }
 
@@ -194,7 +205,11 @@ export class LmdbLog implements EventLog {
       place.lastAppendMs = appendMsOf(place);
       place.end = end;
     }
-    this.pageBytes = this.bytesInPages();
+    this.sinceBytes += Math.max(
+      COMMIT_BYTES_MIN,
+      batch.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    if (this.sinceBytes > SIZE_READ_EVERY_BYTES) this.readSize();
     for (const { topic, partition } of ends.keys()) for (const listener of this.listeners) listener(topic, partition);
     return offsets;
   }
@@ -228,6 +243,7 @@ export class LmdbLog implements EventLog {
 
   size(): { readonly usedBytes: number; readonly limitBytes: number } {
     this.assertOpen();
+    this.readSize();
     return { usedBytes: this.pageBytes, limitBytes: this.limitBytes };
   }
 
