@@ -133,7 +133,7 @@ export class CaseCache {
     else this.unstored.delete(caseId);
   }
 
-  /** The least recently used cases are packed, and leave once they are stored. */
+  /** The cases longest not used, or nearly so, are packed, and leave once they are stored. */
   evict(casesMax = this.casesMax): void {
     const readyMax = Math.ceil(casesMax * READY_SHARE);
     while (this.readySize > readyMax) this.packNext();
