@@ -14,7 +14,7 @@ const LEVELS = { kpi: 'open', instants: ['2012-01-01', '2012-06-01', '2013-01-01
 const KILLS = process.env['CI'] === 'true' ? 30 : 6;
 const TARGETS = ['server', 'importer', 'both'] as const;
 const TOPIC = 'events.helpdesk';
-const PARTITIONS = 4;
+const PARTITIONS = 1;
 const SEED = Number(process.env['TAKT_FIRST_SEED'] ?? 1);
 const WHY = dataSetsMissing === false ? '' : `: skipped, ${dataSetsMissing}`;
 

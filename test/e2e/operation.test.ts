@@ -9,7 +9,7 @@ import { linesOf } from '../support/dump.ts';
 import { getJson, startServer, statusOf, takt, until } from '../support/takt-process.ts';
 
 const CATALOGUE = ['--catalogue', 'test/catalogues/identity.yaml'];
-const PARTITIONS = 4;
+const PARTITIONS = 1;
 /** Requests that ingest takes at once, services/ingest/limits.ts. */
 const REQUESTS_MAX = 512;
 const JSON_TYPE = { 'content-type': 'application/json' };

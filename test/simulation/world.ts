@@ -6,6 +6,7 @@ import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
+import { EXTREME_KEPT_MAX } from '../../services/shared/core/extreme.ts';
 import type { Message, ValueMessage } from '../../services/shared/core/messages.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
@@ -45,6 +46,9 @@ export interface Owner {
   storing: boolean;
   restored: boolean;
 }
+
+/** What the events of a burst share. */
+const BURST = { caseId: 'case 0', timeMs: START_MS };
 
 /** Log, store and owners of one seed. */
 export class World {
@@ -95,11 +99,13 @@ export class World {
 
   /** Prepares and starts one owner of each stage. */
   async open(): Promise<void> {
+    let outermost: string[] = [];
     await this.prepare(async () => {
       const early = this.random.below(8);
       for (let i = 0; i < early; i++) await this.appendEvent();
-      if (this.random.chance(0.3)) await this.burst();
+      if (this.random.chance(0.3)) outermost = await this.burst();
     });
+    if (this.style.amendChance >= 0.4) for (const target of outermost) await this.withdraw(target);
     this.takeOver('aggregate', false);
     this.takeOver('roll', false);
   }
@@ -131,22 +137,23 @@ export class World {
     await this.control();
   }
 
-  /** More different values in one slice than a min or max keeps. */
-  private async burst(): Promise<void> {
+  /** More different values in one slice than a min or max keeps. Gives the events that a max keeps. */
+  private async burst(): Promise<string[]> {
     this.count('burst');
+    const ids: string[] = [];
     for (let i = 0; i < 24; i++) {
-      const id = `e${this.nextId++}`;
-      await this.append({
-        caseId: 'case 0',
-        id,
-        kind: 'event',
-        activity: 'work',
-        timeMs: START_MS,
-        team: 'team 0',
-        value: (i * 7) % 24,
-        target: null,
-      });
+      const value = (i * 7) % 24;
+      const id = (ids[value] = `e${this.nextId++}`);
+      await this.append({ ...BURST, id, kind: 'event', activity: 'work', team: 'team 0', value, target: null });
     }
+    return ids.slice(-EXTREME_KEPT_MAX);
+  }
+
+  /** Withdraws an event of the burst. */
+  private async withdraw(target: string): Promise<void> {
+    this.count('void');
+    const id = `e${this.nextId++}`;
+    await this.append({ ...BURST, id, kind: 'void', activity: '', team: null, value: null, target });
   }
 
   /** Starts a new owner of a stage; the one before it dies, or goes on as a zombie. */

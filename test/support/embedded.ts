@@ -12,7 +12,9 @@ import type { Catalogue } from '../../services/shared/core/catalogue.ts';
 import type { WorkflowEvent } from '../../services/shared/core/event.ts';
 import { loadCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
+import { VALUES_TOPIC } from '../../services/shared/runtime/topics.ts';
 
+/** Of a new directory; more than the product's, so that cases and labels meet over partitions. */
 const PARTITIONS = 4;
 const FEED_BATCH_EVENTS = 2_000;
 const LOG_LIMIT_BYTES = 1024 ** 3;
@@ -47,6 +49,7 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
   });
   await store.migrate();
   const log = await LmdbLog.open({ path: join(path, 'log'), clock, limitBytes: LOG_LIMIT_BYTES });
+  const partitions = (await log.describeTopic(VALUES_TOPIC))?.partitions ?? PARTITIONS;
   const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
   const failures: unknown[] = [];
   const observer = {
@@ -57,7 +60,7 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
   };
   const processor = await Processor.open({
     catalogue,
-    partitions: PARTITIONS,
+    partitions,
     epoch: 0,
     log,
     store,
@@ -65,7 +68,7 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
     clock,
     observer,
   });
-  const writer = new EventWriter({ log, codec, partitions: PARTITIONS });
+  const writer = new EventWriter({ log, codec, partitions });
   const running = processor.run();
   const append = async (events: readonly WorkflowEvent[]): Promise<void> => {
     for (let i = 0; i < events.length; i += FEED_BATCH_EVENTS)
@@ -85,7 +88,7 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
     async settled() {
       const events: { readonly place: string; readonly end: number }[] = [];
       for (const name of catalogue.workflows.keys()) {
-        for (let p = 0; p < PARTITIONS; p++)
+        for (let p = 0; p < partitions; p++)
           events.push({ place: `events.${name}/${p}`, end: await log.endOffset(`events.${name}`, p) });
       }
       await until(async () => {
@@ -95,7 +98,7 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
         );
       });
       const slices: { readonly p: number; readonly end: number }[] = [];
-      for (let p = 0; p < PARTITIONS; p++) slices.push({ p, end: await log.endOffset('slices', p) });
+      for (let p = 0; p < partitions; p++) slices.push({ p, end: await log.endOffset('slices', p) });
       await until(async () => {
         const status = await processor.status();
         return slices.every(({ p, end }) =>
