@@ -137,6 +137,8 @@ export class CaseCache {
   evict(casesMax = this.casesMax): void {
     const readyMax = Math.ceil(casesMax * READY_SHARE);
     while (this.readySize > readyMax) this.packNext();
+    // Before the walk: it begins with the places of all that were unpacked or have left.
+    if (this.size <= casesMax) return;
     for (const id of this.packed.keys()) {
       if (this.size <= casesMax) break;
       if (!this.unstored.has(id)) this.packed.delete(id);

@@ -25,8 +25,9 @@ interface Due {
   forced: boolean;
   /** Another owner may have published a row here that this one never had: it goes out even if it says nothing new. */
   uncertain: boolean;
-  /** Imports changed slices that bring it up, and others did. */
+  /** An import changed a slice that brings it up. */
   imported: boolean;
+  /** A live record did. */
   live: boolean;
 }
 

@@ -103,7 +103,7 @@ export class LmdbLog implements EventLog {
   }
 
   /**
-   * The file's pages up to the last one ever used. LMDB does not say how many of them are free for use again, so this
+   * Asks for the file's pages up to the last one ever used. LMDB does not say how many of them are free for use again, so this
    * counts those too: a little too much (nothing is ever deleted here), never too little.
    */
   private readSize(): void {

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Definition } from '../../services/shared/core/definition.ts';
+import type { LoggedEvent } from '../../services/shared/core/event.ts';
+import { MeasureFold } from '../../services/shared/core/measure-fold.ts';
+import { planMeasure } from '../../services/shared/core/measure-plan.ts';
+
+const OCCURRENCES = ['first', 'last', 'each'] as const;
+type Occurrence = (typeof OCCURRENCES)[number];
+type Kind = 'duration' | 'open';
+
+/** What happens in each minute of a case: only an entry, only an exit, or one event that is both. */
+const happenings = fc.array(fc.constantFrom('in', 'out', 'both'), { maxLength: 12 });
+
+const COMBINATIONS = (['duration', 'open'] as const).flatMap((kind) =>
+  OCCURRENCES.flatMap((from) => OCCURRENCES.map((to) => ({ kind, from, to }))),
+);
+
+/** The pairs, straight from their description: places of entry and exit in the list; exit null: still open. */
+function pairs(list: readonly string[], kind: Kind, from: Occurrence, to: Occurrence): [number, number | null][] {
+  const at = (what: string): number[] => list.flatMap((each, i) => (each === what || each === 'both' ? [i] : []));
+  const [entries, exits] = [at('in'), at('out')];
+  if (from === 'each' && to === 'each') return inTurn(list);
+  const chosen = from === 'each' ? entries : from === 'first' ? entries.slice(0, 1) : entries.slice(-1);
+  return chosen.flatMap((entry): [number, number | null][] => {
+    const later = exits.filter((exit) => exit >= entry);
+    if (later.length === 0) return [[entry, null]];
+    if (to === 'last') return [[entry, later.at(-1)!]];
+    // What is left once is left: a level does not fall again with every further exit.
+    if (to === 'first' || kind === 'open') return [[entry, later[0]!]];
+    return later.map((exit) => [entry, exit]);
+  });
+}
+
+/** First in, first out; an event that is both leaves before it enters. */
+function inTurn(list: readonly string[]): [number, number | null][] {
+  const found: [number, number | null][] = [];
+  const open: number[] = [];
+  list.forEach((each, i) => {
+    const entry = each === 'in' ? undefined : open.shift();
+    if (entry !== undefined) found.push([entry, i]);
+    if (each !== 'out') open.push(i);
+  });
+  return [...found, ...open.map((entry): [number, null] => [entry, null])];
+}
+
+/** Sums by time and amount, those of nought left out, in order. */
+function net(contributions: readonly (readonly [timeMs: number, amount: number, sign: number])[]): string[] {
+  const sums = new Map<string, number>();
+  for (const [timeMs, amount, sign] of contributions) {
+    const key = `${timeMs}: ${amount}`;
+    sums.set(key, (sums.get(key) ?? 0) + sign);
+  }
+  return [...sums].flatMap(([key, times]) => (times === 0 ? [] : [`${key} × ${times}`])).toSorted();
+}
+
+function expected(list: readonly string[], kind: Kind, from: Occurrence, to: Occurrence): string[] {
+  return net(
+    pairs(list, kind, from, to).flatMap(([entry, exit]): [number, number, number][] => {
+      if (kind === 'duration') return exit === null ? [] : [[exit, exit - entry, 1]];
+      return [[entry, 1, 1], ...(exit === null ? [] : [[exit, -1, 1] as [number, number, number]])];
+    }),
+  );
+}
+
+/** What the fold has emitted and not taken back, after each event. */
+function emitted(list: readonly string[], kind: Kind, from: Occurrence, to: Occurrence): string[][] {
+  const selector = (what: string, occurrence: Occurrence): object => ({
+    activity: 'any',
+    occurrence,
+    where: [{ op: 'in', dimension: what, values: ['yes'] }],
+  });
+  const measure = { kind, from: selector('in', from), to: selector('out', to) };
+  const definition = { measure, where: [], by: [], aggregate: { kind: kind === 'open' ? 'level' : 'sum' }, scale: 0 };
+  const fold = new MeasureFold(planMeasure(definition as unknown as Definition));
+  const all: [number, number, number][] = [];
+  return list.map((each, i) => {
+    const own = { in: each === 'out' ? 'no' : 'yes', out: each === 'in' ? 'no' : 'yes' };
+    const event = { activity: 'any', kind: 'event', timeMs: i, dimensions: own, value: null } as unknown as LoggedEvent;
+    fold.feed(event, own, (timeMs, _labels, amount, _part, sign) => all.push([timeMs, Number(amount), sign]));
+    return net(all);
+  });
+}
+
+test.each(COMBINATIONS)('$kind from $from to $to: after each event what its pairs say', ({ kind, from, to }) => {
+  expect.hasAssertions();
+  fc.assert(
+    fc.property(happenings, (list) => {
+      const wanted = list.map((_, i) => expected(list.slice(0, i + 1), kind, from, to));
+      expect(emitted(list, kind, from, to)).toEqual(wanted);
+    }),
+  );
+});
