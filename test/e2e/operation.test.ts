@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { offsetsOf } from '../support/data-offsets.ts';
-import { temporaryDirectory } from '../support/embedded.ts';
+import { openEmbedded, temporaryDirectory } from '../support/embedded.ts';
 import { eventOf, KillClient } from '../support/kill-client.ts';
 import { linesOf } from '../support/dump.ts';
 import { getJson, startServer, statusOf, takt, until } from '../support/takt-process.ts';
@@ -53,6 +53,31 @@ test('SIGTERM under load: a clean exit, every accepted event stored once, nothin
   const ids = new Set(stored.map(({ id }) => id));
   expect([...client.accepted].filter((id) => !ids.has(id))).toEqual([]);
   expect(client.accepted.size).toBeGreaterThan(1_000);
+});
+
+test('a data directory keeps the partitions it was made with: its cases stay where they are', async () => {
+  const made = Array.from({ length: 400 }, (_, i) => eventOf(i));
+  const none = { dimensions: {}, value: null, target: null, importId: null };
+  const older = await openEmbedded(data, CATALOGUE[1]!);
+  await older.append(
+    made.slice(0, 200).map(({ case: caseId, id, activity, time }) => {
+      return { workflow: 'helpdesk', caseId, id, kind: 'event', activity, timeMs: Date.parse(time), ...none };
+    }),
+  );
+  await older.settled();
+  await older.stop();
+  const server = await startServer(data, CATALOGUE);
+  expect((await post(server.url, made)).status).toBe(202);
+  await until(async () => {
+    const tasks = await statusOf(server.url);
+    return tasks.every(({ nextOffset, endOffset, unstored }) => nextOffset === endOffset && unstored === 0);
+  });
+  const partitions = (await statusOf(server.url)).filter(({ topic }) => topic === 'events.helpdesk');
+  const [counted] = await linesOf(server.url, 'SELECT count() AS n, uniqExact(id) AS ids FROM events');
+  await server.stop();
+  expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
+  const { n, ids } = JSON.parse(counted!) as { n: string; ids: string };
+  expect([Number(n), Number(ids)]).toEqual([400, 400]);
 });
 
 test('at the size limit of the log: 503 with Retry-After, nothing of the request is taken; with more room it goes on', async () => {

@@ -103,8 +103,8 @@ export class LmdbLog implements EventLog {
   }
 
   /**
-   * Asks for the file's pages up to the last one ever used. LMDB does not say how many of them are free for use again, so this
-   * counts those too: a little too much (nothing is ever deleted here), never too little.
+   * Asks for the file's pages up to the last one ever used. LMDB does not say how many of them are free for use again,
+   * so this counts those too: a little too much (nothing is ever deleted here), never too little.
    */
   private readSize(): void {
     const stats = this.environment.getStats() as { readonly pageSize?: number; readonly lastPageNumber?: number };
