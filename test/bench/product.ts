@@ -7,10 +7,17 @@ import { packageRoot } from './package-root.ts';
 const PROGRAM = join(packageRoot, 'dist', 'services', 'cli', 'main.js');
 const CATALOGUE = join(packageRoot, 'test', 'bench', 'catalogue.yaml');
 const POLL_MS = 20;
-/** As `npm start` has it. */
-const NODE_FLAGS = ['--max-semi-space-size=128', '--v8-pool-size=1'];
+/** Node's own flags, as `npm start` has them. */
+const NODE_FLAGS = nodeFlags();
 /** GiB; far above what a run writes. */
 const LOG_LIMIT = '64';
+
+function nodeFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    readonly scripts: { readonly takt: string };
+  };
+  return scripts.takt.split(' ').filter((word) => word.startsWith('--'));
+}
 
 /** TAKT_BENCH_PROFILE=1 leaves a processor profile of every takt in the working directory. */
 function command(name: string, data: string, args: readonly string[]): string[] {

@@ -66,3 +66,13 @@ test('files are named in kebab-case', () => {
   expect(['services/a/fooBar.ts', 'services/a/foo_bar.ts'].filter((file) => kebab.test(file))).toEqual([]);
   expect(sources(['services', 'test']).filter((file) => !kebab.test(file))).toEqual([]);
 });
+
+test('takt runs under the same flags of Node however it is started', () => {
+  const flagsOf = (line: string): string[] => line.match(/ --[a-z0-9-]+=\d+/g) ?? [];
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<'takt' | 'start', string>>;
+  };
+  const [shebang] = readFileSync(join(ROOT, 'services', 'cli', 'main.ts'), 'utf8').split('\n');
+  expect(flagsOf(scripts.takt)).not.toEqual([]);
+  expect([flagsOf(shebang!), flagsOf(scripts.start)]).toEqual([flagsOf(scripts.takt), flagsOf(scripts.takt)]);
+});
