@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Part, Scale } from './figure.ts';
 import { describeMachine } from './machine.ts';
+import { alertPart } from './part-alert.ts';
 import { firstMinutePart } from './part-first-minute.ts';
 import { importPart } from './part-import.ts';
 import { ingestPart } from './part-ingest.ts';
@@ -12,7 +13,15 @@ import { memoryPart } from './part-memory.ts';
 import { startUpPart } from './part-start-up.ts';
 import { keepResult, tableOf } from './results.ts';
 
-const PARTS: readonly Part[] = [latencyPart, ingestPart, importPart, memoryPart, startUpPart, firstMinutePart];
+const PARTS: readonly Part[] = [
+  latencyPart,
+  alertPart,
+  ingestPart,
+  importPart,
+  memoryPart,
+  startUpPart,
+  firstMinutePart,
+];
 const FULL: Scale = { events: 1_000_000, openCases: 1_000_000, warmUpS: 20, measureS: 60, starts: 5 };
 /** A trial: whether everything works, not how fast it is. */
 const QUICK: Scale = { events: 50_000, openCases: 50_000, warmUpS: 3, measureS: 5, starts: 1 };

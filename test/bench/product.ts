@@ -20,9 +20,9 @@ function nodeFlags(): string[] {
 }
 
 /** TAKT_BENCH_PROFILE=1 leaves a processor profile of every takt in the working directory. */
-function command(name: string, data: string, args: readonly string[]): string[] {
+function command(name: string, data: string, args: readonly string[], catalogue = CATALOGUE): string[] {
   const profile = process.env['TAKT_BENCH_PROFILE'] === undefined ? [] : ['--cpu-prof'];
-  const common = ['--data', data, '--catalogue', CATALOGUE, '--log-limit', LOG_LIMIT, '--log-level', 'warn'];
+  const common = ['--data', data, '--catalogue', catalogue, '--log-limit', LOG_LIMIT, '--log-level', 'warn'];
   return [...NODE_FLAGS, ...profile, PROGRAM, name, ...common, ...args];
 }
 
@@ -69,9 +69,9 @@ export class Product {
   }
 
   /** Starts takt on a data directory and waits until it is ready. Throws when it ends before. */
-  static async start(data: string): Promise<Product> {
+  static async start(data: string, catalogue?: string): Promise<Product> {
     const startMs = performance.now();
-    const child = spawn(process.execPath, command('start', data, ['--port', '0']), {
+    const child = spawn(process.execPath, command('start', data, ['--port', '0'], catalogue), {
       stdio: ['ignore', 'inherit', 'ignore'],
     });
     const exit = exitOf(child);

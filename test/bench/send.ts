@@ -13,7 +13,14 @@ interface SendBasics {
 export type SendOrder = SendBasics &
   (
     | { readonly kind: 'flood'; readonly events: number; readonly fromMs: number; readonly toMs: number }
-    | { readonly kind: 'pace'; readonly startMs: number; readonly batches: number; readonly everyMs: number }
+    | {
+        readonly kind: 'pace';
+        readonly startMs: number;
+        readonly batches: number;
+        readonly everyMs: number;
+        /** Every so many batches one more event goes with a batch: a probe; null: none. */
+        readonly probeEvery: number | null;
+      }
   );
 
 /** What became of it. */

@@ -1,7 +1,7 @@
 // The other process: sends CloudEvents to takt and prints what became of them. Its argument is a SendOrder as JSON.
 import { Agent, request } from 'node:http';
 import type { SendOrder, SendReport } from './send.ts';
-import { cloudEvent, workload } from './workload.ts';
+import { cloudEvent, probe, workload } from './workload.ts';
 
 const order = JSON.parse(process.argv[2] ?? '') as SendOrder;
 const agent = new Agent({ keepAlive: true, maxSockets: order.connections });
@@ -16,12 +16,12 @@ const report: { -readonly [K in keyof SendReport]: SendReport[K] } = {
 const ackMs: number[] = [];
 const lateMs: number[] = [];
 
-/** The body of the next batch, each event a step later than the one before. */
-function nextBody(fromMs: number, stepMs: number): string {
+/** The body of the next batch, each event a step later than the one before; `more` goes with it. */
+function nextBody(fromMs: number, stepMs: number, more: readonly object[] = []): string {
   const events = Array.from({ length: order.batchEvents }, (_, i) =>
     cloudEvent(stream.next().value, Math.floor(fromMs + i * stepMs)),
   );
-  return JSON.stringify(events);
+  return JSON.stringify([...events, ...more]);
 }
 
 /** Posts a batch; resolves with the answer's status, or 0 when there was none. */
@@ -59,17 +59,25 @@ async function flood(events: number, fromMs: number, toMs: number): Promise<void
 
 /**
  * On schedule, whether answers come or not: what the server delays, it delays for every batch that was due meanwhile.
- * An event's time is the moment at which its batch is due.
+ * An event's time is the moment at which its batch is due. All bodies are made before the first is due: the processor
+ * that this takes is not part of what is measured.
  */
-async function pace(startMs: number, batches: number, everyMs: number): Promise<void> {
+async function pace(startMs: number, batches: number, everyMs: number, probeEvery: number | null): Promise<void> {
+  const probes = (i: number, dueMs: number): object[] =>
+    probeEvery !== null && i % probeEvery === 0 ? [probe(i / probeEvery, dueMs)] : [];
+  const bodies = Array.from({ length: batches }, (_, i) => {
+    const dueMs = startMs + i * everyMs;
+    return nextBody(dueMs, 0, probes(i, dueMs));
+  });
+  if (Date.now() > startMs) throw new Error('the bodies were not made in time: start later');
   const answers: Promise<void>[] = [];
-  for (let i = 0; i < batches; i++) {
+  for (const [i, body] of bodies.entries()) {
     const dueMs = startMs + i * everyMs;
     const waitMs = dueMs - Date.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     lateMs.push(Date.now() - dueMs);
     answers.push(
-      post(nextBody(dueMs, 0)).then((status) => {
+      post(body).then((status) => {
         count(status);
         ackMs.push(Date.now() - dueMs);
       }),
@@ -80,7 +88,7 @@ async function pace(startMs: number, batches: number, everyMs: number): Promise<
 
 const startedMs = order.kind === 'pace' ? order.startMs : Date.now();
 if (order.kind === 'flood') await flood(order.events, order.fromMs, order.toMs);
-else await pace(order.startMs, order.batches, order.everyMs);
+else await pace(order.startMs, order.batches, order.everyMs, order.probeEvery);
 report.durationMs = Date.now() - startedMs;
 agent.destroy();
 process.stdout.write(JSON.stringify({ ...report, ackMs, lateMs }));

@@ -50,6 +50,13 @@ export function cloudEvent({ id, caseId, activity, team }: WorkloadEvent, timeMs
   return { specversion: '1.0', source: 'bench', id, subject: caseId, type: activity, time, data: { team } };
 }
 
+/** A CloudEvent by which a rule is made to fire: the first of its label `probe`, which is its number. */
+export function probe(number: number, timeMs: number): Record<string, unknown> {
+  const time = new Date(timeMs).toISOString();
+  const id = `probe-${number}`;
+  return { specversion: '1.0', source: 'bench', id, subject: id, type: 'probed', time, data: { probe: `${number}` } };
+}
+
 /** Header of the lines that `csvLine` gives. */
 export const CSV_HEADER = 'case,activity,time,team,id\n';
 

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { BROKEN, firstWrong } from './first-wrong.ts';
+import { NOTICING_SEEDS } from './noticing-seeds.ts';
 import { downstreamGuards } from './guards-downstream.ts';
 import { rowGuards } from './guards-rows.ts';
 import { runnerGuards } from './guards-runner.ts';
@@ -26,7 +27,7 @@ test.each([...runnerGuards, ...rowGuards, ...downstreamGuards, ...timeGuards])(
   '$rule: without “$name” the simulation fails',
   { timeout: 300_000 },
   async (guard) => {
-    const wrong = await firstWrong(guard, (seed) => runSeed(seed, {}));
+    const wrong = await firstWrong(guard, (seed) => runSeed(seed, {}), NOTICING_SEEDS);
     expect(wrong, 'no seed noticed').not.toBeNull();
     expect(wrong).not.toMatch(BROKEN);
   },

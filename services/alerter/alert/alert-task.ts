@@ -202,12 +202,11 @@ export class AlertTask implements FoldTask {
     const { windowEndMs: endMs, state, withdrawn, reason } = value;
     const passedMs = this.passed(definition);
     const { horizon } = instance;
-    if (state === 'backfilling') return { effects: [], changed: horizon.hold(endMs, passedMs) };
-    const filled = horizon.filled(endMs);
-    if (state === 'final' || withdrawn) return { effects: [], changed: filled };
+    const moved = state === 'backfilling' ? horizon.hold(endMs, passedMs) : horizon.filled(endMs);
+    if (state !== 'provisional' || withdrawn) return { effects: [], changed: instance.forgetEarly(endMs) || moved };
     const shown = { value: value.value, samples: value.samples, imported: reason === IMPORT_REASON };
     const { effects, changed } = instance.lookEarly(endMs, shown, passedMs, this.liveFrom(definition));
-    return { effects, changed: changed || filled };
+    return { effects, changed: changed || moved };
   }
 
   /** Windows that end before are too old to tell of: they could have been complete more than the limit ago. */

@@ -18,11 +18,18 @@ import type { InstanceRow } from '../../shared/ports/kpi-store.ts';
 import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
 import type { Pending, Row } from './row.ts';
 
+/** What a window showed before it was complete. */
+interface EarlyShown extends Shown {
+  readonly endMs: number;
+}
+
 /** What an instance's row holds: its state, and its own copy of everything that it reads. */
 export interface InstanceContent extends AlertInstance, HorizonContent {
   readonly rule: Rule;
   /** What it saw last, which windows without a value of their own show too; null before anything. */
   readonly carried: Shown | null;
+  /** What waits to be looked at early; rows of before lack it. */
+  readonly early?: EarlyShown | null;
   readonly reason: Reason;
   /** Version of the record that it came up in, as text: it does not fit a number. */
   readonly born: string;
@@ -52,6 +59,7 @@ export class RuleInstance implements Row {
   private readonly definition: Definition;
   private alert: AlertInstance;
   private carried: Shown | null;
+  private early: EarlyShown | null;
   private reason: Reason;
   private written: InstanceContent;
 
@@ -64,6 +72,7 @@ export class RuleInstance implements Row {
     this.horizon = stored === null ? new Horizon() : new Horizon(horizonOf(stored));
     this.alert = stored === null ? INACTIVE : alertOf(stored);
     this.carried = stored?.carried ?? null;
+    this.early = stored?.early ?? null;
     this.reason = stored?.reason ?? REASON.fails;
     this.born = BigInt(stored?.born ?? -1);
     this.written = stored ?? this.content(NEVER_MS);
@@ -114,7 +123,9 @@ export class RuleInstance implements Row {
       changed = true;
     }
     this.run(this.carried, afterMs, limitMs, liveFromMs, effects);
-    return { effects, changed: changed || effects.length > 0 };
+    const looked = this.lookAtWaiting(boundMs, liveFromMs);
+    effects.push(...looked.effects);
+    return { effects, changed: changed || looked.changed || effects.length > 0 };
   }
 
   /** All windows that end in (afterMs, throughMs] show the same. */
@@ -140,7 +151,10 @@ export class RuleInstance implements Row {
     effects.push(...some);
   }
 
-  /** Looks at a window that is not complete. Gives its effect, and whether its row changed. */
+  /**
+   * Looks at a window that is not complete; one that is behind keeps the last of them until a mark, because windows
+   * before it come first. Gives its effect, and whether its row changed.
+   */
   lookEarly(
     endMs: number,
     shown: Shown,
@@ -148,7 +162,11 @@ export class RuleInstance implements Row {
     liveFromMs: number,
   ): { effects: AlertEffect[]; changed: boolean } {
     const unchanged = { effects: [], changed: false };
-    if (!this.rule.provisional || this.horizon.isBehind || endMs <= this.horizon.at(passedMs)) return unchanged;
+    if (!this.rule.provisional || endMs <= this.horizon.at(passedMs)) return unchanged;
+    if (this.horizon.isBehind) {
+      this.early = { endMs, ...shown };
+      return { effects: [], changed: true };
+    }
     const { value, samples, imported } = shown;
     const look: Look = { endMs, value, samples, provisional: true, quiet: quietOf(endMs, imported, liveFromMs) };
     const step = stepAlert(this.rule, this.alert, look);
@@ -157,6 +175,21 @@ export class RuleInstance implements Row {
     this.reason = step.reason;
     this.nextMs = NEVER_MS;
     return { effects: step.effect === null ? [] : [step.effect], changed: true };
+  }
+
+  /** What waited is looked at once nothing before it does. */
+  private lookAtWaiting(passedMs: number, liveFromMs: number): { effects: AlertEffect[]; changed: boolean } {
+    if (this.early === null || this.horizon.isBehind) return { effects: [], changed: false };
+    const { endMs, ...shown } = this.early;
+    this.early = null;
+    return { effects: this.lookEarly(endMs, shown, passedMs, liveFromMs).effects, changed: true };
+  }
+
+  /** A window shows something else by now, which is not to be looked at early. Gives whether its row changed. */
+  forgetEarly(endMs: number): boolean {
+    if (this.early?.endMs !== endMs) return false;
+    this.early = null;
+    return true;
   }
 
   /** The rule is gone: what it began ends. */
@@ -185,8 +218,8 @@ export class RuleInstance implements Row {
   }
 
   private content(passedMs: number): InstanceContent {
-    const { rule, alert, carried, reason, born } = this;
-    return { rule, ...alert, ...this.horizon.content(passedMs), carried, reason, born: String(born) };
+    const { rule, alert, carried, early, reason, born } = this;
+    return { rule, ...alert, ...this.horizon.content(passedMs), carried, early, reason, born: String(born) };
   }
 }
 

@@ -15,6 +15,7 @@ const CALM: Partial<AlertStyle> = {
   ambiguousInsertChance: 0,
   delayChance: 0,
   storeChance: 0.4,
+  publishAfterStepChance: 0.8,
   importChance: 0.2,
   lateChance: 0.2,
   teams: 2,

@@ -57,6 +57,24 @@ export const timeGuards: readonly Guard[] = [
       return looked;
     };
   }),
+  guard(
+    '5',
+    'a provisional value of a series that is behind waits for a mark',
+    RuleInstance,
+    'lookEarly',
+    (lookEarly) => {
+      return function (...look) {
+        return this.horizon.isBehind ? { effects: [], changed: false } : lookEarly.call(this, ...look);
+      };
+    },
+  ),
+  guard(
+    '5',
+    'what waits to be looked at early goes when its window is complete',
+    RuleInstance,
+    'forgetEarly',
+    () => () => false,
+  ),
   guardOf('5', 'a window that was acted on early is not looked at again', 'stepAlert', (step) => {
     return (rule, before, look) => step(rule, { ...before, actedMs: null }, look);
   }),

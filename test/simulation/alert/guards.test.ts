@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { BROKEN, firstWrong } from '../first-wrong.ts';
+import { NOTICING_SEEDS } from './noticing-seeds.ts';
 import { runnerGuards } from '../guards-runner.ts';
 import type * as TakeAway from '../take-away.ts';
 import { rowGuards } from './guards-rows.ts';
@@ -25,7 +26,7 @@ test.each([...runnerGuards, ...rowGuards, ...timeGuards])(
   '$rule: without “$name” the simulation of alerts fails',
   { timeout: 300_000 },
   async (guard) => {
-    const wrong = await firstWrong(guard, (seed) => runAlertSeed(seed, {}));
+    const wrong = await firstWrong(guard, (seed) => runAlertSeed(seed, {}), NOTICING_SEEDS);
     expect(wrong, 'no seed noticed').not.toBeNull();
     expect(wrong).not.toMatch(BROKEN);
   },

@@ -20,6 +20,7 @@ export class OracleInstance {
   private somebodyKnows = false;
   private actedMs = -Infinity;
   private carried: OracleSeen | null = null;
+  private kept: (OracleSeen & { readonly endMs: number }) | null = null;
 
   /** `transitions`: where to write down what comes about. */
   constructor(
@@ -58,6 +59,22 @@ export class OracleInstance {
       this.look(endMs, own ?? this.carried!, false, moment);
       if (own !== undefined) this.carry(own);
     }
+  }
+
+  /** A value of a window that no mark has passed; null: the window shows nothing any more that is to be looked at early. */
+  early(endMs: number, seen: OracleSeen | null, passedMs: number, moment: OracleMoment): void {
+    if (seen === null && this.kept?.endMs === endMs) this.kept = null;
+    if (seen === null || !this.rule.provisional || endMs <= this.reach.done(passedMs)) return;
+    if (this.reach.waits) this.kept = { ...seen, endMs };
+    else this.look(endMs, seen, true, moment);
+  }
+
+  /** After a mark: what was kept while windows before it waited. */
+  lookAtKept(passedMs: number, moment: OracleMoment): void {
+    if (this.kept === null || this.reach.waits) return;
+    const { endMs, ...seen } = this.kept;
+    this.kept = null;
+    this.early(endMs, seen, passedMs, moment);
   }
 
   /** One window: the table of Prometheus' states, with what takt adds. */

@@ -75,11 +75,8 @@ export class Oracle {
       reach.sees(endMs, state === 'backfilling', passedMs);
     if (state === 'final' && !withdrawn && !series.firsts.has(endMs))
       series.firsts.set(endMs, { value, samples, imported, offset, late: endMs <= series.reach.done(passedMs) });
-    if (state !== 'provisional' || withdrawn) return;
-    for (const instance of instances) {
-      if (!instance.rule.provisional || instance.reach.waits || endMs <= instance.reach.done(passedMs)) continue;
-      instance.look(endMs, { value, samples, imported }, true, this.moment(kpi, offset));
-    }
+    const seen = state !== 'provisional' || withdrawn ? null : { value, samples, imported };
+    for (const instance of instances) instance.early(endMs, seen, passedMs, this.moment(kpi, offset));
   }
 
   private mark(record: OracleRecord & { readonly kind: 'mark' }): void {
@@ -99,6 +96,7 @@ export class Oracle {
       for (const instance of instances.values()) {
         const fromMs = instance.reach.done(this.passed(kpi));
         instance.evaluate(firsts, fromMs, instance.reach.advance(boundMs, importing), moment);
+        instance.lookAtKept(boundMs, moment);
       }
       reach.advance(boundMs, importing);
     }

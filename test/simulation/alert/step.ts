@@ -13,8 +13,8 @@ export function act(world: AlertWorld, owner: Owner, random: Random): void {
   else if (!busy)
     run(world, owner, 'busy', async () => {
       await runner.step();
-      // In some turns a failure comes between the two.
-      if (random.chance(0.8)) await runner.publish();
+      // In other turns a failure comes between the two, or a store.
+      if (random.chance(world.style.publishAfterStepChance)) await runner.publish();
     });
 }
 

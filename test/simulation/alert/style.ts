@@ -19,6 +19,7 @@ export interface AlertStyle extends Failures {
   readonly tornChance: number;
   readonly zombieChance: number;
   readonly storeChance: number;
+  readonly publishAfterStepChance: number;
   /** Most calls to log and store that return in one step: a restore makes dozens. */
   readonly callsPerStep: number;
   readonly firstsKnownMax: number;
@@ -51,7 +52,8 @@ const APPENDS_CROSS: Partial<AlertStyle> = {
   importChance: 0,
   jumpChance: 0.1,
   storeChance: 0.5,
-  writeFailureChance: 0.3,
+  publishAfterStepChance: 0.1,
+  writeFailureChance: 0.6,
   ambiguousInsertChance: 0,
   delayChance: 0.4,
   callsPerStep: 4,
@@ -102,6 +104,7 @@ function drawEach(random: Random): AlertStyle {
     tornChance: random.pick([0, 0.2]),
     zombieChance: random.pick([0, 0.4, 0.9]),
     storeChance: random.pick([0.05, 0.2, 0.5]),
+    publishAfterStepChance: 0.8,
     callsPerStep: random.pick([1, 4, 12]),
     writeFailureChance: random.pick([0.02, 0.1, 0.3]),
     ambiguousInsertChance: random.pick([0, 0, 0.2]),

@@ -1,24 +1,25 @@
 import type { LogReader } from './log-reader.ts';
-import { VALUES_TOPIC } from '../../services/shared/runtime/topics.ts';
 import { Steps } from './steps.ts';
 
 const POLL_MS = 1;
 
 /**
- * Watches [values] from outside of takt, and notes when records were on disk. The log lets other processes see a
+ * Watches a topic from outside of takt, and notes when records were on disk. The log lets other processes see a
  * transaction a moment before it is flushed, and begins the next one only after that: so a record counts from when a
  * transaction after its own is seen. That is never too early.
  */
-export class ValuesTail {
+export class TopicTail {
   /** By partition: from when on the records below an offset were on disk, in milliseconds since 1970. */
   readonly reached: readonly Steps[];
   private readonly log: LogReader;
+  private readonly topic: string;
   private running = true;
   private readonly finished: Promise<void>;
 
-  constructor(log: LogReader) {
+  constructor(log: LogReader, topic: string) {
     this.log = log;
-    this.reached = Array.from({ length: log.partitionsOf(VALUES_TOPIC) }, () => new Steps());
+    this.topic = topic;
+    this.reached = Array.from({ length: log.partitionsOf(topic) }, () => new Steps());
     this.finished = this.run();
   }
 
@@ -31,7 +32,7 @@ export class ValuesTail {
         // Those seen before belong to an earlier transaction, which is on disk now.
         const nowMs = Date.now();
         seen.forEach((offset, p) => this.reached[p]!.add(offset, nowMs));
-        seen = this.reached.map((_, p) => this.log.endOffset(VALUES_TOPIC, p));
+        seen = this.reached.map((_, p) => this.log.endOffset(this.topic, p));
         transaction = now;
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
