@@ -168,6 +168,26 @@ function readTests(open: Open, name: string): void {
     expect(read).toHaveLength(4);
   });
 
+  test(`5. label sets are those of slices and values, each once (${name})`, async () => {
+    const { store } = await open();
+    await store.insert('slices', [
+      slice({ labels: 'both', version: 1n }),
+      slice({ labels: 'both', version: 2n }),
+      slice({ labels: 'sliced', sliceStartMs: 60_000, version: 1n }),
+      slice({ labels: 'elsewhere', labelPartition: 3, version: 1n }),
+      slice({ labels: 'foreign', definition: 'other', version: 1n }),
+    ]);
+    await store.insert('values', [value({ labels: 'both' }), value({ labels: 'valued' })]);
+    const sets = async (definition: string, labelPartition: number): Promise<string[]> =>
+      (await all(store.labelSets(definition, labelPartition))).flat().toSorted();
+    expect(await sets('d', 0)).toEqual(['both', 'sliced', 'valued']);
+    expect(await sets('d', 3)).toEqual(['elsewhere']);
+    expect(await sets('none', 0)).toEqual([]);
+    const many = Array.from({ length: 2_500 }, (_, i) => value({ definition: 'many', labels: `l${i}` }));
+    await store.insert('values', many);
+    expect(await sets('many', 0)).toEqual(many.map(({ labels }) => labels).toSorted());
+  });
+
   test(`5. slices and values are found by each of their conditions (${name})`, async () => {
     const { store } = await open();
     const rows = [
@@ -430,6 +450,7 @@ function endTests(open: Open, name: string): void {
       () => store.caseEvents('w', 0, ['c1'], 1),
       () => store.caseEvents('w', 0, [], 1),
       () => all(store.caseIds('w', 0, 0)),
+      () => all(store.labelSets('d', 0)),
       () => all(store.archive('w', 0, 1)),
       () => store.slices({ definition: 'd' }),
       () => store.slices({ definition: 'd', labels: [] }),

@@ -200,6 +200,7 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
       ),
     caseEvents: (...query) => gate.pass('read', () => store.caseEvents(...query)),
     caseIds: (...query) => gated(store.caseIds(...query)),
+    labelSets: (...query) => gated(store.labelSets(...query)),
     archive: (...query) => gated(store.archive(...query)),
     slices: (query) => gate.pass('read', () => store.slices(query)),
     values: (query) => gate.pass('read', () => store.values(query)),

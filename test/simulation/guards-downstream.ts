@@ -3,6 +3,7 @@ import { HeldSnapshots } from '../../services/processor/roll/held-snapshots.ts';
 import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { Series } from '../../services/processor/roll/series.ts';
+import { SeriesTable } from '../../services/processor/roll/series-table.ts';
 import { SourceProgress } from '../../services/processor/roll/source-progress.ts';
 import { type Guard, guard } from './take-away.ts';
 
@@ -89,6 +90,17 @@ export const downstreamGuards: readonly Guard[] = [
     return function () {
       for (const row of this.values.values()) this.keep({ ...row, version: -1n });
       settle.call(this);
+    };
+  }),
+  guard('4.8', 'the filter of stored series is built from the store', SeriesTable, 'readStored', (read) => {
+    return function (definition) {
+      const store = { ...this.store, async *labelSets() {} };
+      return read.call(Object.assign(Object.create(this), { store }), definition);
+    };
+  }),
+  guard('4.8', 'a new series joins the filter of stored ones', SeriesTable, 'start', (start) => {
+    return function (definition, labels) {
+      start.call(this, definition, labels, { add: () => {} });
     };
   }),
   guard('4.6', 'a value that another owner may have changed goes out again', Series, 'isUncertain', () => () => false),

@@ -1,10 +1,10 @@
+import { BloomFilter } from '../../shared/core/bloom-filter.ts';
 import { packCase, unpackCase } from '../../shared/core/case-pack.ts';
 import { CaseState } from '../../shared/core/case-state.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { epochOf, offsetOf } from '../../shared/core/version.ts';
 import type { KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
 import { eventsTopic } from '../../shared/runtime/topics.ts';
-import { CaseFilter } from './case-filter.ts';
 import { fromEventRow } from './event-rows.ts';
 
 /** The filter of stored cases is saved when this much append time has passed since the last time … */
@@ -32,7 +32,7 @@ export class CaseCache {
   private readonly packed = new Map<string, string>();
   /** Cases with events that are not yet acknowledged, and how many. */
   private readonly unstored = new Map<string, number>();
-  private filter = new CaseFilter();
+  private filter = new BloomFilter();
   /** When the filter was saved last, in append time, and how many cases it had; null: not since the restore. */
   private saved: { readonly clockMs: number; readonly size: number } | null = null;
   private readonly store: KpiStore;
@@ -62,10 +62,10 @@ export class CaseCache {
   }
 
   /** The filter as it was saved, with the offset of the first event that it may lack; of another epoch it says nothing. */
-  private async savedFilter(): Promise<{ readonly filter: CaseFilter; readonly nextOffset: number }> {
+  private async savedFilter(): Promise<{ readonly filter: BloomFilter; readonly nextOffset: number }> {
     const row = await this.store.position(FILTER_STAGE, eventsTopic(this.workflow), this.partition);
-    const filter = row === null || epochOf(row.version) !== this.epoch ? null : CaseFilter.parse(row.content);
-    if (row === null || filter === null) return { filter: new CaseFilter(), nextOffset: 0 };
+    const filter = row === null || epochOf(row.version) !== this.epoch ? null : BloomFilter.parse(row.content);
+    if (row === null || filter === null) return { filter: new BloomFilter(), nextOffset: 0 };
     return { filter, nextOffset: offsetOf(row.version) + 1 };
   }
 

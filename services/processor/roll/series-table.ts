@@ -1,3 +1,4 @@
+import { BloomFilter } from '../../shared/core/bloom-filter.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { Series } from './series.ts';
@@ -6,10 +7,14 @@ import { Series } from './series.ts';
 export const SLICES_MAX = 2_000_000;
 /** How many label sets one query asks for. */
 const LABELS_MAX = 1_000;
+/** Label sets of the first stage of a filter: most definitions have few. */
+const FILTER_CAPACITY_MIN = 1_000;
 
 /** The series of one [slices] partition: those in memory of those in the store. */
 export class SeriesTable {
   private readonly series = new Map<string, Series>();
+  /** By hash of the definition: the label sets that have rows in the store, or will. Built when the first one is missing. */
+  private readonly stored = new Map<string, BloomFilter>();
   private readonly store: KpiStore;
   private readonly partition: number;
   private readonly storedOf: (source: string) => bigint;
@@ -29,6 +34,7 @@ export class SeriesTable {
 
   clear(): void {
     this.series.clear();
+    this.stored.clear();
   }
 
   all(): IterableIterator<Series> {
@@ -51,7 +57,13 @@ export class SeriesTable {
 
   /** Loads what of these series is in the store and not in memory, slices first, then values. */
   async load(definition: Definition, labels: Iterable<string>): Promise<void> {
-    const missing = [...labels].filter((each) => !this.series.has(`${definition.hash} ${each}`));
+    const missing: string[] = [];
+    for (const each of labels) {
+      if (this.series.has(`${definition.hash} ${each}`)) continue;
+      const filter = this.stored.get(definition.hash) ?? (await this.readStored(definition));
+      if (filter.mayHave(each)) missing.push(each);
+      else this.start(definition, each, filter);
+    }
     for (let i = 0; i < missing.length; i += LABELS_MAX) {
       const chunk = missing.slice(i, i + LABELS_MAX);
       const query = { definition: definition.hash, labelPartition: this.partition, labels: chunk };
@@ -60,6 +72,20 @@ export class SeriesTable {
       for (const row of slices) this.get(definition, row.labels).merge(row);
       for (const row of values) this.get(definition, row.labels).keep(row);
     }
+  }
+
+  /** A series that is new: it will have rows. */
+  private start(definition: Definition, labels: string, filter: BloomFilter): void {
+    this.get(definition, labels);
+    filter.add(labels);
+  }
+
+  /** The label sets that have rows. What is stored while they are read was published before: its series comes up here. */
+  private async readStored({ hash }: Definition): Promise<BloomFilter> {
+    const filter = new BloomFilter(FILTER_CAPACITY_MIN);
+    for await (const sets of this.store.labelSets(hash, this.partition)) for (const labels of sets) filter.add(labels);
+    this.stored.set(hash, filter);
+    return filter;
   }
 
   /** Loads the series that time alone will change, or that an open import touched. */

@@ -31,6 +31,8 @@ export interface KpiStore {
   caseEvents(workflow: string, partition: number, caseIds: readonly string[], belowOffset: number): Promise<EventRow[]>;
   /** Ids of the partition's cases with an event of offset at least `fromOffset`: fills the filter of stored cases. */
   caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]>;
+  /** Label sets that a definition has rows of in `slices` or `values`, each once: fills the filter of stored series. */
+  labelSets(definition: string, labelPartition: number): AsyncIterable<readonly string[]>;
   /** All events of the partition below `belowOffset`; a chunk never splits a case. With `between`, only cases that have an event in [fromMs, toMs). */
   archive(
     workflow: string,

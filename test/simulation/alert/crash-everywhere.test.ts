@@ -9,6 +9,8 @@ import { type AlertStyle, drawAlertStyle } from './style.ts';
 import { AlertWorld } from './world.ts';
 
 const STEPS = 16;
+/** Whose logs make many calls and transitions. */
+const SEEDS = [3, 4];
 /** No write fails but by the crash. */
 const CALM: Partial<AlertStyle> = {
   writeFailureChance: 0,
@@ -57,7 +59,7 @@ async function run(seed: number, at: number, landed: boolean): Promise<Run> {
 }
 
 test('reliability 15 and 16: a crash at every call of the alert fold, landed or not, changes nothing', async () => {
-  for (const seed of [1, 2]) {
+  for (const seed of SEEDS) {
     const undisturbed = await run(seed, 0, false);
     expect(undisturbed.wrong).toEqual([]);
     expect(undisturbed.calls).toBeGreaterThan(20);

@@ -45,7 +45,9 @@ const ENCODE_STEP_ROWS = 500;
 const KEYS_MAX = 1_000;
 /** Cases of one page of the archive. */
 const PAGE_CASES = 2_000;
-/** Ids of one page of `caseIds`. */
+const SERIES =
+  '(SELECT definition, label_partition, labels FROM slices UNION ALL SELECT definition, label_partition, labels FROM `values`)';
+/** Ids of one page of `caseIds`, label sets of one of `labelSets`. */
 const PAGE_IDS = 100_000;
 /** The events of a partition below an offset. */
 const BELOW = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND offset < {below:UInt64}';
@@ -98,7 +100,12 @@ export class ClickHouseStore implements KpiStore {
 
   async *caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]> {
     const place = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND offset >= {from:UInt64}';
-    yield* this.pagesOfIds(place, { workflow, partition, from: fromOffset }, PAGE_IDS);
+    yield* this.pagesOf('case_id', 'events', place, { workflow, partition, from: fromOffset }, PAGE_IDS);
+  }
+
+  async *labelSets(definition: string, labelPartition: number): AsyncIterable<readonly string[]> {
+    const place = 'definition = {definition:String} AND label_partition = {labelPartition:UInt16}';
+    yield* this.pagesOf('labels', SERIES, place, { definition, labelPartition }, PAGE_IDS);
   }
 
   async *archive(
@@ -109,26 +116,34 @@ export class ClickHouseStore implements KpiStore {
   ): AsyncIterable<readonly EventRow[]> {
     const place = { workflow, partition, below: belowOffset };
     const inside = between === undefined ? '' : ' AND time_ms >= {fromMs:Int64} AND time_ms < {toMs:Int64}';
-    for await (const ids of this.pagesOfIds(`${BELOW}${inside}`, { ...place, ...between }, PAGE_CASES)) {
+    for await (const ids of this.pagesOf(
+      'case_id',
+      'events',
+      `${BELOW}${inside}`,
+      { ...place, ...between },
+      PAGE_CASES,
+    )) {
       yield await this.caseEvents(workflow, partition, ids, belowOffset);
     }
   }
 
-  /** Ids of the cases with an event under `condition`, in the order of the store, in pages. */
-  private async *pagesOfIds(
+  /** What a column holds under `condition`, each once, in the order of the store, in pages. */
+  private async *pagesOf(
+    column: string,
+    from: string,
     condition: string,
     parameters: Readonly<Record<string, unknown>>,
-    pageIds: number,
+    pageRows: number,
   ): AsyncIterable<readonly string[]> {
     let after: string | undefined;
     for (;;) {
-      const rest = after === undefined ? '' : ' AND case_id > {after:String}';
-      const sql = `SELECT DISTINCT case_id FROM events WHERE ${condition}${rest} ORDER BY case_id LIMIT ${pageIds}`;
+      const rest = after === undefined ? '' : ` AND ${column} > {after:String}`;
+      const sql = `SELECT DISTINCT ${column} FROM ${from} WHERE ${condition}${rest} ORDER BY ${column} LIMIT ${pageRows}`;
       const rows = await this.select(sql, after === undefined ? parameters : { ...parameters, after });
       if (rows.length === 0) return;
-      const ids = rows.map((row) => String(row['case_id'] as string));
+      const ids = rows.map((row) => String(row[column] as string));
       yield ids;
-      if (ids.length < pageIds) return;
+      if (ids.length < pageRows) return;
       after = ids.at(-1)!;
     }
   }

@@ -37,7 +37,7 @@ const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown
   notifications: (row) => [row.key, row.channel],
 };
 const TABLE_NAMES = Object.keys(KEYS) as TableName[];
-/** Cases in one chunk of `archive` and `caseIds`. */
+/** Cases in one chunk of `archive` and `caseIds`, label sets in one of `labelSets`. */
 const CHUNK_CASES = 1_000;
 
 /** A KPI store in memory: for tests and the simulation. It has no SQL. */
@@ -97,6 +97,17 @@ export class MemoryStore implements KpiStore {
     const ids: string[] = [];
     for (const [id, events] of cases) if ([...events.values()].some(({ offset }) => offset >= fromOffset)) ids.push(id);
     for (let i = 0; i < ids.length; i += CHUNK_CASES) yield ids.slice(i, i + CHUNK_CASES);
+  }
+
+  async *labelSets(definition: string, labelPartition: number): AsyncIterable<readonly string[]> {
+    this.assertOpen();
+    const rows = [...this.tables.get('slices')!.values(), ...this.tables.get('values')!.values()] as (
+      | SliceRow
+      | ValueRow
+    )[];
+    const inPlace = rows.filter((row) => row.definition === definition && row.labelPartition === labelPartition);
+    const sets = [...new Set(inPlace.map(({ labels }) => labels))];
+    for (let i = 0; i < sets.length; i += CHUNK_CASES) yield sets.slice(i, i + CHUNK_CASES);
   }
 
   async *archive(

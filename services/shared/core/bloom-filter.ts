@@ -1,10 +1,11 @@
-/** Bits per stored case: of 20,000 new cases about one asks the store in vain, and the fold waits for the answer. */
-const BITS_PER_CASE = 24;
+/** Bits per key: of 20,000 new keys about one asks the store in vain, and the fold waits for the answer. */
+const BITS_PER_KEY = 24;
 const HASHES = 8;
+/** Keys of the first stage, unless told. */
 const CAPACITY_MIN = 50_000;
 
 /** Names what the bits mean: another one when a hash or the sizes below change. */
-const FORM = `fnv-${BITS_PER_CASE}-${HASHES}`;
+const FORM = `fnv-${BITS_PER_KEY}-${HASHES}`;
 
 interface Stage {
   readonly bits: Uint8Array;
@@ -19,13 +20,19 @@ interface EncodedStage {
 }
 
 /**
- * A Bloom filter of the cases that have events in the store: it tells new cases from those to be loaded. Grows by
- * stages of doubled capacity, so it never has to be built again.
+ * A Bloom filter of keys that have rows in the store: it tells new ones from those to be loaded. Grows by stages of
+ * doubled capacity, so it never has to be built again.
  */
-export class CaseFilter {
+export class BloomFilter {
   private stages: Stage[] = [];
+  private readonly capacityMin: number;
 
-  /** How many cases are in it, those left out that it took for known. */
+  /** `capacityMin`: keys of its first stage. */
+  constructor(capacityMin = CAPACITY_MIN) {
+    this.capacityMin = capacityMin;
+  }
+
+  /** How many keys are in it, those left out that it took for known. */
   get size(): number {
     return this.stages.reduce((sum, { used }) => sum + used, 0);
   }
@@ -39,26 +46,26 @@ export class CaseFilter {
   }
 
   /** The filter of a text made by `encode`; null where it has another form, and has to be built again. */
-  static parse(text: string): CaseFilter | null {
+  static parse(text: string): BloomFilter | null {
     const { form, stages } = JSON.parse(text) as { form?: unknown; stages: readonly EncodedStage[] };
     if (form !== FORM) return null;
-    const filter = new CaseFilter();
+    const filter = new BloomFilter();
     filter.stages = stages.map(({ capacity, used, bits }) => {
       return { capacity, used, bits: new Uint8Array(Buffer.from(bits, 'base64')) };
     });
     return filter;
   }
 
-  add(caseId: string): void {
-    // Again and again the same case must not take room again and again.
-    if (this.mayHave(caseId)) return;
+  add(key: string): void {
+    // Again and again the same key must not take room again and again.
+    if (this.mayHave(key)) return;
     let stage = this.stages.at(-1);
     if (stage === undefined || stage.used >= stage.capacity) {
-      const capacity = stage === undefined ? CAPACITY_MIN : stage.capacity * 2;
-      stage = { bits: new Uint8Array(Math.ceil((capacity * BITS_PER_CASE) / 8)), capacity, used: 0 };
+      const capacity = stage === undefined ? this.capacityMin : stage.capacity * 2;
+      stage = { bits: new Uint8Array(Math.ceil((capacity * BITS_PER_KEY) / 8)), capacity, used: 0 };
       this.stages.push(stage);
     }
-    const [a, b] = hashes(caseId);
+    const [a, b] = hashes(key);
     const size = stage.bits.length * 8;
     for (let i = 0; i < HASHES; i++) {
       const bit = (a + i * b) % size;
@@ -67,9 +74,9 @@ export class CaseFilter {
     stage.used++;
   }
 
-  /** False: the case is certainly not stored. */
-  mayHave(caseId: string): boolean {
-    const [a, b] = hashes(caseId);
+  /** False: the key was certainly not added. */
+  mayHave(key: string): boolean {
+    const [a, b] = hashes(key);
     return this.stages.some(({ bits }) => {
       const size = bits.length * 8;
       for (let i = 0; i < HASHES; i++) {

@@ -6,17 +6,17 @@ import {
 } from '../../services/processor/aggregate/case-cache.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { versionOf } from '../../services/shared/core/version.ts';
-import { CaseFilter } from '../../services/processor/aggregate/case-filter.ts';
+import { BloomFilter } from '../../services/shared/core/bloom-filter.ts';
 
 test('every added case may be there: a forgotten one would be folded as new', () => {
-  const filter = new CaseFilter();
+  const filter = new BloomFilter();
   const ids = Array.from({ length: 120_000 }, (_, i) => `case ${i * 7}`);
   for (const id of ids) filter.add(id);
   expect(ids.filter((id) => !filter.mayHave(id))).toEqual([]);
 });
 
 test('few cases that were never added are asked for', () => {
-  const filter = new CaseFilter();
+  const filter = new BloomFilter();
   for (let i = 0; i < 50_000; i++) filter.add(`case ${i}`);
   const asked = Array.from({ length: 50_000 }, (_, i) => `other ${i}`).filter((id) => filter.mayHave(id));
   // Each one makes the fold wait for the store.
@@ -24,20 +24,20 @@ test('few cases that were never added are asked for', () => {
 });
 
 test('a case that comes again takes no room again', () => {
-  const filter = new CaseFilter();
+  const filter = new BloomFilter();
   for (let i = 0; i < 200_000; i++) filter.add(`case ${i % 10}`);
   expect(filter.size).toBe(10);
   expect(filter.encode().length).toBeLessThan(210_000);
 });
 
 test('what is saved is what is read; another form is built again', () => {
-  const filter = new CaseFilter();
+  const filter = new BloomFilter();
   const ids = Array.from({ length: 60_000 }, (_, i) => `case ${i}`);
   for (const id of ids) filter.add(id);
-  const again = CaseFilter.parse(filter.encode())!;
+  const again = BloomFilter.parse(filter.encode())!;
   expect(ids.filter((id) => !again.mayHave(id))).toEqual([]);
   expect([again.size, again.encode()]).toEqual([filter.size, filter.encode()]);
-  expect(CaseFilter.parse(filter.encode().replace('fnv', 'abc'))).toBeNull();
+  expect(BloomFilter.parse(filter.encode().replace('fnv', 'abc'))).toBeNull();
 });
 
 /** A store that notes which cases it is asked for, and from which offset the filter is topped up. */
