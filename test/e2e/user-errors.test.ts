@@ -228,6 +228,7 @@ describe.skipIf(smallDiskMissing)(`disks${smallDiskMissing === false ? '' : `: s
   });
 });
 
+/** All that the store refuses (its contract) are tried under CI; elsewhere what only the command line can have wrong. */
 const WRITES = [
   "INSERT INTO events (case_id) VALUES ('x')",
   'DROP TABLE events',
@@ -243,7 +244,7 @@ test('a query that writes: refused, and nothing is written', { timeout: 120_000 
   expect(await flawsAfterwards()).toEqual([]);
   const before = await run('query', "SELECT count() FROM events WHERE workflow != 'takt'", '--format', 'TSV');
   const server = await startServer(data, ['--catalogue', join(folder.path, 'catalogue.yaml')]);
-  for (const sql of WRITES) {
+  for (const sql of process.env['CI'] === 'true' ? WRITES : WRITES.slice(-2)) {
     const { code, stderr, stdout } = await run('query', sql);
     expect([sql, code, stdout]).toEqual([sql, 2, '']);
     expect(flaws({ code, stderr, stdout }, 2, /QUERY_(NOT_READ_ONLY|FAILED)/)).toEqual([]);

@@ -1,5 +1,6 @@
 import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
 import { HeldSnapshots } from '../../services/processor/roll/held-snapshots.ts';
+import { SliceMarks } from '../../services/processor/aggregate/slice-marks.ts';
 import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { Series } from '../../services/processor/roll/series.ts';
@@ -16,8 +17,8 @@ export const downstreamGuards: readonly Guard[] = [
       return merge.call(this, part);
     };
   }),
-  guard('4.5', 'a mark follows each store to the partitions that wait for it', AggregateTask, 'untold', () => () => []),
-  guard('4.5', 'a watermark that crosses a slice boundary is told to all', AggregateTask, 'crossed', () => () => false),
+  guard('4.5', 'a mark follows each store to the partitions that wait for it', SliceMarks, 'untold', () => () => []),
+  guard('4.5', 'a watermark that crosses a slice boundary is told to all', SliceMarks, 'crossed', () => () => false),
   guard(
     '4.5',
     'the position stays below snapshots that their source has not stored',

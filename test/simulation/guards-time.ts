@@ -1,4 +1,4 @@
-import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
+import { SliceMarks } from '../../services/processor/aggregate/slice-marks.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { Series } from '../../services/processor/roll/series.ts';
 import { SourceProgress } from '../../services/processor/roll/source-progress.ts';
@@ -35,7 +35,7 @@ export const timeGuards: readonly Guard[] = [
     };
   }),
   guard('5', 'an import’s end computes what it touched', Series, 'markImports', () => () => {}),
-  guard('5', 'an import that begins or ends is told to all', AggregateTask, 'importsChanged', () => () => false),
+  guard('5', 'an import that begins or ends is told to all', SliceMarks, 'importsChanged', () => () => false),
   guard('5', 'windows that an open import touches are backfilling', Series, 'inImport', () => () => false),
   guard('5', 'final is what the lowest watermark has passed', SourceProgress, 'watermark', () => {
     return function (workflow: string, partitions: number) {

@@ -33,6 +33,8 @@ export interface SalesProfile {
   };
   /** Visits to the web pages when every region is at its busiest. */
   readonly visits_per_hour: number;
+  /** Which share of them comes at any hour: people look at pages in the evening and at night too. */
+  readonly visits_always_share: number;
   readonly page_load_s: number;
   /** The web pages are so many times slower, and only a share of the leads gets through. */
   readonly site_slow: IncidentPlan & { readonly factor: number; readonly share_left: number };
@@ -90,14 +92,16 @@ class Hour {
 
   visits(): SimulatedEvent[] {
     let number = 0;
-    return [...this.arrivals(this.profile.visits_per_hour)].map(({ timeMs, region }) => ({
-      caseId: `V${this.index}-${String(++number).padStart(4, '0')}`,
-      id: '1',
-      activity: 'visited',
-      timeMs,
-      dimensions: { region: region.name, channel: 'web' },
-      value: this.loadSeconds(timeMs).toFixed(3),
-    }));
+    return [...this.arrivals(this.profile.visits_per_hour, this.profile.visits_always_share)].map(
+      ({ timeMs, region }) => ({
+        caseId: `V${this.index}-${String(++number).padStart(4, '0')}`,
+        id: '1',
+        activity: 'visited',
+        timeMs,
+        dimensions: { region: region.name, channel: 'web' },
+        value: this.loadSeconds(timeMs).toFixed(3),
+      }),
+    );
   }
 
   private loadSeconds(timeMs: number): number {
@@ -106,13 +110,16 @@ class Hour {
   }
 
   /** Arrivals at the highest rate, each kept with the share that the moment's rate has of it. */
-  private *arrivals(perHourMax: number): Generator<{ readonly timeMs: number; readonly region: Region }> {
+  private *arrivals(
+    perHourMax: number,
+    alwaysShare = 0,
+  ): Generator<{ readonly timeMs: number; readonly region: Region }> {
     const { profile, random } = this;
     for (let atMs = 0; (atMs += random.exponential(HOUR_MS / perHourMax)) < BLOCK_MS;) {
       const timeMs = Math.round(this.index * BLOCK_MS + atMs);
       const region = random.weighted(profile.regions);
       const busy = busyness(timeMs, region.utc_offset_hours, profile.weekend_share);
-      if (random.chance(busy)) yield { timeMs, region };
+      if (random.chance(alwaysShare + (1 - alwaysShare) * busy)) yield { timeMs, region };
     }
   }
 

@@ -9,17 +9,17 @@ import { planMeasure } from '../../shared/core/measure-plan.ts';
 import { type EventsMessage, logged, type Placed, type ProgressMark } from '../../shared/core/messages.ts';
 import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/partition-time.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
-import { sliceStart } from '../../shared/core/window.ts';
 import type { AppendRecord, LogRecord } from '../../shared/ports/event-log.ts';
-import type { EventRow, KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
+import type { KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
 import { CaseCache } from './case-cache.ts';
 import { toCaseRow } from './case-row.ts';
-import { fromEventRow, toEventRow } from './event-rows.ts';
 import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
 import { RecentRowKeys } from './recent-row-keys.ts';
+import { SliceMarks } from './slice-marks.ts';
 import { type RowKey, SliceTable } from './slice-table.ts';
+import { UnstoredEvents } from './unstored-events.ts';
 
 /** When only ticks arrived, the position is stored this often. */
 export const QUIET_STORE_MS = 60_000;
@@ -65,18 +65,10 @@ export class AggregateTask implements FoldTask {
   private readonly cases: CaseCache;
   private readonly slices: SliceTable;
   private readonly rowKeys = new RecentRowKeys();
-  private pendingEvents: LoggedEvent[] = [];
-  /** Collected for the store, not yet acknowledged: the archive may or may not have them. */
-  private inFlightEvents: readonly EventRow[] = [];
-  /** Cases that changed since the last store, with their last event. */
-  private touchedCases = new Map<string, LoggedEvent>();
+  private readonly unstored: UnstoredEvents;
   private storedVersion = -1n;
   private eventsSinceStore = false;
-  /** Progress: what the last marks said. */
-  private markedTime: PartitionTime = TIME_START;
-  private readonly toldStored: bigint[];
-  private readonly highest: bigint[];
-  private markAll = true;
+  private readonly marks: SliceMarks;
 
   constructor(options: AggregateOptions) {
     this.options = options;
@@ -87,8 +79,8 @@ export class AggregateTask implements FoldTask {
     const { store, workflow, partition, epoch, labelPartitions, casesMax, rowsMax } = options;
     this.cases = new CaseCache({ store, workflow: workflow.name, partition, epoch, casesMax });
     this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, rowsMax });
-    this.toldStored = new Array<bigint>(labelPartitions).fill(-1n);
-    this.highest = new Array<bigint>(labelPartitions).fill(-1n);
+    this.unstored = new UnstoredEvents(partition, epoch);
+    this.marks = new SliceMarks(labelPartitions);
   }
 
   async restore(): Promise<void> {
@@ -98,15 +90,10 @@ export class AggregateTask implements FoldTask {
     this.nextOffset = row === null ? 0 : offsetOf(row.version) + 1;
     this.storedVersion = row === null ? versionOf(epoch, 0) - 1n : row.version;
     this.time = content?.time ?? TIME_START;
-    this.markedTime = this.time;
     this.use(content?.definitions ?? []);
-    this.pendingEvents = [];
-    this.inFlightEvents = [];
-    this.touchedCases.clear();
+    this.unstored.clear();
     this.eventsSinceStore = false;
-    this.toldStored.fill(-1n);
-    this.highest.fill(-1n);
-    this.markAll = true;
+    this.marks.restore(this.time);
     await this.slices.restore(this.plan.plans.map(({ definition }) => definition));
     await this.cases.restore();
   }
@@ -177,8 +164,7 @@ export class AggregateTask implements FoldTask {
     if (deltas === null) return null;
     this.eventsSinceStore = true;
     this.cases.hold(event.caseId);
-    this.pendingEvents.push(event);
-    this.touchedCases.set(event.caseId, event);
+    this.unstored.add(event);
     return {
       offset: event.offset,
       importId: event.importId,
@@ -202,14 +188,9 @@ export class AggregateTask implements FoldTask {
     }
   }
 
-  /** Made only when they are needed: what lives long is moved by the garbage collector again and again. */
-  private pendingRows(): EventRow[] {
-    return this.pendingEvents.map((event) => toEventRow(event, this.partition, this.options.epoch));
-  }
-
   private archiveBelow(belowOffset: number): Omit<ArchiveScope, 'plan'> {
     const { store, workflow } = this.options;
-    const events = [...this.inFlightEvents, ...this.pendingRows()];
+    const events = this.unstored.rows();
     return { store, workflow: workflow.name, partition: this.partition, events, belowOffset };
   }
 
@@ -224,7 +205,7 @@ export class AggregateTask implements FoldTask {
     this.slices.forget(new Set(hashes));
     const plans = this.plan.plans.filter(({ definition }) => added.includes(definition.hash));
     this.eventsSinceStore = true;
-    this.markAll = true;
+    this.marks.tellAll();
     if (plans.length === 0) return;
     const rows = await recompute({ ...this.archiveBelow(at.offset), plan: { ...this.plan, plans } });
     const definitions = plans.map(({ definition }) => definition);
@@ -232,65 +213,33 @@ export class AggregateTask implements FoldTask {
   }
 
   get publishDue(): boolean {
-    return (
-      this.slices.toPublish.size > 0 ||
-      this.markAll ||
-      this.crossed() ||
-      this.importsChanged() ||
-      this.untold().length > 0
-    );
+    return this.slices.toPublish.size > 0 || this.marks.isDue(this.moment());
   }
 
-  /** Whether the watermark passed the end of a slice or the moment at which one becomes final. */
-  private crossed(): boolean {
-    const { watermarkMs } = this.time;
-    const before = this.markedTime.watermarkMs;
-    if (watermarkMs === before || watermarkMs === null) return false;
-    if (before === null) return true;
-    return this.plan.plans.some(({ definition: { window, settleMs } }) => {
-      return (
-        sliceStart(window, watermarkMs) !== sliceStart(window, before) ||
-        (settleMs > 0 && sliceStart(window, watermarkMs - settleMs) !== sliceStart(window, before - settleMs))
-      );
-    });
-  }
-
-  private importsChanged(): boolean {
-    return Object.keys(this.time.openImports).join() !== Object.keys(this.markedTime.openImports).join();
-  }
-
-  /** Partitions of [slices] that hold a snapshot above the stored position they were last told. */
-  private untold(): number[] {
-    return this.highest.flatMap((version, p) =>
-      version > this.toldStored[p]! && this.storedVersion > this.toldStored[p]! ? [p] : [],
-    );
+  private moment(): Parameters<SliceMarks['due']>[0] {
+    return { time: this.time, plans: this.plan.plans, storedVersion: this.storedVersion };
   }
 
   collectPublication(): Publication {
-    const all = this.markAll || this.crossed() || this.importsChanged();
-    const marked = new Set(all ? this.highest.keys() : this.untold());
+    const moment = this.moment();
+    const marked = this.marks.due(moment);
     const records: AppendRecord[] = [];
     const { codec } = this.options;
     const keys = this.slices.takeToPublish();
     for (const key of keys) {
-      const row = this.slices.row(key);
-      marked.add(row.labelPartition);
-      if (row.version > this.highest[row.labelPartition]!) this.highest[row.labelPartition] = row.version;
-      const { labelPartition, ...snapshot } = row;
+      const { labelPartition, ...snapshot } = this.slices.row(key);
+      marked.add(labelPartition);
+      this.marks.holds(labelPartition, snapshot.version);
       records.push({
         topic: SLICES_TOPIC,
         partition: labelPartition,
-        key: Buffer.from(row.labels),
+        key: Buffer.from(snapshot.labels),
         value: codec.encode({ type: 'slice', ...snapshot }),
       });
     }
     const mark = codec.encode(this.mark());
-    for (const partition of marked) {
-      records.push({ topic: SLICES_TOPIC, partition, key: null, value: mark });
-      this.toldStored[partition] = this.storedVersion;
-    }
-    this.markedTime = this.time;
-    this.markAll = false;
+    for (const partition of marked) records.push({ topic: SLICES_TOPIC, partition, key: null, value: mark });
+    this.marks.tell(marked, moment);
     return { records, keys };
   }
 
@@ -312,7 +261,7 @@ export class AggregateTask implements FoldTask {
 
   unpublish({ keys }: Publication): void {
     this.slices.endPublish(keys, false);
-    this.markAll = true;
+    this.marks.tellAll();
   }
 
   storeDue(sinceMs: number): boolean {
@@ -332,17 +281,14 @@ export class AggregateTask implements FoldTask {
     this.slices.toStore.clear();
     const { partition } = this;
     const { epoch } = this.options;
-    const cases = [...this.touchedCases.values()].map((event) => {
+    const { events, lastOfCases } = this.unstored.take();
+    const cases = lastOfCases.map((event) => {
       const effective = this.cases.get(event.caseId).effective(eventOrder(this.plan.ranks));
       return toCaseRow(event, effective, partition, epoch);
     });
     const filter = this.cases.filterToSave(this.time.clockMs, this.position());
     const positions = filter === null ? {} : { positions: [filter] };
-    const events = this.pendingRows();
     const rows = { events, cases, slices, ...positions };
-    this.inFlightEvents = events;
-    this.pendingEvents = [];
-    this.touchedCases = new Map();
     this.eventsSinceStore = false;
     const content: PositionContent = { time: this.time, definitions: this.hashes };
     const position: PositionRow = {
@@ -356,22 +302,20 @@ export class AggregateTask implements FoldTask {
   }
 
   stored({ rows, position }: Checkpoint): void {
-    this.inFlightEvents = [];
+    this.unstored.stored();
     for (const { caseId } of rows.events ?? []) this.cases.release(caseId);
     this.slices.acknowledge(rows.slices ?? []);
     if (position !== null && position.version > this.storedVersion) this.storedVersion = position.version;
   }
 
   unstore({ rows }: Checkpoint): void {
-    this.pendingEvents = [...(rows.events ?? []).map(fromEventRow), ...this.pendingEvents];
-    this.inFlightEvents = [];
-    for (const event of this.pendingEvents) this.touchedCases.set(event.caseId, event);
+    this.unstored.putBack(rows.events ?? []);
     this.slices.storeAgain(rows.slices ?? []);
     this.eventsSinceStore = true;
   }
 
   get backlogRows(): number {
-    return this.pendingEvents.length + this.inFlightEvents.length + this.slices.toStore.size;
+    return this.unstored.size + this.slices.toStore.size;
   }
 
   get workflow(): string {
