@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from './planted-tree.ts';
@@ -65,6 +65,19 @@ test('files are named in kebab-case', () => {
   const kebab = /^(?:[a-z0-9-]+\/)+[a-z0-9]+(?:[.-][a-z0-9]+)*(?:\.d)?\.tsx?$/;
   expect(['services/a/fooBar.ts', 'services/a/foo_bar.ts'].filter((file) => kebab.test(file))).toEqual([]);
   expect(sources(['services', 'test']).filter((file) => !kebab.test(file))).toEqual([]);
+});
+
+test('every page of docs/ that a text sends its reader to is there', () => {
+  const texts = ['services', 'examples', 'docs', 'schemas', 'test'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(tsx?|ya?ml|md|json|sql)$/.test(file))
+      .map((file) => `${folder}/${file}`),
+  );
+  const named = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...texts].flatMap((file) =>
+    (readFileSync(join(ROOT, file), 'utf8').match(/\bdocs\/[\w/-]+\.md\b/g) ?? []).map((page) => ({ file, page })),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter(({ page }) => !existsSync(join(ROOT, page)))).toEqual([]);
 });
 
 test('takt runs under the same flags of Node however it is started', () => {

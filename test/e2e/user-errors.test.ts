@@ -228,7 +228,7 @@ describe.skipIf(smallDiskMissing)(`disks${smallDiskMissing === false ? '' : `: s
   });
 });
 
-/** All that the store refuses (its contract) are tried under CI; elsewhere what only the command line can have wrong. */
+/** Each is a process of its own, so all of them only under CI; the store's contract has what it refuses. */
 const WRITES = [
   "INSERT INTO events (case_id) VALUES ('x')",
   'DROP TABLE events',

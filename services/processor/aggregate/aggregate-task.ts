@@ -17,7 +17,7 @@ import { CaseCache } from './case-cache.ts';
 import { toCaseRow } from './case-row.ts';
 import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
 import { RecentRowKeys } from './recent-row-keys.ts';
-import { SliceMarks } from './slice-marks.ts';
+import { SliceMarks, type SourceMoment } from './slice-marks.ts';
 import { type RowKey, SliceTable } from './slice-table.ts';
 import { UnstoredEvents } from './unstored-events.ts';
 
@@ -216,7 +216,7 @@ export class AggregateTask implements FoldTask {
     return this.slices.toPublish.size > 0 || this.marks.isDue(this.moment());
   }
 
-  private moment(): Parameters<SliceMarks['due']>[0] {
+  private moment(): SourceMoment {
     return { time: this.time, plans: this.plan.plans, storedVersion: this.storedVersion };
   }
 

@@ -3,7 +3,7 @@ import { type PartitionTime, TIME_START } from '../../shared/core/partition-time
 import { sliceStart } from '../../shared/core/window.ts';
 
 /** What a source is at when it publishes. */
-interface Moment {
+export interface SourceMoment {
   readonly time: PartitionTime;
   readonly plans: readonly MeasurePlan[];
   /** Version of the last stored position. */
@@ -28,7 +28,7 @@ export class SliceMarks {
     this.highest = new Array<bigint>(labelPartitions).fill(-1n);
   }
 
-  /** Nothing is known of what was told, but that no mark was ahead of the stored position. */
+  /** Goes on at a stored position, with its time. What was told after it is not known: the next publish tells every partition. */
   restore(time: PartitionTime): void {
     this.told = time;
     this.toldStored.fill(-1n);
@@ -42,16 +42,16 @@ export class SliceMarks {
   }
 
   /** Whether there is something to tell, snapshots aside. */
-  isDue(moment: Moment): boolean {
+  isDue(moment: SourceMoment): boolean {
     return this.isForAll(moment) || this.untold(moment).length > 0;
   }
 
-  private isForAll(moment: Moment): boolean {
+  private isForAll(moment: SourceMoment): boolean {
     return this.all || this.crossed(moment) || this.importsChanged(moment);
   }
 
   /** Whether the watermark passed the end of a slice or the moment at which one becomes final. */
-  private crossed({ time: { watermarkMs }, plans }: Moment): boolean {
+  private crossed({ time: { watermarkMs }, plans }: SourceMoment): boolean {
     const before = this.told.watermarkMs;
     if (watermarkMs === before || watermarkMs === null) return false;
     if (before === null) return true;
@@ -63,19 +63,19 @@ export class SliceMarks {
     });
   }
 
-  private importsChanged({ time }: Moment): boolean {
+  private importsChanged({ time }: SourceMoment): boolean {
     return Object.keys(time.openImports).join() !== Object.keys(this.told.openImports).join();
   }
 
   /** Partitions that hold a snapshot above the stored position that they were last told. */
-  private untold({ storedVersion }: Moment): number[] {
+  private untold({ storedVersion }: SourceMoment): number[] {
     return this.highest.flatMap((version, p) =>
       version > this.toldStored[p]! && storedVersion > this.toldStored[p]! ? [p] : [],
     );
   }
 
   /** The partitions that are to be told now, those of the snapshots left out. */
-  due(moment: Moment): Set<number> {
+  due(moment: SourceMoment): Set<number> {
     return new Set(this.isForAll(moment) ? this.highest.keys() : this.untold(moment));
   }
 
@@ -85,7 +85,7 @@ export class SliceMarks {
   }
 
   /** These partitions get a mark. */
-  tell(partitions: Iterable<number>, { time, storedVersion }: Moment): void {
+  tell(partitions: Iterable<number>, { time, storedVersion }: SourceMoment): void {
     for (const partition of partitions) this.toldStored[partition] = storedVersion;
     this.told = time;
     this.all = false;

@@ -3,7 +3,7 @@ import { ALERT_FAULT_KINDS, type AlertFaults } from './faults.ts';
 import { runAlertSeed } from './run-seed.ts';
 
 // 10,000 would take four minutes and more under CI.
-const SEEDS = Number(process.env['TAKT_SEEDS'] ?? (process.env['CI'] === 'true' ? 4_000 : 400));
+const SEEDS = Number(process.env['TAKT_SEEDS'] ?? (process.env['CI'] === 'true' ? 4_000 : 1_000));
 const FIRST_SEED = Number(process.env['TAKT_FIRST_SEED'] ?? 1);
 const EACH_FAULT_MIN = 200;
 
