@@ -2,68 +2,20 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LmdbLog } from '../shared/adapters/log/lmdb/lmdb-log.ts';
 import { notifierOf } from '../shared/adapters/notify/channels.ts';
 import { ManualClock } from '../shared/adapters/clock/manual-clock.ts';
 import { NodeCron } from '../shared/adapters/cron/node-cron.ts';
 import { HeartbeatUrl } from '../shared/adapters/notify/heartbeat-url.ts';
 import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
-import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry.ts';
-import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
-import { ClickHouseStore } from '../shared/adapters/store/clickhouse/clickhouse-store.ts';
-import { Alerter } from '../alerter/alerter.ts';
-import type { IngestDeps } from '../ingest/context.ts';
-import { EventWriter } from '../ingest/event-writer.ts';
-import { healthOf } from './health.ts';
-import { registerIngest } from '../ingest/routes.ts';
-import { workflowUnknown } from '../ingest/workflow-unknown.ts';
-import { NOTIFY_LIMITS, Notify } from '../alerter/notify/notify.ts';
-import { CASES_MAX } from '../processor/aggregate/case-cache.ts';
-import { Processor } from '../processor/processor.ts';
-import { LiveAlerts } from '../wallboard/live/live-alerts.ts';
-import { LiveValues } from '../wallboard/live/live-values.ts';
-import { loadPages } from '../wallboard/pages.ts';
-import { registerReadApi } from '../wallboard/routes.ts';
-import { ScreenHub } from '../wallboard/stream/screen-hub.ts';
 import type { Notifier } from '../shared/ports/notifier.ts';
-import { beatGap, heartbeat, type HeartbeatOptions } from '../scheduler/heartbeat.ts';
-import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.ts';
-import { whereStopped } from '../scheduler/where-stopped.ts';
-import { BUILT_IN_WORKFLOW } from '../shared/core/built-in.ts';
-import { withBuiltIn } from '../shared/core/catalogue-built-in.ts';
+import { beatGap } from '../scheduler/heartbeat.ts';
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import { loadCatalogues } from '../shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../shared/runtime/screen-files.ts';
 import { loadJsonMappings } from '../shared/runtime/json-mapping-files.ts';
 import { testChannel } from '../shared/runtime/channel-test.ts';
-import { FailingSteps } from '../shared/runtime/failing-steps.ts';
-import { MessageCodec } from '../shared/runtime/codec.ts';
-import type { DataDirectory } from './data-directory.ts';
-import { closeApp, createApp, listen } from '../wallboard/server.ts';
-import { BACKLOG_ROWS_MAX } from '../shared/runtime/fold/fold-runner.ts';
-import { SLICES_PER_WINDOW_MAX } from '../shared/core/window.ts';
-import { VALUE_ROWS_MAX } from '../wallboard/values.ts';
-import { eventsTopic, VALUES_TOPIC } from '../shared/runtime/topics.ts';
-import { createLogger } from '../shared/runtime/logging.ts';
-import { heartbeatObserverOf, jobObserverOf, notifyObserverOf, observerOf } from './observer.ts';
-import { Metrics } from '../shared/runtime/metrics.ts';
-import type { Logger } from 'pino';
 import { run } from './program.ts';
-import type { HeartbeatPlan, OpenOptions, Standalone, StatusReport } from './wiring.ts';
-
-/**
- * Partitions per topic of a new data directory: one process gains nothing by more, and every one of them costs slices,
- * marks and ticks of its own.
- */
-const PARTITIONS = 1;
-const EPOCH = 0;
-/** Limits of parts that do not tell them themselves, as /metrics names them. */
-const LIMITS = {
-  fold_backlog_rows_max: BACKLOG_ROWS_MAX,
-  fold_cases_in_memory_max: CASES_MAX,
-  values_rows_max: VALUE_ROWS_MAX,
-  rolling_window_slices_max: SLICES_PER_WINDOW_MAX,
-};
+import type { HeartbeatPlan } from './wiring.ts';
 
 const root = packageRoot();
 const calendarVersion = process.versions['tz'] ?? 'unknown';
@@ -75,202 +27,11 @@ function packageRoot(): string {
   return folder;
 }
 
-async function open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone> {
-  const clock = options.clock ?? new SystemClock();
-  // The store comes first: its lock is what keeps a second process out.
-  const transport = await ChdbTransport.open(directory.storePath);
-  const store = new ClickHouseStore({ transport, migrationsPath: join(root, 'deploy', 'clickhouse') });
-  try {
-    await store.migrate();
-    const log = await LmdbLog.open({ path: directory.logPath, clock, limitBytes: options.logLimitBytes });
-    const partitions = (await log.describeTopic(VALUES_TOPIC))?.partitions ?? PARTITIONS;
-    const registry = await LockFileRegistry.open(join(root, 'schemas', 'schemas.lock.json'));
-    const codec = await MessageCodec.create(registry, registry.ids());
-    const metrics = new Metrics();
-    metrics.watchProcess();
-    for (const [name, value] of Object.entries(LIMITS)) metrics.limit(name, value);
-    const failing = new FailingSteps(clock);
-    const logger = createLogger({ level: options.logLevel, json: true });
-    const observer = failing.observe(metrics.observe(observerOf(logger)));
-    const folds = { catalogue, partitions, epoch: EPOCH, log, store, codec, clock, observer };
-    const whole = withBuiltIn(catalogue, partitions, { calendarVersion });
-    const processor = await Processor.open({ ...folds, catalogue: whole, still: new Set([BUILT_IN_WORKFLOW]) });
-    // After the processor, which writes down the definitions that rules name.
-    const alerter = await Alerter.open({ ...folds, catalogue: whole });
-    const channels = channelsOf(catalogue);
-    const notify = await Notify.open({
-      ...folds,
-      channels,
-      notifyObserver: metrics.observeNotify(notifyObserverOf(logger)),
-      random: Math.random,
-    });
-    for (const [name, value] of Object.entries(NOTIFY_LIMITS)) metrics.limit(name, value);
-    const pages = await loadPages(join(root, 'dist', 'web'));
-    const live = await LiveValues.open({
-      definitions: [...catalogue.kpis.values()].map(({ definition }) => definition.hash),
-      store,
-      log,
-      codec,
-      clock,
-    });
-    const alerts = await LiveAlerts.open({ rules: [...catalogue.rules.values()], store, log, codec, clock });
-    const writer = new EventWriter({ log, codec, partitions });
-    const following = [live.run(), alerts.run()];
-    const folding = Promise.all([processor.run(), alerter.run(), notify.run()]).then(() => {});
-    let halted: Error | null = null;
-    let scheduler: Scheduler | null = null;
-    folding.catch((error: Error) => {
-      halted = error;
-      scheduler?.halted(`the folds have halted: ${error.message}`);
-    });
-    const tasks = async (): Promise<StatusReport['tasks']> => [
-      ...(await processor.status()),
-      ...(await alerter.status()),
-      await notify.status(),
-    ];
-    const status = async (): Promise<StatusReport> => ({
-      ready: processor.ready,
-      failing: failing.now(),
-      log: log.size(),
-      notifications: notify.notifications,
-      tasks: await tasks(),
-      ...(scheduler?.status() ?? { jobs: [], heartbeat: null }),
-    });
-    const hub = new ScreenHub({
-      catalogue: () => catalogue,
-      live,
-      alerts,
-      build: pages.build,
-      clock,
-      onCount: (clients) => metrics.streamsOpen(clients),
-      pipeline: async () => ({
-        ready: processor.ready,
-        halted: halted?.message ?? null,
-        failing: failing.now(),
-        tasks: (await tasks()).filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW)),
-      }),
-    });
-    following.push(hub.run());
-    // What Fastify says about itself (that it listens) is said by the greeting.
-    const errorLevel = options.logLevel === 'silent' ? 'silent' : 'error';
-    const app = createApp((error) => metrics.error(error), createLogger({ level: errorLevel, json: true }));
-    app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
-    const { keyHash } = options;
-    const ingest: Omit<IngestDeps, 'workflows' | 'keyHash'> = {
-      append: (events) => writer.events(events),
-      deadLetter: (letters) => writer.deadLetters(letters),
-      importBracket: (...bracket) => writer.bracket(...bracket),
-      mappings: options.mappings,
-      clock,
-      metrics,
-    };
-    registerIngest(app, { ...ingest, workflows: () => catalogue.workflows, keyHash });
-    registerReadApi(app, {
-      catalogue: () => catalogue,
-      store,
-      status,
-      progress: (workflow) => processor.progressOf(workflow),
-      health: () =>
-        healthOf({
-          failing: failing.now(),
-          halted,
-          nowMs: clock.nowMs(),
-          logMs: processor.clockMs,
-          stoppedLine: scheduler?.stoppedLine ?? null,
-        }),
-      ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
-      async metrics() {
-        const { pending, failedCount } = notify.notifications;
-        metrics.notificationsAre(pending, failedCount);
-        metrics.alertInstances(alerter.instances);
-        return metrics.text(await tasks(), log.size());
-      },
-      keyHash,
-      query: (sql, format) => store.query(sql, format),
-      onError: (code) => metrics.error(code),
-      notify: { testChannel: (name) => testChannel(name, channels, clock) },
-      wall: { pages, live, alerts, hub, screens: () => options.screens, onDrop: () => metrics.streamDropped() },
-    });
-    if (options.heartbeat !== null) {
-      const send = beatSender({ ...ingest, workflows: () => whole.workflows, keyHash: null });
-      const where = async (): Promise<string> => whereStopped(await tasks(), failing.now(), halted);
-      const shared = { log, store, codec, clock, ready: () => processor.ready };
-      scheduler = schedulerOf(options.heartbeat, { ...shared, partitions, metrics, logger, send, whereStopped: where });
-    }
-    const jobsEnded = scheduler?.run() ?? Promise.resolve();
-    return {
-      events: (events) => writer.events(events),
-      async bracket(workflow, ...bracket) {
-        if (!catalogue.workflows.has(workflow)) throw workflowUnknown(workflow, catalogue.workflows.keys());
-        await writer.bracket(workflow, ...bracket);
-      },
-      deadLetters: (letters) => writer.deadLetters(letters),
-      query: (sql, format) => store.query(sql, format),
-      status,
-      ended: folding,
-      async listen(host, port) {
-        const url = await listen(app, host, port, keyHash !== null);
-        // Only the takt that serves tells people; a command that opens the directory for its own work does not.
-        notify.send();
-        return url;
-      },
-      async stop() {
-        hub.stop();
-        await closeApp(app);
-        scheduler?.stop();
-        await jobsEnded;
-        processor.stop();
-        alerter.stop();
-        live.stop();
-        alerts.stop();
-        await notify.stop();
-        await Promise.allSettled([folding, ...following]);
-        await log.close();
-        await store.close();
-      },
-    };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
 /** The channels of a catalogue; secrets are looked up when a message goes out. A log channel writes to stderr. */
 function channelsOf(catalogue: Catalogue): Map<string, Notifier> {
   const writeLine = (line: string): void => void process.stderr.write(`${line}\n`);
   const setting = { clock: new SystemClock(), environment: process.env, writeLine };
   return new Map([...catalogue.channels].map(([name, channel]) => [name, notifierOf(channel, setting)]));
-}
-
-/** The scheduler with its jobs. */
-function schedulerOf(
-  plan: HeartbeatPlan,
-  {
-    metrics,
-    logger,
-    ...shared
-  }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'observer'> &
-    Pick<SchedulerOptions, 'store'> & { readonly metrics: Metrics; readonly logger: Logger },
-): Scheduler {
-  const observer = metrics.observeHeartbeat(heartbeatObserverOf(logger));
-  const { job, watch } = heartbeat({ ...plan, ...shared, observer });
-  const jobs = metrics.observeJobs(jobObserverOf(logger));
-  return new Scheduler({ ...shared, jobs: [job], heartbeat: watch, observer: jobs });
-}
-
-/**
- * What brings beats in: the routes of ingest once more, for takt's own workflow, in an app that listens nowhere. So they
- * are read, bounded and appended as a client's events are, and no client can send any.
- */
-function beatSender(deps: IngestDeps): (events: readonly object[]) => Promise<void> {
-  const app = createApp(() => {}, createLogger({ level: 'silent', json: true }));
-  registerIngest(app, deps);
-  return async (events) => {
-    const url = `/v1/events?workflow=${BUILT_IN_WORKFLOW}`;
-    const answer = await app.inject({ method: 'POST', url, payload: [...events] });
-    if (answer.statusCode !== 202)
-      throw new Error(`ingest refused the beat: ${answer.json<{ message?: string }>().message}`);
-  };
 }
 
 function readHeartbeat(expression: string, url: string | null): HeartbeatPlan {
@@ -287,7 +48,10 @@ for (const stream of [process.stdout, process.stderr])
 
 process.exitCode = await run(
   {
-    open,
+    async open(directory, catalogue, options) {
+      const { openStandalone } = await import('./standalone.ts');
+      return openStandalone(directory, catalogue, options, { root, calendarVersion, channelsOf });
+    },
     loadCatalogue: (paths) => loadCatalogues(paths, { calendarVersion }),
     loadScreens,
     loadMappings: loadJsonMappings,

@@ -109,10 +109,9 @@ export interface Wiring {
   testChannel(catalogue: Catalogue, channel: string): Promise<{ readonly key: string }>;
   /** A clock that stands at an instant until it is moved. */
   manualClock(startMs: number): MovableClock;
-  /** The catalogue that a new data directory starts with, without the demonstration. */
   /** Reads a cron expression and the address of a receiver. Throws SCHEDULE_INVALID, USAGE. */
   readHeartbeat(schedule: string, url: string | null): HeartbeatPlan;
-  /** The catalogue that a new data directory starts with. */
+  /** The catalogue that a new data directory starts with, without the demonstration. */
   readonly starterCatalogue: string;
   /** The folder of the demonstration's workflows: catalogues, screens, simulators. */
   readonly examples: string;

@@ -22,6 +22,8 @@ export const TARGETS: Readonly<Record<string, string>> = {
   'services/processor/main.ts':
     "import { made } from '../shared/adapters/log/lmdb/log.ts';\nimport { aggregate } from './aggregate.ts';\nexport const main = [made, aggregate];\n",
   'services/cli/main.ts':
+    "import { made } from '../shared/adapters/log/memory/log.ts';\nexport const all = [made, import('./standalone.ts')];\n",
+  'services/cli/standalone.ts':
     "import fastify from 'fastify';\nimport { server } from '../ingest/server.ts';\nimport { main } from '../processor/main.ts';\nimport { made } from '../shared/adapters/log/memory/log.ts';\nexport const all = [fastify, server, main, made];\n",
   'services/wallboard/server.ts': 'export const server = 1;\n',
   'services/wallboard/web/legal.ts':

@@ -80,7 +80,13 @@ describe.each(DEMO_WORKFLOWS)('the simulator of %s', (workflow) => {
       index * simulator.blockMs < ANCHOR_MS;
       index++
     ) {
-      const events = simulator.block(index);
+      const events = simulator.block(index, true);
+      const isDetail = ({ activity }: SimulatedEvent) => simulator.detail.has(activity);
+      const isOther = (event: SimulatedEvent) => !isDetail(event);
+      expect(simulator.block(index, false).filter(isOther)).toEqual(events.filter(isOther));
+      expect(Math.max(...events.filter(isDetail).map(({ timeMs }) => timeMs))).toBeLessThan(
+        (index + 1) * simulator.blockMs + simulator.detailSpanMs,
+      );
       expect(events.length).toBeGreaterThan(0);
       expect(Math.min(...events.map(({ timeMs }) => timeMs))).toBeGreaterThanOrEqual(index * simulator.blockMs);
       expect(Math.max(...events.map(({ timeMs }) => timeMs))).toBeLessThan(

@@ -58,6 +58,7 @@ export function helpdesk(profile: HelpdeskProfile, anchorMs: number): Simulator 
     spanMs: SPAN_MS,
     recentMs: RECENT_MS,
     detail: new Set(['message']),
+    detailSpanMs: SPAN_MS,
     block: (index) => new Hour(profile, anchorMs, index).tickets(),
   };
 }

@@ -52,6 +52,7 @@ export function productionLine(profile: ProductionLineProfile, anchorMs: number)
     spanMs: SPAN_MS,
     recentMs: RECENT_MS,
     detail: new Set(['started', 'finished', 'measured']),
+    detailSpanMs: SPAN_MS,
     block(index) {
       const fromMs = index * BLOCK_MS;
       const between = (plan: IncidentPlan, name: string): Incident[] =>

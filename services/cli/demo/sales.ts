@@ -57,9 +57,11 @@ export function sales(profile: SalesProfile, anchorMs: number): Simulator {
     spanMs: SPAN_MS,
     recentMs: RECENT_MS,
     detail: new Set(['visited']),
-    block(index) {
+    detailSpanMs: 0,
+    block(index, withDetail) {
       const hour = new Hour(profile, anchorMs, index);
-      return [...hour.leads(), ...hour.visits()];
+      const leads = hour.leads();
+      return withDetail ? [...leads, ...hour.visits()] : leads;
     },
   };
 }

@@ -26,8 +26,13 @@ export interface Simulator {
    * history has no more than that. They make a screen live without two weeks of them having to be loaded.
    */
   readonly detail: ReadonlySet<string>;
-  /** All events of the cases that begin in [index · blockMs, (index + 1) · blockMs), in no order. */
-  block(index: number): SimulatedEvent[];
+  /** No detail is later than this after the end of its block. */
+  readonly detailSpanMs: number;
+  /**
+   * All events of the cases that begin in [index · blockMs, (index + 1) · blockMs), in no order. Where `withDetail` is
+   * false, detail that costs time to make may be left out; the other events are the same.
+   */
+  block(index: number, withDetail: boolean): SimulatedEvent[];
 }
 
 /** Cases that begin in the blocks [fromBlock, endBlock), up to `toMs`; detail by its time. */
@@ -45,7 +50,8 @@ const BLOCKS_KEPT_MAX = 128;
 /** Reads a simulator by time; remembers the blocks it computed last. */
 export class Playback {
   readonly simulator: Simulator;
-  private readonly blocks = new Map<number, readonly SimulatedEvent[]>();
+  private readonly whole = new Map<number, readonly SimulatedEvent[]>();
+  private readonly withoutDetail = new Map<number, readonly SimulatedEvent[]>();
 
   constructor(simulator: Simulator) {
     this.simulator = simulator;
@@ -53,14 +59,16 @@ export class Playback {
 
   /** The events in [fromMs, toMs), of detail those from `detailFromMs` on, by time. */
   between(fromMs: number, toMs: number, detailFromMs = fromMs): SimulatedEvent[] {
-    const { blockMs, spanMs, detail } = this.simulator;
+    const { blockMs, spanMs, detail, detailSpanMs } = this.simulator;
     const found: SimulatedEvent[] = [];
-    for (let index = Math.floor((fromMs - spanMs) / blockMs); index * blockMs < toMs; index++)
-      for (const event of this.block(index)) {
+    for (let index = Math.floor((fromMs - spanMs) / blockMs); index * blockMs < toMs; index++) {
+      const withDetail = (index + 1) * blockMs + detailSpanMs >= detailFromMs;
+      for (const event of this.block(index, withDetail)) {
         const { timeMs, activity } = event;
         if (timeMs < fromMs || timeMs >= toMs || (timeMs < detailFromMs && detail.has(activity))) continue;
         found.push(event);
       }
+    }
     return found.sort(byTime);
   }
 
@@ -70,17 +78,20 @@ export class Playback {
     const spanned = detailFromMs < detailToMs ? this.between(detailFromMs, detailToMs) : [];
     const found = spanned.filter(({ activity }) => detail.has(activity));
     for (let index = fromBlock; index < endBlock; index++)
-      for (const event of this.block(index)) if (event.timeMs < toMs && !detail.has(event.activity)) found.push(event);
+      for (const event of this.block(index, false))
+        if (event.timeMs < toMs && !detail.has(event.activity)) found.push(event);
     return found.sort(byTime);
   }
 
-  private block(index: number): readonly SimulatedEvent[] {
-    const known = this.blocks.get(index);
+  private block(index: number, withDetail: boolean): readonly SimulatedEvent[] {
+    const { whole, withoutDetail, simulator } = this;
+    const known = whole.get(index) ?? (withDetail ? undefined : withoutDetail.get(index));
     if (known !== undefined) return known;
-    const made = this.simulator.block(index);
-    this.blocks.set(index, made);
-    const [oldest] = this.blocks.keys();
-    if (this.blocks.size > BLOCKS_KEPT_MAX && oldest !== undefined) this.blocks.delete(oldest);
+    const made = simulator.block(index, withDetail);
+    const blocks = withDetail ? whole : withoutDetail;
+    blocks.set(index, made);
+    const [oldest] = blocks.keys();
+    if (blocks.size > BLOCKS_KEPT_MAX && oldest !== undefined) blocks.delete(oldest);
     return made;
   }
 }
