@@ -1,9 +1,9 @@
-import type { Message, SliceSnapshot } from '../../services/shared/core/messages.ts';
+import type { SliceSnapshot } from '../../services/shared/core/messages.ts';
 import { offsetOf } from '../../services/shared/core/version.ts';
 import { sliceEnd } from '../../services/shared/core/window.ts';
 import { earlyDifferences } from './differences.ts';
 import { openAfter, watermarkAfter } from './oracle-time.ts';
-import { definitions, PARTITIONS, TOPIC, type World } from './world.ts';
+import { definitions, PARTITIONS, type Placed, TOPIC, type World } from './world.ts';
 
 /** What must hold of everything that was ever published or stored, whoever did it; gives what does not. */
 export async function broken(world: World): Promise<string[]> {
@@ -33,10 +33,8 @@ export async function caughtUp(world: World): Promise<string[]> {
   return [...wrong, ...filling.map(({ kpi, windowEndMs }) => `backfilling after the import: ${kpi} ${windowEndMs}`)];
 }
 
-type Placed = readonly { readonly offset: number; readonly message: Message }[];
-
 /** A mark says what the records below its position say of time and imports. */
-function marksAreRight(world: World, slices: Placed): string[] {
+function marksAreRight(world: World, slices: readonly Placed[]): string[] {
   return slices.flatMap(({ message }) => {
     if (message.type !== 'mark') return [];
     const below = world.records[Number(message.source.split('/')[1])]!.slice(0, offsetOf(message.position + 1n));
@@ -59,7 +57,7 @@ async function marksGoOn(world: World): Promise<string[]> {
 }
 
 /** Below a mark stand all rows of its source up to its position: none comes to light later. */
-function marksAreComplete(slices: Placed): string[] {
+function marksAreComplete(slices: readonly Placed[]): string[] {
   const marks = new Map<string, bigint>();
   const rows = new Map<string, bigint>();
   return slices.flatMap(({ message }) => {
@@ -81,7 +79,7 @@ function marksAreComplete(slices: Placed): string[] {
 }
 
 /** A slice row's content is a function of its key and version (DESIGN.md section 4, point 6). */
-function rowsAreFunctions(slices: Placed): string[] {
+function rowsAreFunctions(slices: readonly Placed[]): string[] {
   const seen = new Map<string, string>();
   return slices.flatMap(({ message }) => {
     if (message.type !== 'slice') return [];
@@ -95,7 +93,7 @@ function rowsAreFunctions(slices: Placed): string[] {
 }
 
 /** A final value comes after the lowest watermark of all sources passed its window and the settling time. */
-function finalsAreComplete(slices: Placed, values: Placed): string[] {
+function finalsAreComplete(slices: readonly Placed[], values: readonly Placed[]): string[] {
   return values.flatMap(({ message }) => {
     if (message.type !== 'value' || message.state !== 'final') return [];
     const { settleMs } = definitions.get(message.definition)!;
@@ -107,7 +105,7 @@ function finalsAreComplete(slices: Placed, values: Placed): string[] {
 }
 
 /** No window is final while an import is open that touched the slice ending with it (DESIGN.md section 5). */
-function importsAreShown(slices: Placed, values: Placed): string[] {
+function importsAreShown(slices: readonly Placed[], values: readonly Placed[]): string[] {
   return values.flatMap(({ message }) => {
     if (message.type !== 'value' || message.state !== 'final') return [];
     const { definition, labels, windowEndMs, version } = message;
@@ -131,13 +129,13 @@ function importsAreShown(slices: Placed, values: Placed): string[] {
   });
 }
 
-function lowestWatermark(slices: Placed, uptoOffset: number): number {
+function lowestWatermark(slices: readonly Placed[], uptoOffset: number): number {
   const bySource = highestWatermarks(slices.filter(({ offset }) => offset <= uptoOffset));
   return bySource.size < PARTITIONS ? -Infinity : Math.min(...bySource.values());
 }
 
 /** The highest watermark that each source's marks have told. */
-function highestWatermarks(records: Placed): Map<string, number> {
+function highestWatermarks(records: readonly Placed[]): Map<string, number> {
   const bySource = new Map<string, number>();
   for (const { message } of records) {
     if (message.type !== 'mark' || message.watermarkMs === null) continue;
@@ -151,7 +149,7 @@ function highestWatermarks(records: Placed): Map<string, number> {
  * before it, unless both live. What a zombie appends late stands in the log where it landed, and a reader passes over
  * it: it takes the highest version of each row (DESIGN.md section 4, point 5).
  */
-function versionsRise(values: Placed, writerOf: (placed: Placed[number]) => string): string[] {
+function versionsRise(values: readonly Placed[], writerOf: (placed: Placed) => string): string[] {
   const last = new Map<string, bigint>();
   return values.flatMap((placed) => {
     const { message } = placed;
@@ -164,7 +162,7 @@ function versionsRise(values: Placed, writerOf: (placed: Placed[number]) => stri
 }
 
 /** Of two rows of a window, the one of the higher version is not less final, but for an import that fills it. */
-function finalStays(values: Placed): string[] {
+function finalStays(values: readonly Placed[]): string[] {
   const finals = new Map<string, bigint>();
   const rows = values.flatMap(({ message }) => (message.type === 'value' ? [message] : []));
   const key = ({ definition, labels, windowEndMs }: (typeof rows)[number]): string =>
@@ -182,7 +180,7 @@ function finalStays(values: Placed): string[] {
  * A value holds at least what came up to its version (DESIGN.md section 4, point 6). Held against the samples of windows
  * of one slice: of each source, the snapshot that was the highest there, or one that came later.
  */
-function holdsAtLeast(slices: Placed, values: Placed): string[] {
+function holdsAtLeast(slices: readonly Placed[], values: readonly Placed[]): string[] {
   const marked = markedSnapshots(slices);
   return values.flatMap(({ message }) => {
     if (message.type !== 'value') return [];
@@ -213,7 +211,9 @@ function holdsAtLeast(slices: Placed, values: Placed): string[] {
 }
 
 /** Snapshots with the offset of the mark that ends them. */
-function markedSnapshots(slices: Placed): { readonly snapshot: SliceSnapshot; readonly markOffset: number }[] {
+function markedSnapshots(
+  slices: readonly Placed[],
+): { readonly snapshot: SliceSnapshot; readonly markOffset: number }[] {
   const staged = new Map<string, SliceSnapshot[]>();
   return slices.flatMap(({ offset, message }) => {
     if (message.type === 'slice') staged.set(message.source, [...(staged.get(message.source) ?? []), message]);

@@ -3,14 +3,13 @@ import { AggregateTask } from '../../services/processor/aggregate/aggregate-task
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
-import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import { EXTREME_KEPT_MAX } from '../../services/shared/core/extreme.ts';
 import type { Message, ValueMessage } from '../../services/shared/core/messages.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
-import { MessageCodec } from '../../services/shared/runtime/codec.ts';
+import { codec } from './remembering-codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { type FaultKind, type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
 import { answer, type OracleEvent, type OracleValues } from './oracle.ts';
@@ -33,7 +32,6 @@ if (catalogue === null) throw new Error(JSON.stringify(problems));
 export const definitions = new Map<string, Definition>(
   [...catalogue.kpis.values()].map(({ definition }) => [definition.hash, definition]),
 );
-export const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
 const observer = { applied() {}, published() {}, stored() {}, failed() {} };
 
 /** One incarnation of a stage, alive, dead or a zombie. */
@@ -69,6 +67,7 @@ export class World {
   /** KPIs whose definitions are in force. */
   private inForce = new Set<string>(catalogue!.kpis.keys());
   style: Style;
+  private readonly decoded = new Map<string, Placed[]>();
   private readonly random: Random;
   private readonly faults: Faults;
   private importId: string | null = null;
@@ -324,9 +323,13 @@ export class World {
   }
 
   /** Every record of a topic's partition, decoded. */
-  async messages(topic: string, partition: number): Promise<{ readonly offset: number; readonly message: Message }[]> {
-    const records = await this.log.read(topic, partition, 0, { recordsMax: Infinity, bytesMax: Infinity });
-    return records.map(({ offset, value }) => ({ offset, message: codec.decode(value) }));
+  async messages(topic: string, partition: number): Promise<readonly Placed[]> {
+    const place = `${topic}/${partition}`;
+    const known = this.decoded.get(place) ?? [];
+    this.decoded.set(place, known);
+    const records = await this.log.read(topic, partition, known.length, { recordsMax: Infinity, bytesMax: Infinity });
+    for (const { offset, value } of records) known.push({ offset, message: codec.decode(value) });
+    return known;
   }
 
   /** The highest version of each value in [values]: what a reader of the log believes. */
@@ -342,6 +345,12 @@ export class World {
     }
     return [...best.values()];
   }
+}
+
+/** A record of the log. */
+export interface Placed {
+  readonly offset: number;
+  readonly message: Message;
 }
 
 /** What value rows and value messages share. */

@@ -1,6 +1,7 @@
 import type { Message } from '../../../services/shared/core/messages.ts';
 import { Imports, type ProducerOptions } from './imports.ts';
-import { codec, MINUTE_MS, rules, SOURCES, START_MS } from './setup.ts';
+import { MINUTE_MS, rules, SOURCES, START_MS } from './setup.ts';
+import { codec } from '../remembering-codec.ts';
 import { Windows } from './windows.ts';
 
 /**

@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { LockFileRegistry } from '../../../services/shared/adapters/registry/lock-file-registry.ts';
-import type { Codec } from '../../../services/shared/core/codec.ts';
 import type { Definition } from '../../../services/shared/core/definition.ts';
-import type { Message } from '../../../services/shared/core/messages.ts';
 import type { Rule } from '../../../services/shared/core/rule.ts';
 import { parseCatalogue } from '../../../services/shared/runtime/catalogue-file.ts';
-import { MessageCodec } from '../../../services/shared/runtime/codec.ts';
 import type { OracleKpi, OracleRule, OracleSetup } from './oracle-inputs.ts';
 
 export const PARTITIONS = 2;
@@ -21,17 +17,6 @@ const { catalogue: parsed, problems } = parseCatalogue(
 );
 if (parsed === null) throw new Error(JSON.stringify(problems));
 export const catalogue = parsed;
-const messageCodec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
-/** By the bytes as the log keeps them: the owners of a seed, and who judges them, read the same records. */
-const decoded = new WeakMap<Uint8Array, Message>();
-export const codec: Codec = {
-  encode: (message) => messageCodec.encode(message),
-  decode(bytes) {
-    const message = decoded.get(bytes) ?? messageCodec.decode(bytes);
-    decoded.set(bytes, message);
-    return message;
-  },
-};
 /** By hash. */
 export const definitions = new Map<string, Definition>(
   [...catalogue.kpis.values()].map(({ definition }) => [definition.hash, definition]),

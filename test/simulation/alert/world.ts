@@ -9,7 +9,8 @@ import { Gate, gatedLog, gatedStore } from '../faulty.ts';
 import type { Random } from '../random.ts';
 import type { AlertFaultKind, AlertFaults } from './faults.ts';
 import type { OracleRecord } from './oracle-inputs.ts';
-import { catalogue, codec, definitions, PARTITIONS, rules, SOURCES, START_MS } from './setup.ts';
+import { catalogue, definitions, PARTITIONS, rules, SOURCES, START_MS } from './setup.ts';
+import { codec } from '../remembering-codec.ts';
 import type { AlertStyle } from './style.ts';
 
 const observer = { applied() {}, published() {}, stored() {}, failed() {} };
