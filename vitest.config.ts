@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 const exclude = [...configDefaults.exclude, 'test/check/fixtures*/**', 'test/bench/**'];
 /** They share no state and load no native module: what they import is loaded once for many files. */
@@ -21,6 +22,7 @@ export default defineConfig({
     // Two cores are what the project is built for. A third fork uses what tests of running processes leave while they
     // wait; under CI nothing comes between them.
     maxWorkers: process.env['CI'] === 'true' ? 2 : 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...shared, name: 'together', include: TOGETHER, isolate: false } },
       {
