@@ -65,8 +65,9 @@ export class JobLoop {
     const { clock, ready } = this.options;
     const { signal } = this.stopped;
     while (!signal.aborted) {
-      if (ready()) await this.look(clock.nowMs());
-      const inMs = (this.next ?? Infinity) - clock.nowMs();
+      const looked = !ready() || (await this.look(clock.nowMs()));
+      // A run that could not be claimed stays due: without the pause the store would be asked without end.
+      const inMs = looked ? (this.next ?? Infinity) - clock.nowMs() : LOOK_EVERY_MS;
       await clock.sleep(Math.max(1, Math.min(LOOK_EVERY_MS, inMs)), signal);
     }
     await this.storeEnded();
@@ -76,9 +77,10 @@ export class JobLoop {
     this.stopped.abort();
   }
 
-  private async look(nowMs: number): Promise<void> {
+  /** Makes the runs that are due; false when one could not be begun. */
+  private async look(nowMs: number): Promise<boolean> {
     await this.storeEnded();
-    if (this.cursorMs === null && !(await this.readRuns(nowMs))) return;
+    if (this.cursorMs === null && !(await this.readRuns(nowMs))) return false;
     // The clock was put back: times that come once more are no missed ones, and those that ran have their rows.
     if (nowMs < this.seenMs) {
       this.cursorMs = Math.min(this.cursorMs!, nowMs);
@@ -86,7 +88,8 @@ export class JobLoop {
     }
     this.seenMs = nowMs;
     await this.runOpen(nowMs);
-    if (this.next === null || nowMs >= this.next) await this.runDue(nowMs);
+    if (this.next === null || nowMs >= this.next) return this.runDue(nowMs);
+    return true;
   }
 
   /** Where the job is, from its rows. A job without any has missed nothing: it is new. */
@@ -146,15 +149,16 @@ export class JobLoop {
     return true;
   }
 
-  private async runDue(nowMs: number): Promise<void> {
+  private async runDue(nowMs: number): Promise<boolean> {
     const { schedule, catchUp } = this.options.job;
     const { runs, leftOut } = dueRuns(schedule, catchUp, this.cursorMs!, nowMs);
     for (const [index, scheduledMs] of runs.entries()) {
-      if (this.stopped.signal.aborted || !(await this.begin(scheduledMs, 1, index === 0 ? leftOut : 0))) return;
+      if (this.stopped.signal.aborted || !(await this.begin(scheduledMs, 1, index === 0 ? leftOut : 0))) return false;
       this.cursorMs = scheduledMs;
     }
     this.cursorMs = nowMs;
     this.next = nextRun(schedule, nowMs) ?? Infinity;
+    return true;
   }
 
   /** Claims a run and makes it; one that another has claimed is watched. False when it could not be claimed. */

@@ -108,7 +108,7 @@ test('at the size limit of the log: 503 with Retry-After, nothing of the request
     (await linesOf(server.url, 'SELECT count() AS n FROM events')).join().includes(`${sent + 1_000}`),
   );
   await server.stop();
-});
+}, 180_000);
 
 /** A request whose body is held back until `finish`; `answer` resolves with its status, Retry-After and code. */
 function heldBack(

@@ -16,6 +16,12 @@ export interface Running {
   readonly ended: Promise<Outcome>;
 }
 
+/** What a test that failed left behind would take the processor from those after it. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /** Starts a takt command as a process of its own. */
 export function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, [MAIN, ...args], {
@@ -24,6 +30,8 @@ export function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ru
   });
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (text: Buffer) => (texts[name] += text));
+  children.add(child);
+  child.on('close', () => children.delete(child));
   const ended = new Promise<Outcome>((resolve) => child.on('close', (code) => resolve({ code, ...texts })));
   return { child, ended };
 }

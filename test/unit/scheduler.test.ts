@@ -37,11 +37,11 @@ class World {
     return scheduler;
   }
 
-  /** Lets time pass second by second, and everything happen that is due. */
-  async pass(durationMs: number): Promise<void> {
+  /** Lets time pass step by step, and everything happen that is due. */
+  async pass(durationMs: number, stepMs = 1_000): Promise<void> {
     await this.settle();
-    for (let leftMs = durationMs; leftMs > 0; leftMs -= 1_000) {
-      this.clock.advance(Math.min(leftMs, 1_000));
+    for (let leftMs = durationMs; leftMs > 0; leftMs -= stepMs) {
+      this.clock.advance(Math.min(leftMs, stepMs));
       await this.settle();
     }
   }
@@ -375,6 +375,16 @@ describe('a store that fails', () => {
     up = true;
     await world.pass(1_000);
     expect(each.runs).toEqual([1]);
+  });
+
+  test('a run that cannot be claimed is asked for once a second, not without end', async () => {
+    const each = job();
+    const claimRun = () => Promise.reject(new Error('the store is away'));
+    world.start([each], { claimRun });
+    await world.pass(MINUTE);
+    await world.pass(10_000, 5);
+    expect(world.failures.length).toBeGreaterThanOrEqual(10);
+    expect(world.failures.length).toBeLessThanOrEqual(12);
   });
 
   test('how a run ended is stored once that is possible', async () => {
