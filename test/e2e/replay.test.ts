@@ -13,8 +13,8 @@ kpis:
   closing: { workflow: desk, measure: { duration: { from: opened, to: closed } }, aggregate: mean, window: { tumbling: day } }
   waiting: { workflow: desk, measure: { open: { from: opened, to: closed } }, window: { every: 5m } }
 `;
-const START_MS = Date.UTC(2026, 2, 1, 6);
-const CASES = process.env['CI'] === 'true' ? 600 : 280;
+const START_MS = Date.UTC(2026, 2, 1, 18);
+const CASES = process.env['CI'] === 'true' ? 600 : 160;
 
 let folder: ReturnType<typeof temporaryDirectory>;
 let catalogue: string;
@@ -30,7 +30,7 @@ function file(name: string, text: string): string {
   return path;
 }
 
-/** Two days of cases under CI, else one; one every five minutes or so. */
+/** Two days of cases under CI, else half a day over midnight; one every five minutes or so. */
 function rowsOf(): { id: string; team: string; what: string; at: string }[] {
   return Array.from({ length: CASES }, (_, i) => {
     const openedMs = START_MS + i * 290_000;
