@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { FAULT_KINDS, type Faults } from './faulty.ts';
 import { runQuietSeed, runSeed } from './run-seed.ts';
 
-const QUIET_SEEDS = process.env['CI'] === 'true' ? 150 : 25;
+const QUIET_SEEDS = process.env['CI'] === 'true' ? 150 : 50;
 const SEEDS = Number(process.env['TAKT_SEEDS'] ?? (process.env['CI'] === 'true' ? 10_000 : 1_000));
 const EACH_FAULT_MIN = 200;
 const FIRST_SEED = Number(process.env['TAKT_FIRST_SEED'] ?? 1);
