@@ -2,8 +2,8 @@ import { open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaktError } from '../../../core/errors.ts';
 
-/** Room kept beside what a commit may need, for the tree's own pages. */
-const DISK_RESERVE_BYTES = 256 * 1024;
+/** Room kept beside what a commit may need: for the tree's own pages, and for what the store writes meanwhile. */
+const DISK_RESERVE_BYTES = 4 * 1024 * 1024;
 /** Below this the room is looked up before every commit, above it once per so many bytes written. */
 const DISK_LOW_BYTES = 64 * 1024 * 1024;
 const CHECK_EVERY_BYTES = 8 * 1024 * 1024;
