@@ -66,6 +66,15 @@ export async function prepareDirectory(path: string, starterCatalogue: string): 
   return directory;
 }
 
+/** Throws DATA_MISSING where takt has never kept anything: a command that only reads makes no directory. */
+export function assertHoldsData({ path }: DataDirectory): void {
+  if (existsSync(join(path, 'FORMAT'))) return;
+  throw new TaktError(
+    'DATA_MISSING',
+    `${path} holds no data of takt.\nName the right directory with --data DIR, or begin one with takt start or takt import.`,
+  );
+}
+
 function unwritable(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC')

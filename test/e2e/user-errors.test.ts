@@ -137,8 +137,14 @@ const BEFORE_WRITING: readonly Mistake[] = [
     name: 'a hash that is none',
     exit: 2,
     says: [/64 hex digits/],
-    make: () => takt(['status', '--data', data], { TAKT_API_KEY_HASH: 'secret' }),
+    make: () => takt(['start', '--port', '0', '--data', data], { TAKT_API_KEY_HASH: 'secret' }),
   },
+  ...['status', 'query'].map((command) => ({
+    name: `takt ${command} where there is no data`,
+    exit: 2,
+    says: [/data holds no data of takt/, /--data DIR/],
+    make: () => run(command, ...(command === 'query' ? ['SELECT 1'] : [])),
+  })),
 ];
 
 test.each(BEFORE_WRITING)('$name: exit $exit, and nothing is written', async ({ exit, says, make }) => {

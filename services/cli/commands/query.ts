@@ -1,6 +1,6 @@
 import type { Wiring } from '../wiring.ts';
 import type { CommonOptions } from './options.ts';
-import { call, closeSession, openSession } from './session.ts';
+import { call, closeSession, openToRead } from './session.ts';
 
 /** `takt query`: one read-only statement; the result goes to stdout as it comes. */
 export async function query(
@@ -18,7 +18,7 @@ export async function runQuery(
   options: CommonOptions,
   format: string,
 ): Promise<Uint8Array> {
-  const session = await openSession(wiring, options);
+  const session = await openToRead(wiring, options);
   try {
     if (session.url === null) return await session.takt.query(sql, format);
     const answer = await call(session.url, '/v1/query', { sql, format });

@@ -2,6 +2,7 @@ import type { Catalogue } from '../../shared/core/catalogue.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
 import {
+  assertHoldsData,
   cataloguesOf,
   type DataDirectory,
   describeDirectory,
@@ -60,6 +61,12 @@ export async function openSession(wiring: Wiring, options: CommonOptions): Promi
   const url = await findRunning(directory);
   if (url !== null) return { url, directory };
   return { url: null, ...(await openHere(wiring, options)) };
+}
+
+/** The same for a command that only reads. Throws DATA_MISSING where there is nothing to read. */
+export async function openToRead(wiring: Wiring, options: CommonOptions): Promise<Session> {
+  assertHoldsData(describeDirectory(options.data));
+  return openSession(wiring, options);
 }
 
 /** Stops what was opened here; nothing for a process reached by its address, or where nothing was opened. */

@@ -1,10 +1,10 @@
 import type { StatusReport, Wiring } from '../wiring.ts';
 import type { CommonOptions } from './options.ts';
-import { call, openSession } from './session.ts';
+import { call, openToRead } from './session.ts';
 
 /** `takt status`: how far every partition is. */
 export async function status(wiring: Wiring, options: CommonOptions & { readonly json?: boolean }): Promise<void> {
-  const session = await openSession(wiring, options);
+  const session = await openToRead(wiring, options);
   let report: StatusReport;
   if (session.url !== null) report = (await call(session.url, '/v1/status')) as StatusReport;
   else {

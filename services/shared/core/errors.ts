@@ -60,6 +60,7 @@ export const ERRORS = {
   USAGE: { status: 400, exit: 2, retryable: false },
   BIND_REFUSED: { status: 400, exit: 2, retryable: false },
   PORT_IN_USE: { status: 500, exit: 3, retryable: false },
+  DATA_MISSING: { status: 500, exit: 2, retryable: false },
   DATA_LOCKED: { status: 500, exit: 3, retryable: false },
   DATA_VERSION: { status: 500, exit: 3, retryable: false },
   DATA_UNWRITABLE: { status: 500, exit: 3, retryable: false },
