@@ -7,7 +7,7 @@ import type {
   SnapshotMessage,
   TileFrame,
 } from '../../services/shared/core/wall-message.ts';
-import { heroSize, roomOf, widthOf } from '../../services/wallboard/web/fit.ts';
+import { fitTo, heroSize, roomOf, widthOf } from '../../services/wallboard/web/fit.ts';
 import { formatAge, formatJudged, formatTarget, formatTime, formatValue } from '../../services/wallboard/web/format.ts';
 import { ageOf, moodOf } from '../../services/wallboard/web/freshness.ts';
 import { chooseLanguage } from '../../services/wallboard/web/language.ts';
@@ -169,6 +169,20 @@ test.each([
   expect(size).toBeLessThanOrEqual(sizeMax);
   const besideIt = Math.max(...side.map(widthOf)) * 5.4;
   expect(widthOf(number) * size + besideIt).toBeLessThan(roomOf({ width: 2 }, 4));
+});
+
+test('where the browser has but a wider font, a hero is smaller; a narrower one changes nothing', () => {
+  const size = (): number =>
+    heroSize({ number: '47.4', percent: false }, ['min', '≤ 30', 'last 4 h'], { width: 2, height: 2 }, 4);
+  const usual = size();
+  fitTo((text) => text.length * 0.4);
+  expect(size()).toBe(usual);
+  // As DejaVu Sans, bold.
+  fitTo((text) => text.length * 0.7);
+  const wider = size();
+  fitTo(() => 0);
+  expect(wider).toBeLessThan(usual);
+  expect(size()).toBe(usual);
 });
 
 test('events are taken apart wherever the pieces of the stream are cut', () => {

@@ -12,8 +12,26 @@ export function roomOf({ width }: Pick<TilePlace, 'width'>, columns: number): nu
   return cell * width + GAP * (width - 1) - TILE_MARGIN;
 }
 
-/** About how wide a text of size 1 is in a font like Arial. A guess on the wide side: it decides what is cut off. */
+/** What a font is measured by: figures, and the letters of an ordinary line. */
+const SAMPLES: readonly string[] = ['0123456789', 'last 4 hours per ticket'];
+/** How much wider the font at hand is than one like Arial; never less than 1. */
+let stretch = 1;
+
+/**
+ * Has widths fit the font that the browser took: where there is nothing like Arial it may be a fifth wider. `measure`
+ * gives the width of a text of size 1 in that font, bold.
+ */
+export function fitTo(measure: (text: string) => number): void {
+  stretch = Math.max(1, ...SAMPLES.map((sample) => measure(sample) / guess(sample)));
+}
+
+/** About how wide a text of size 1 is. On the wide side: it decides what is cut off. */
 export function widthOf(text: string): number {
+  return guess(text) * stretch;
+}
+
+/** In a font like Arial. */
+function guess(text: string): number {
   let width = 0;
   for (const char of text) width += widthOfChar(char);
   return width;
