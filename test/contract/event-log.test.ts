@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
-import { CommitQueue } from '../../services/shared/adapters/log/lmdb/commit-queue.ts';
+import { CommitQueue } from '../../services/shared/adapters/log/commit-queue.ts';
 import { LmdbLog } from '../../services/shared/adapters/log/lmdb/lmdb-log.ts';
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { eventLogContract, type LogUnderTest } from './event-log.ts';

@@ -19,6 +19,9 @@ export const ERRORS = {
   LOG_TOPIC_UNKNOWN: { status: 404, exit: 4, retryable: false },
   LOG_TOPIC_RECREATED: { status: 500, exit: 4, retryable: false },
   LOG_FULL: { status: 503, exit: 5, retryable: true },
+  LOG_TOPIC_SETTINGS: { status: 500, exit: 4, retryable: false },
+  LOG_UNAVAILABLE: { status: 503, exit: 5, retryable: true },
+  LOG_REFUSED: { status: 500, exit: 3, retryable: false },
   LOG_CLOSED: { status: 503, exit: 5, retryable: true },
   // store
   STORE_CLOSED: { status: 503, exit: 5, retryable: true },

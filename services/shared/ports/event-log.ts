@@ -12,7 +12,7 @@
  * 8. `createTopic` is idempotent; another partition count fails with LOG_PARTITIONS_CHANGED.
  * 9. A topic keeps one identity for life; a recreated topic has another.
  * 10. `onAppend` listeners are called after records became readable, and not after they were removed.
- * 11. Above its size limit `append` fails with LOG_FULL (retryable) and nothing is written.
+ * 11. Above its size limit, if it has one, `append` fails with LOG_FULL (retryable) and nothing is written.
  * 12. After `close`, every call fails with LOG_CLOSED; what was appended before is there on reopening (durable adapters).
  */
 export interface EventLog {
@@ -25,9 +25,14 @@ export interface EventLog {
   endOffset(topic: string, partition: number): Promise<number>;
   /** Calls back with the places that got records; returns what removes the listener. */
   onAppend(listener: (topic: string, partition: number) => void): () => void;
-  /** Bytes on disk (or in memory), and the limit above which `append` is refused. */
-  size(): { readonly usedBytes: number; readonly limitBytes: number };
+  /** Bytes on disk (or in memory), and the limit above which `append` is refused; null for a log without a limit of its own. */
+  size(): LogSize | null;
   close(): Promise<void>;
+}
+
+export interface LogSize {
+  readonly usedBytes: number;
+  readonly limitBytes: number;
 }
 
 export interface TopicDescription {

@@ -1,5 +1,5 @@
-import { TaktError } from '../../../core/errors.ts';
-import type { AppendRecord } from '../../../ports/event-log.ts';
+import { TaktError } from '../../core/errors.ts';
+import type { AppendRecord } from '../../ports/event-log.ts';
 
 /** One call of `append` that waits for its commit. */
 export interface WaitingAppend {

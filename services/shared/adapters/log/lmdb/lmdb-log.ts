@@ -5,7 +5,7 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { AppendRecord, EventLog, LogRecord, ReadLimits, TopicDescription } from '../../../ports/event-log.ts';
 import { logClosed, logFull, outOfRange, partitionsChanged, topicUnknown } from '../log-errors.ts';
 import { ChunkTable } from './chunk-table.ts';
-import { CommitQueue, type WaitingAppend } from './commit-queue.ts';
+import { CommitQueue, type WaitingAppend } from '../commit-queue.ts';
 import { Disk } from './disk.ts';
 interface Topic {
   readonly number: number;

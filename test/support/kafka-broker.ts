@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const LIBS = 'deploy/kafka/libs';
+const START_MS_MAX = 60_000;
+const PAUSE_MS = 50;
+
+/** Why no broker can run here; false where one can. Under CI it has to. */
+export const kafkaMissing: string | false = missing();
+
+function missing(): string | false {
+  const lacks = !existsSync(LIBS)
+    ? `${LIBS} is not there: mvn -q -f deploy/kafka/pom.xml dependency:copy-dependencies`
+    : spawnSync('java', ['-version']).status === 0
+      ? false
+      : 'java is not installed';
+  if (lacks !== false && process.env['CI'] === 'true') throw new Error(lacks);
+  return lacks;
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A Kafka broker of its own, on loopback, in a directory that goes with it. */
+export class KafkaBroker {
+  readonly address: string;
+  private readonly folder: string;
+  private readonly port: number;
+  private child: ChildProcess | null = null;
+
+  private constructor(folder: string, port: number) {
+    this.folder = folder;
+    this.port = port;
+    this.address = `127.0.0.1:${port}`;
+  }
+
+  /** Starts one and waits until it listens. */
+  static async start(): Promise<KafkaBroker> {
+    const folder = mkdtempSync(join(tmpdir(), 'takt-kafka-'));
+    const [port, controllerPort] = [await freePort(), await freePort()];
+    const properties = {
+      'process.roles': 'broker,controller',
+      'node.id': 1,
+      'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+      'inter.broker.listener.name': 'PLAINTEXT',
+      'controller.listener.names': 'CONTROLLER',
+      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+      'log.dirs': join(folder, 'data'),
+      'offsets.topic.replication.factor': 1,
+      'offsets.topic.num.partitions': 1,
+      'transaction.state.log.replication.factor': 1,
+      'transaction.state.log.min.isr': 1,
+      'group.initial.rebalance.delay.ms': 0,
+      'auto.create.topics.enable': false,
+    };
+    const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(join(folder, 'server.properties'), lines.join(''));
+    const broker = new KafkaBroker(folder, port);
+    broker.java('kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', join(folder, 'server.properties'));
+    await broker.run();
+    return broker;
+  }
+
+  private java(...args: readonly string[]): void {
+    const { status, stderr } = spawnSync('java', [...JVM, ...args], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`java ${args.join(' ')}: ${stderr}`);
+  }
+
+  /** Starts it, again after `kill`, on the same port and data. */
+  async run(): Promise<void> {
+    const args = [...JVM, 'kafka.Kafka', join(this.folder, 'server.properties')];
+    this.child = spawn('java', args, { stdio: 'ignore', cwd: this.folder });
+    const deadlineMs = Date.now() + START_MS_MAX;
+    while (!(await this.listens())) {
+      if (this.child.exitCode !== null) throw new Error(`the broker ended with ${this.child.exitCode}`);
+      if (Date.now() > deadlineMs) throw new Error(`the broker does not listen after ${START_MS_MAX} ms`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  private listens(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect(this.port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+  }
+
+  /** Ends it at once, as a power cut does. */
+  async kill(): Promise<void> {
+    const { child } = this;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Ends it and removes its data. */
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Small and quick to start. */
+const JVM = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(process.cwd(), LIBS, '*')];
+
+/** 16 bytes in the alphabet of URLs; Kafka takes none that begins with a dash. */
+function clusterId(): string {
+  return `A${randomBytes(16).toString('base64url').slice(1)}`;
+}
