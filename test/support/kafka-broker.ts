@@ -1,35 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort, javaMissing } from './java.ts';
 
 const LIBS = 'deploy/kafka/libs';
 const START_MS_MAX = 60_000;
 const PAUSE_MS = 50;
 
-/** Why no broker can run here; false where one can. Under CI it has to. */
-export const kafkaMissing: string | false = missing();
-
-function missing(): string | false {
-  const lacks = !existsSync(LIBS)
-    ? `${LIBS} is not there: mvn -q -f deploy/kafka/pom.xml dependency:copy-dependencies`
-    : spawnSync('java', ['-version']).status === 0
-      ? false
-      : 'java is not installed';
-  if (lacks !== false && process.env['CI'] === 'true') throw new Error(lacks);
-  return lacks;
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+/** Why no broker can run here; false where one can. */
+export const kafkaMissing: string | false = javaMissing(LIBS);
 
 /** A Kafka broker of its own, on loopback, in a directory that goes with it. */
 export class KafkaBroker {

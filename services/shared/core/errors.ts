@@ -32,6 +32,8 @@ export const ERRORS = {
   // schemas
   SCHEMA_UNKNOWN_SUBJECT: { status: 500, exit: 4, retryable: false },
   SCHEMA_UNKNOWN_ID: { status: 500, exit: 4, retryable: false },
+  SCHEMA_REFUSED: { status: 500, exit: 3, retryable: false },
+  REGISTRY_UNAVAILABLE: { status: 503, exit: 5, retryable: true },
   RECORD_UNREADABLE: { status: 500, exit: 4, retryable: false },
   // catalogue and values
   CATALOGUE_INVALID: { status: 400, exit: 2, retryable: false },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { TaktError } from '../../core/errors.ts';
 import type { SchemaRegistry } from '../../ports/schema-registry.ts';
+import { unknownId, unknownSubject } from './registry-errors.ts';
 
 interface LockedSchema {
   readonly version: number;
@@ -33,21 +34,25 @@ export class LockFileRegistry implements SchemaRegistry {
   }
 
   async idOf(subject: string): Promise<number> {
+    return this.currentOf(subject).id;
+  }
+
+  /** The text of a subject's current schema. Throws SCHEMA_UNKNOWN_SUBJECT. */
+  async current(subject: string): Promise<string> {
+    return this.currentOf(subject).schema;
+  }
+
+  private currentOf(subject: string): LockedSchema {
     const current = this.subjects.get(subject)?.at(-1);
-    if (current === undefined) {
-      throw new TaktError(
-        'SCHEMA_UNKNOWN_SUBJECT',
-        `${this.path} has no schema called ${subject}; it has ${[...this.subjects.keys()].join(', ')}.`,
-      );
-    }
-    return current.id;
+    if (current === undefined) throw unknownSubject(this.path, subject, [...this.subjects.keys()]);
+    return current;
   }
 
   async schemaOf(id: number): Promise<string> {
     for (const versions of this.subjects.values()) {
       for (const version of versions) if (version.id === id) return version.schema;
     }
-    throw new TaktError('SCHEMA_UNKNOWN_ID', `${this.path} has no schema of id ${id}.`);
+    throw unknownId(this.path, id);
   }
 
   /** Every id that records may carry. */
