@@ -4,17 +4,12 @@ import { TaktError } from '../../../core/errors.ts';
 import { ChdbConnection } from './chdb-connection.ts';
 import { openChdb } from './open-chdb.ts';
 import type { ClickHouseTransport } from './transport.ts';
+import { USER_QUERY_SETTINGS } from './user-query.ts';
 
-/** What a user's query reads, and its limits: time, bytes of memory, rows. */
-const USER_SETTINGS = [
-  // Of rows that are stored again, after a crash for example, the newest only, also before the engine has merged them.
-  'SET final = 1',
-  'SET max_execution_time = 30',
-  'SET max_memory_usage = 2000000000',
-  "SET max_result_rows = 1000000, result_overflow_mode = 'throw'",
-  // The last one: behind it nothing can be set.
-  'SET readonly = 1',
-];
+/** The last one is readonly: behind it nothing can be set. */
+const USER_SETTINGS = [...Object.entries(USER_QUERY_SETTINGS), ['readonly', 1]].map(
+  ([name, value]) => `SET ${name} = ${typeof value === 'string' ? `'${value}'` : value}`,
+);
 const OWN_SETTINGS = [
   // As text: as JSON numbers 64-bit integers would lose their last digits above 2^53.
   'SET output_format_json_quote_64bit_integers = 1',

@@ -51,6 +51,16 @@ function refusal(what: string): TaktError {
   );
 }
 
+/** What a user's query reads, and its limits: time, bytes of memory, rows. */
+export const USER_QUERY_SETTINGS = {
+  // Of rows that are stored again, after a crash for example, the newest only, also before the engine has merged them.
+  final: 1,
+  max_execution_time: 30,
+  max_memory_usage: '2000000000',
+  max_result_rows: '1000000',
+  result_overflow_mode: 'throw',
+} as const;
+
 const LIMIT_TYPES = new Set([
   'TOO_MANY_ROWS',
   'TOO_MANY_ROWS_OR_BYTES',
