@@ -48,7 +48,7 @@ describe.skipIf(chdbMissing !== false)(
   () => {
     kpiStoreContract('HTTP', http);
 
-    describe('a connection that breaks', () => {
+    describe('a server that several processes share, over connections that break', () => {
       let path: string;
       let endpoint: ClickHouseEndpoint;
       let store: ClickHouseStore;
@@ -79,6 +79,27 @@ describe.skipIf(chdbMissing !== false)(
           expect(cuts).toEqual([]);
         },
       );
+
+      test('five that start at once migrate one after the other, also where the answer to the lock is lost', async () => {
+        endpoint.ran.length = 0;
+        let lost = false;
+        endpoint.cut = (sql) => {
+          if (lost || !sql.startsWith('CREATE TABLE takt_lock')) return null;
+          lost = true;
+          return 'after';
+        };
+        const others = await Promise.all(Array.from({ length: 5 }, () => openStore(endpoint.url)));
+        for (const other of others) await other.close();
+        expect(lost).toBe(true);
+        const writes = endpoint.ran.filter((sql) => !sql.startsWith('SELECT'));
+        const steps = writes.map((sql) => /^(CREATE|DROP) TABLE .*takt_lock/.exec(sql)?.[1] ?? 'migrates');
+        const turns = steps.filter((step, i) => step !== steps[i - 1]);
+        const turn = ['CREATE', 'migrates', 'DROP'];
+        expect(turns).toEqual([...turn, ...turn, ...turn, ...turn, ...turn]);
+        expect(await endpoint.transport.rows("SELECT name FROM system.tables WHERE name = 'takt_lock'", {})).toEqual(
+          [],
+        );
+      });
 
       test('cut every time: STORE_FAILED, which names the server', async () => {
         endpoint.cut = () => 'before';

@@ -16,6 +16,8 @@ export class ClickHouseEndpoint {
   readonly transport: ChdbTransport;
   /** Set by a test: fails a request before (`before`) or after (`after`) its statement ran, by cutting the connection. */
   cut: ((sql: string) => 'before' | 'after' | null) | null = null;
+  /** What ran, in its order; an error has its name behind it. */
+  readonly ran: string[] = [];
   private readonly server: Server;
 
   private constructor(server: Server, transport: ChdbTransport) {
@@ -39,7 +41,7 @@ export class ClickHouseEndpoint {
     const type = request.headers['content-type'] ?? '';
     if (type.startsWith('multipart/form-data')) {
       const form = await new Response(plain, { headers: { 'content-type': type } }).formData();
-      for (const [name, text] of form) parameters.set(name, String(text));
+      for (const [name, text] of form) if (typeof text === 'string') parameters.set(name, text);
     }
     const inUrl = parameters.get('query');
     const sql = (inUrl ?? plain.toString('utf8')).trim();
@@ -47,6 +49,7 @@ export class ClickHouseEndpoint {
     if (cut === 'before') return void request.socket.destroy();
     try {
       const answer = await this.run(sql, inUrl === null ? null : plain, parameters);
+      this.ran.push(sql);
       if (cut === 'after') return void request.socket.destroy();
       response.writeHead(200).end(answer);
     } catch (error) {

@@ -113,10 +113,11 @@ export class ConfluentRegistry implements SchemaRegistry {
   }
 
   private refused(path: string, status: number, body: unknown): TaktError {
-    const said = (body as { readonly message?: unknown }).message ?? 'no reason given';
+    const { message } = body as { readonly message?: unknown };
+    const said = typeof message === 'string' ? message : 'no reason given';
     return new TaktError(
       'SCHEMA_REFUSED',
-      `the schema registry at ${this.settings.url} answers ${path} with ${status}: ${String(said)}.\nCheck its address, the key, and that the subject is takt's own with compatibility BACKWARD_TRANSITIVE.`,
+      `the schema registry at ${this.settings.url} answers ${path} with ${status}: ${said}.\nCheck its address, the key, and that the subject is takt's own with compatibility BACKWARD_TRANSITIVE.`,
     );
   }
 }

@@ -87,6 +87,11 @@ export class ChdbTransport implements ClickHouseTransport {
     });
   }
 
+  /** One process holds the directory. */
+  exclusively(work: () => Promise<void>): Promise<void> {
+    return work();
+  }
+
   /** Waits for the statements under way; a user's may take until its time limit. */
   async close(): Promise<void> {
     await Promise.all([this.users.close(), this.own.close()]);

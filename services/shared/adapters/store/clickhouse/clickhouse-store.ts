@@ -67,7 +67,7 @@ export class ClickHouseStore implements KpiStore {
 
   async migrate(): Promise<void> {
     this.assertOpen();
-    await migrate(this.transport, this.migrationsPath);
+    await this.transport.exclusively(() => migrate(this.transport, this.migrationsPath));
   }
 
   async insert<T extends TableName>(table: T, rows: readonly TableRows[T][]): Promise<void> {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import { TaktError } from '../../../core/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import { withLock } from './server-lock.ts';
 import type { ClickHouseTransport } from './transport.ts';
 import { USER_QUERY_SETTINGS } from './user-query.ts';
 
@@ -82,6 +83,10 @@ export class HttpTransport implements ClickHouseTransport {
       if (error instanceof TaktError) throw error;
       throw new TaktError('STORE_FAILED', `an insert into ${table} failed: ${firstLine(error)}`, { cause: error });
     }
+  }
+
+  exclusively(work: () => Promise<void>): Promise<void> {
+    return withLock(this, this.clock, this.closing.signal, work);
   }
 
   async userQuery(sql: string, format: string): Promise<Uint8Array> {
