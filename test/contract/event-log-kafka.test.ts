@@ -58,6 +58,30 @@ describe.skipIf(kafkaMissing !== false)(`Kafka${kafkaMissing === false ? '' : `:
   eventLogContract('Kafka, record batches decoded here', kafka('own'));
   eventLogContract('Kafka, plain kafkajs', kafka('kafkajs'));
 
+  test('more readers than there are cursors, that begin at any time and wait for one another, all get everything', async () => {
+    const [partitions, readers, rounds] = [12, 10, 6];
+    const log = await openLog();
+    await log.createTopic('crowd', partitions);
+    const reading = Array.from({ length: readers * partitions }, async (_, i) => {
+      await new Promise((resolve) => setTimeout(resolve, (i * 37) % 400));
+      const texts: string[] = [];
+      while (texts.length < rounds) {
+        const records = await log.read('crowd', i % partitions, texts.length, { ...ALL, recordsMax: 1 + (i % 3) });
+        texts.push(...records.map(({ value }) => Buffer.from(value).toString()));
+        await new Promise((resolve) => setTimeout(resolve, (i * 53) % 90));
+      }
+      return texts.join();
+    });
+    const expected: string[] = [];
+    for (let round = 0; round < rounds; round++) {
+      expected.push(String(round));
+      const records = Array.from({ length: partitions }, (_, partition) => ({ ...RECORD, topic: 'crowd', partition }));
+      await log.append(records.map((record) => ({ ...record, value: Buffer.from(String(round)) })));
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    expect(new Set(await Promise.all(reading))).toEqual(new Set([expected.join()]));
+  });
+
   test.each(['gzip', 'snappy', 'lz4', 'zstd'])('batches in %s are read, both ways', async (codec) => {
     const topic = `compressed.${codec}`;
     const own = await openLog();

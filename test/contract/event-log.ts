@@ -184,7 +184,13 @@ export function eventLogContract(name: string, makeLog: (limitBytes: number) => 
         for (let i = 0; i < 3; i++) await log.append([record(1, 'x'), record(1, 'y'), record(1, 'z')]);
         for (let from = 0; from <= 19; from++) {
           const expected = Array.from({ length: 19 - from }, (_, i) => from + i);
-          expect(offsetsOf(await log.read('t', 1, from, ALL))).toEqual(expected);
+          const read: number[] = [];
+          for (let at = from; ; at = read.at(-1)! + 1) {
+            const records = await log.read('t', 1, at, ALL);
+            if (records.length === 0) break;
+            read.push(...offsetsOf(records));
+          }
+          expect(read).toEqual(expected);
         }
         expect(offsetsOf(await log.read('t', 1, 2, { recordsMax: 5, bytesMax: 1 }))).toEqual([2]);
         expect(offsetsOf(await log.read('t', 1, 2, { recordsMax: 0, bytesMax: 0 }))).toEqual([2]);

@@ -7,7 +7,8 @@
  * 3. A record is readable only once it is durable, and then for ever, with the bytes that were appended.
  * 4. The records of one `append` to one partition are contiguous, in their order, and become readable together.
  * 5. Append time is the log's clock in integer milliseconds and never falls within a partition.
- * 6. `read` returns records from `fromOffset` on, in order, without gaps, at most the limits (one record always passes).
+ * 6. `read` returns records from `fromOffset` on, in order, without gaps, at most the limits (one record always passes);
+ *    it may return fewer than there are, but nothing only at the end.
  * 7. Reading from the end returns nothing at once; reading outside the log fails with LOG_OFFSET_OUT_OF_RANGE.
  * 8. `createTopic` is idempotent; another partition count fails with LOG_PARTITIONS_CHANGED.
  * 9. A topic keeps one identity for life; a recreated topic has another.

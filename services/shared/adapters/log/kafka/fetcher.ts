@@ -9,8 +9,8 @@ const MAX_WAIT_MS = 250;
 /** Most bytes that a fetch brings, and that it brings of one partition. */
 const FETCH_BYTES_MAX = 16 * 1024 * 1024;
 const PARTITION_BYTES_MAX = 1024 * 1024;
-/** Readers of one partition; the one that read longest ago starts over when it comes back. */
-const CURSORS_MAX = 4;
+/** Readers of one partition; above it the one that read longest ago starts over when it comes back. */
+const CURSORS_MAX = 8;
 // Codes of Kafka's protocol.
 const NONE = 0;
 const OFFSET_OUT_OF_RANGE = 1;
@@ -58,9 +58,10 @@ export class Fetcher {
 
   /** Records from an offset on; none at the end. Throws LOG_OFFSET_OUT_OF_RANGE, or what `explain` makes of an error. */
   async read(topic: string, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogRecord[]> {
-    const cursor = this.cursorAt(topic, partition, fromOffset);
-    for (;;) {
+    for (let position = fromOffset; ;) {
       if (this.closed) throw logClosed();
+      // Each time: another reader may have taken from the one that both waited for, or it was given up.
+      const cursor = this.cursorAt(topic, partition, position);
       let records: readonly LogRecord[];
       try {
         records = cursor.take(limits);
@@ -70,7 +71,8 @@ export class Fetcher {
       }
       this.fetchMore();
       if (records.length > 0) return [...records];
-      if (cursor.end !== null && cursor.position >= cursor.end) return [];
+      position = cursor.position;
+      if (cursor.end !== null && position >= cursor.end) return [];
       await cursor.arrival();
     }
   }
@@ -100,7 +102,7 @@ export class Fetcher {
     const [found] = index < 0 ? [] : list.splice(index, 1);
     const used = found ?? { cursor: new ReadCursor(topic, partition, position), nodeId: null, turn: 0 };
     list.push(used);
-    if (list.length > CURSORS_MAX) list.shift()!.cursor.fail(logClosed());
+    if (list.length > CURSORS_MAX) list.shift()!.cursor.giveUp();
     return used.cursor;
   }
 
@@ -113,26 +115,41 @@ export class Fetcher {
     );
   }
 
-  /** Starts the fetches that are wanted and not under way. */
+  /** Starts what is wanted and not under way: called by readers, who come again where something failed. */
   private fetchMore(): void {
+    const lost = this.all().filter(({ cursor, nodeId }) => nodeId === null && cursor.wantsMore);
+    if (lost.length > 0 && !this.closed) this.assigning ??= this.assignAll(lost);
+    this.startLoops();
+  }
+
+  /** A loop for each broker that is wanted and has none. */
+  private startLoops(): void {
     if (this.closed) return;
     for (const { cursor, nodeId } of this.all()) {
-      if (!cursor.wantsMore) continue;
-      if (nodeId === null) this.assigning ??= this.assign().finally(() => (this.assigning = null));
-      else if (!this.loops.has(nodeId)) this.start(nodeId);
+      if (nodeId === null || !cursor.wantsMore || this.loops.has(nodeId)) continue;
+      const ended = (): void => {
+        this.loops.delete(nodeId);
+        // Whoever came while it ended saw a loop that was there. Where it failed, nobody is at this broker any more.
+        this.startLoops();
+      };
+      this.loops.set(nodeId, this.loop(nodeId).finally(ended));
     }
   }
 
-  private start(nodeId: string): void {
-    const loop = this.loop(nodeId).finally(() => {
-      this.loops.delete(nodeId);
-    });
-    this.loops.set(nodeId, loop);
+  /** Looks up the brokers of these, and of those that come meanwhile. */
+  private async assignAll(first: readonly Fetching[]): Promise<void> {
+    const seen = new Set<Fetching>();
+    for (let waiting = first; waiting.length > 0 && !this.closed;) {
+      for (const fetching of waiting) seen.add(fetching);
+      await this.assign(waiting);
+      waiting = this.all().filter((fetching) => fetching.nodeId === null && !seen.has(fetching));
+    }
+    this.assigning = null;
+    this.startLoops();
   }
 
-  /** Looks up who leads the partitions of cursors that have no broker. */
-  private async assign(): Promise<void> {
-    const waiting = this.all().filter(({ nodeId }) => nodeId === null);
+  /** Looks up who leads the partitions of cursors that have no broker; what is not found fails. */
+  private async assign(waiting: readonly Fetching[]): Promise<void> {
     try {
       if (!this.cluster.isConnected()) await this.cluster.connect();
       await this.cluster.addMultipleTargetTopics([...new Set(waiting.map(({ cursor }) => cursor.topic))]);
@@ -146,10 +163,7 @@ export class Fetcher {
       }
     } catch (error) {
       for (const { cursor } of waiting) cursor.fail(this.explain(error));
-      return;
     }
-    for (const { nodeId, cursor } of this.all())
-      if (nodeId !== null && cursor.wantsMore && !this.loops.has(nodeId)) this.start(nodeId);
   }
 
   private async loop(nodeId: string): Promise<void> {
@@ -235,7 +249,8 @@ export class Fetcher {
 
   private async failOutOfRange(cursor: ReadCursor): Promise<void> {
     const { topic, partition, position } = cursor;
-    this.drop(cursor);
+    // Nobody waits for it: whoever reads there next finds out.
+    if (!cursor.isAwaited) return this.drop(cursor);
     const end = await this.endOffset(topic, partition).catch(() => NaN);
     cursor.fail(outOfRange(topic, partition, position, end));
   }

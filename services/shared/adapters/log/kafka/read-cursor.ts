@@ -34,6 +34,11 @@ export class ReadCursor {
     return this.fetchedBytes < READY_BYTES_MAX && this.failure === null;
   }
 
+  /** Whether a reader waits for what comes. */
+  get isAwaited(): boolean {
+    return this.waiters.length > 0;
+  }
+
   /** Records from the position on; empty where none was fetched. Throws what a fetch failed with, once. */
   take(limits: ReadLimits): readonly LogRecord[] {
     if (this.failure !== null) {
@@ -81,7 +86,12 @@ export class ReadCursor {
   /** The next `take` throws it; how far the log goes is not known any more. */
   fail(error: unknown): void {
     this.end = null;
-    if (this.waiters.length > 0) this.failure = { error };
+    if (this.isAwaited) this.failure = { error };
+    this.wakeReaders();
+  }
+
+  /** Nobody fetches for it any more: its reader goes on with another one. */
+  giveUp(): void {
     this.wakeReaders();
   }
 
