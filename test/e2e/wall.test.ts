@@ -77,7 +77,8 @@ describe.skipIf(browserMissing !== false)(
         const compared = await compareNumbers(page, url, 'helpdesk', 'en');
         return compared.length >= 10 && compared.every(({ shown, told }) => shown === told);
       });
-      await until(async () => (await page.locator('.mood-stale').count()) === 0);
+      // What is behind has no verdict; on a busy machine it catches up a little later.
+      await until(async () => (await page.locator('.mood-stale, .mood-late').count()) === 0);
       const { numbers, texts, cut, scrolls, violations } = await page.evaluate<{
         numbers: number[];
         texts: number[];

@@ -2,27 +2,17 @@ import type { LogRecord, ReadLimits } from '../../../ports/event-log.ts';
 import { logClosed, outOfRange } from '../log-errors.ts';
 import type { FetchedPartition, FetchReader } from './fetched.ts';
 import { type Cluster, type FetchArguments, fetchRequest } from './kafkajs-cluster.ts';
-import { ReadCursor } from './read-cursor.ts';
+import type { ReadCursor } from './read-cursor.ts';
+import { type Fetching, ReadCursors } from './read-cursors.ts';
 
 /** A fetch that finds nothing waits so long at the broker. */
 const MAX_WAIT_MS = 250;
 /** Most bytes that a fetch brings, and that it brings of one partition. */
 const FETCH_BYTES_MAX = 16 * 1024 * 1024;
 const PARTITION_BYTES_MAX = 1024 * 1024;
-/** Readers of one partition; above it the one that read longest ago starts over when it comes back. */
-const CURSORS_MAX = 8;
 // Codes of Kafka's protocol.
 const NONE = 0;
 const OFFSET_OUT_OF_RANGE = 1;
-
-/** A cursor with what its fetches need. */
-interface Fetching {
-  readonly cursor: ReadCursor;
-  /** The broker that leads its partition; null until it is looked up. */
-  nodeId: string | null;
-  /** The number of the fetch that asked for it last. */
-  turn: number;
-}
 
 /**
  * Reads ahead of those who read partitions from one offset on: one fetch at a time per broker, for all of its partitions,
@@ -34,11 +24,9 @@ export class Fetcher {
   private readonly onArrival: (topic: string, partition: number) => void;
   private readonly explain: (error: unknown) => unknown;
   private readonly endOffset: (topic: string, partition: number) => Promise<number>;
-  /** By topic and partition; the one read longest ago comes first. */
-  private readonly cursors = new Map<string, Fetching[]>();
+  private readonly cursors = new ReadCursors();
   private readonly loops = new Map<string, Promise<void>>();
   private assigning: Promise<void> | null = null;
-  private fetches = 0;
   private closed = false;
 
   constructor(options: {
@@ -61,12 +49,12 @@ export class Fetcher {
     for (let position = fromOffset; ;) {
       if (this.closed) throw logClosed();
       // Each time: another reader may have taken from the one that both waited for, or it was given up.
-      const cursor = this.cursorAt(topic, partition, position);
+      const cursor = this.cursors.at(topic, partition, position);
       let records: readonly LogRecord[];
       try {
         records = cursor.take(limits);
       } catch (error) {
-        this.drop(cursor);
+        this.cursors.drop(cursor);
         throw error;
       }
       this.fetchMore();
@@ -79,45 +67,20 @@ export class Fetcher {
 
   /** This process appended records: a reader behind them is not at the end any more. */
   appended(topic: string, partition: number, end: number): void {
-    for (const { cursor } of this.cursors.get(`${topic}/${partition}`) ?? [])
+    for (const { cursor } of this.cursors.of(topic, partition))
       if (cursor.end !== null) cursor.end = Math.max(cursor.end, end);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const { cursor } of this.all()) cursor.fail(logClosed());
+    for (const { cursor } of this.cursors.all()) cursor.fail(logClosed());
     await this.assigning;
     await Promise.all(this.loops.values());
   }
 
-  private all(): Fetching[] {
-    return [...this.cursors.values()].flat();
-  }
-
-  private cursorAt(topic: string, partition: number, position: number): ReadCursor {
-    const place = `${topic}/${partition}`;
-    const list = this.cursors.get(place) ?? [];
-    this.cursors.set(place, list);
-    const index = list.findIndex(({ cursor }) => cursor.position === position);
-    const [found] = index < 0 ? [] : list.splice(index, 1);
-    const used = found ?? { cursor: new ReadCursor(topic, partition, position), nodeId: null, turn: 0 };
-    list.push(used);
-    if (list.length > CURSORS_MAX) list.shift()!.cursor.giveUp();
-    return used.cursor;
-  }
-
-  private drop(cursor: ReadCursor): void {
-    const place = `${cursor.topic}/${cursor.partition}`;
-    const list = this.cursors.get(place) ?? [];
-    this.cursors.set(
-      place,
-      list.filter((other) => other.cursor !== cursor),
-    );
-  }
-
   /** Starts what is wanted and not under way: called by readers, who come again where something failed. */
   private fetchMore(): void {
-    const lost = this.all().filter(({ cursor, nodeId }) => nodeId === null && cursor.wantsMore);
+    const lost = this.cursors.all().filter(({ cursor, nodeId }) => nodeId === null && cursor.wantsMore);
     if (lost.length > 0 && !this.closed) this.assigning ??= this.assignAll(lost);
     this.startLoops();
   }
@@ -125,7 +88,7 @@ export class Fetcher {
   /** A loop for each broker that is wanted and has none. */
   private startLoops(): void {
     if (this.closed) return;
-    for (const { cursor, nodeId } of this.all()) {
+    for (const { cursor, nodeId } of this.cursors.all()) {
       if (nodeId === null || !cursor.wantsMore || this.loops.has(nodeId)) continue;
       const ended = (): void => {
         this.loops.delete(nodeId);
@@ -142,7 +105,7 @@ export class Fetcher {
     for (let waiting = first; waiting.length > 0 && !this.closed;) {
       for (const fetching of waiting) seen.add(fetching);
       await this.assign(waiting);
-      waiting = this.all().filter((fetching) => fetching.nodeId === null && !seen.has(fetching));
+      waiting = this.cursors.all().filter((fetching) => fetching.nodeId === null && !seen.has(fetching));
     }
     this.assigning = null;
     this.startLoops();
@@ -168,41 +131,18 @@ export class Fetcher {
 
   private async loop(nodeId: string): Promise<void> {
     while (!this.closed) {
-      const wanted = this.all().filter((fetching) => fetching.nodeId === nodeId && fetching.cursor.wantsMore);
-      if (wanted.length === 0) return;
-      const { asked, others } = this.chosen(wanted);
+      const { asked, others } = this.cursors.chosen(nodeId);
+      if (asked.size === 0) return;
       const offsets = new Map([...asked].map(([place, { fetchOffset }]) => [place, fetchOffset]));
       try {
         const fetched = await this.fetch(nodeId, [...asked.values()], others ? 0 : MAX_WAIT_MS);
         for (const piece of fetched) this.deliver(piece, offsets.get(`${piece.topic}/${piece.partition}`)!);
       } catch (error) {
-        for (const fetching of wanted) {
-          fetching.nodeId = null;
-          fetching.cursor.fail(this.explain(error));
-        }
+        this.cursors.lose(nodeId, this.explain(error));
         await this.cluster.refreshMetadata().catch(() => {});
         return;
       }
     }
-  }
-
-  /**
-   * A request may name a partition once: of readers at several of its offsets the one that waits longest. `others`: some
-   * have to wait for the next request, so this one must not wait at the broker.
-   */
-  private chosen(wanted: readonly Fetching[]): { readonly asked: Map<string, ReadCursor>; readonly others: boolean } {
-    const turn = ++this.fetches;
-    const asked = new Map<string, ReadCursor>();
-    let others = false;
-    for (const fetching of wanted.toSorted((a, b) => a.turn - b.turn)) {
-      const { cursor } = fetching;
-      const place = `${cursor.topic}/${cursor.partition}`;
-      const first = asked.get(place);
-      if (first === undefined) asked.set(place, cursor);
-      if (first === undefined || first.fetchOffset === cursor.fetchOffset) fetching.turn = turn;
-      else others = true;
-    }
-    return { asked, others };
   }
 
   private async fetch(
@@ -232,7 +172,7 @@ export class Fetcher {
   private deliver(piece: FetchedPartition, fetchedFrom: number): void {
     const { topic, partition, errorCode, nextOffset } = piece;
     const place = `${topic}/${partition}`;
-    const reached = (this.cursors.get(place) ?? []).filter(({ cursor }) => cursor.fetchOffset === fetchedFrom);
+    const reached = this.cursors.of(topic, partition).filter(({ cursor }) => cursor.fetchOffset === fetchedFrom);
     for (const fetching of reached) {
       const { cursor } = fetching;
       if (errorCode === NONE) cursor.deliver(piece);
@@ -250,7 +190,7 @@ export class Fetcher {
   private async failOutOfRange(cursor: ReadCursor): Promise<void> {
     const { topic, partition, position } = cursor;
     // Nobody waits for it: whoever reads there next finds out.
-    if (!cursor.isAwaited) return this.drop(cursor);
+    if (!cursor.isAwaited) return this.cursors.drop(cursor);
     const end = await this.endOffset(topic, partition).catch(() => NaN);
     cursor.fail(outOfRange(topic, partition, position, end));
   }
