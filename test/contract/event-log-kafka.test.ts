@@ -111,6 +111,14 @@ describe.skipIf(kafkaMissing !== false)(`Kafka${kafkaMissing === false ? '' : `:
     expect(await other.endOffset('again', 0)).toBe(0);
   });
 
+  test('a topic that is deleted: every call fails with LOG_TOPIC_RECREATED within 5 s', async () => {
+    const log = await openLog();
+    await log.createTopic('gone', 1);
+    await admin.deleteTopics({ topics: ['gone'] });
+    const error = await failureOf(() => log.endOffset('gone', 0), 5_000, 'LOG_TOPIC_RECREATED');
+    expect(error).toMatchObject({ message: expect.stringContaining('topic gone was deleted') });
+  });
+
   test('a topic that gets more partitions: every call fails with LOG_PARTITIONS_CHANGED within 5 s', async () => {
     const log = await openLog();
     await log.createTopic('more', 2);

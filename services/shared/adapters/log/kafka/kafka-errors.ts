@@ -44,10 +44,10 @@ export function topicSettings(topic: string, has: string, wanted: string): TaktE
   );
 }
 
-/** A topic that was deleted and made again: its offsets start over. */
+/** A topic that was deleted, or deleted and made again: its offsets start over. */
 export function topicRecreated(topic: string): TaktError {
   return new TaktError(
     'LOG_TOPIC_RECREATED',
-    `topic ${topic} was deleted and made again: its offsets no longer are those of the rows in the store.\nStop takt and start a new epoch.`,
+    `topic ${topic} was deleted, or deleted and made again: its offsets no longer are those of the rows in the store.\nStop takt and start a new epoch.`,
   );
 }

@@ -12,7 +12,7 @@ import { KafkaTopics } from './kafka-topics.ts';
 import { type Cluster, clusterOf, kafkajs } from './kafkajs-cluster.ts';
 
 /** Topics are looked at so often: one that was made again, or got partitions, has to halt what reads it. */
-const TOPIC_CHECK_MS = 2_000;
+const TOPIC_CHECK_MS = 1_500;
 
 /** The event log on Kafka 3.0 to 4.x. Append time is the brokers' (LogAppendTime); durable is what all in-sync replicas have. */
 export class KafkaLog implements EventLog {

@@ -31,6 +31,8 @@ export class KafkaTopics {
   private readonly clock: Clock;
   private readonly replicationFactor: number;
   private readonly known = new Map<string, TopicDescription>();
+  /** Those that the last look did not find. */
+  private readonly missed = new Set<string>();
 
   constructor(options: {
     readonly kafka: Kafka;
@@ -56,15 +58,22 @@ export class KafkaTopics {
   async describe(topic: string): Promise<TopicDescription | null> {
     const found = await topicMetadata(await this.cluster.findControllerBroker(), topic);
     const before = this.known.get(topic);
-    if (before !== undefined && before.identity !== found?.identity) throw topicRecreated(topic);
+    if (before !== undefined && found !== null && before.identity !== found.identity) throw topicRecreated(topic);
     if (found !== null && before === undefined) this.known.set(topic, found);
     return found;
   }
 
-  /** Throws LOG_TOPIC_RECREATED or LOG_PARTITIONS_CHANGED where a topic of this process is no longer what it was. */
+  /**
+   * Throws LOG_TOPIC_RECREATED where a topic of this process is another one, or was not found twice in a row, and
+   * LOG_PARTITIONS_CHANGED.
+   */
   async check(): Promise<void> {
     for (const [topic, { partitions }] of this.known) {
       const now = await this.describe(topic);
+      // Once may be a broker that is behind with what the others know.
+      if (now === null && this.missed.has(topic)) throw topicRecreated(topic);
+      if (now === null) this.missed.add(topic);
+      else this.missed.delete(topic);
       if (now !== null && now.partitions !== partitions) throw partitionsChanged(topic, now.partitions, partitions);
     }
   }
