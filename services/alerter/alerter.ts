@@ -3,7 +3,8 @@ import type { Codec } from '../shared/core/codec.ts';
 import type { Definition } from '../shared/core/definition.ts';
 import type { Rule } from '../shared/core/rule.ts';
 import type { Clock } from '../shared/ports/clock.ts';
-import type { AppendRecord, EventLog } from '../shared/ports/event-log.ts';
+import type { EventLog } from '../shared/ports/event-log.ts';
+import type { Place, PlaceOffset } from '../shared/ports/group.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { FoldLoop } from '../shared/runtime/fold/fold-loop.ts';
 import { type FoldObserver, FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
@@ -22,6 +23,8 @@ export interface AlerterOptions {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly observer: FoldObserver;
+  /** Whether the places are this process's still; absent: always. */
+  readonly isCurrent?: () => boolean;
 }
 
 /** How far one task is, for status, metrics and whoever waits for an import. */
@@ -39,38 +42,31 @@ export interface AlerterTaskStatus {
   readonly openImports: readonly string[];
 }
 
-/** The alerter of one process: rules on the values of all partitions. */
+/** The alerter of one process: rules on the values of the partitions that it has. */
 export class Alerter {
   private readonly options: AlerterOptions;
-  private readonly tasks: readonly AlertTask[];
-  private readonly runner: FoldRunner;
-  private readonly loops: readonly FoldLoop[];
+  private readonly definitions: ReadonlyMap<string, Definition>;
+  private readonly rules: ReadonlyMap<string, Rule>;
+  private readonly runner: FoldRunner<AlertTask>;
+  private readonly loop: FoldLoop;
 
   private constructor(options: AlerterOptions, definitions: ReadonlyMap<string, Definition>) {
     this.options = options;
-    const { catalogue, partitions, epoch, log, store, codec, clock, observer } = options;
-    const rules = new Map<string, Rule>([...catalogue.rules.values()].map((rule) => [rule.hash, rule]));
-    this.tasks = Array.from(
-      { length: partitions },
-      (_, partition) =>
-        new AlertTask({
-          partition,
-          epoch,
-          store,
-          codec,
-          definitionOf: (hash) => definitions.get(hash),
-          ruleOf: (hash) => rules.get(hash),
-          workflowOf: (name) => catalogue.workflows.get(name),
-          sourcesOf: () => partitions,
-          maxAlertAgeMs: catalogue.maxAlertAgeMs,
-        }),
-    );
-    this.runner = new FoldRunner({ stage: 'alert', tasks: this.tasks, log, store, clock, observer });
-    const timing = { publishEveryMs: 0, storeEveryMs: STORE_EVERY_MS };
-    this.loops = [new FoldLoop({ runner: this.runner, log, clock, timing })];
+    this.definitions = definitions;
+    const { catalogue, log, store, clock, observer, isCurrent } = options;
+    this.rules = new Map([...catalogue.rules.values()].map((rule) => [rule.hash, rule]));
+    const onTaken = (task: AlertTask): Promise<void> => this.announce(task);
+    this.runner = new FoldRunner<AlertTask>({ stage: 'alert', tasks: [], log, store, clock, observer, onTaken });
+    this.loop = new FoldLoop({
+      runner: this.runner,
+      log,
+      clock,
+      timing: { publishEveryMs: 0, storeEveryMs: STORE_EVERY_MS },
+      ...(isCurrent === undefined ? {} : { isCurrent }),
+    });
   }
 
-  /** Creates topics, restores the folds and announces the catalogue's rules where they differ from those in force. */
+  /** Creates topics and reads which definitions there are. It has no places yet. */
   static async open(options: AlerterOptions): Promise<Alerter> {
     const { catalogue, partitions, log, store } = options;
     await log.createTopic(VALUES_TOPIC, partitions);
@@ -78,49 +74,83 @@ export class Alerter {
     const rows = await store.definitions();
     const definitions = new Map(rows.map(({ hash, content }) => [hash, JSON.parse(content) as Definition]));
     for (const { definition } of catalogue.kpis.values()) definitions.set(definition.hash, definition);
-    const alerter = new Alerter(options, definitions);
-    await alerter.runner.restore();
-    await alerter.announce();
-    return alerter;
+    return new Alerter(options, definitions);
   }
 
-  /** A control record in each partition of [values] says from where on which rules are in force. */
-  private async announce(): Promise<void> {
-    const { catalogue, log, codec } = this.options;
-    const hashes = [...catalogue.rules.values()].map(({ hash }) => hash).sort();
-    const records: AppendRecord[] = [];
-    for (const task of this.tasks) {
-      // Records that wait may hold a control record of another catalogue: only an empty tail leaves it at that.
-      const atEnd = task.nextOffset === (await log.endOffset(task.topic, task.partition));
-      if (atEnd && [...task.rulesInForce].sort().join() === hashes.join()) continue;
-      const value = codec.encode({ type: 'control', definitions: hashes });
-      records.push({ topic: task.topic, partition: task.partition, key: null, value });
-    }
-    if (records.length > 0) await log.append(records);
+  /** All places there are: for an alerter that is the only one. */
+  get allPlaces(): readonly Place[] {
+    return Array.from({ length: this.options.partitions }, (_, partition) => ({ topic: VALUES_TOPIC, partition }));
+  }
+
+  /** Takes on places of [values] and lets go of all others. What is new is restored, and told the rules, as it runs. */
+  assign(places: readonly Place[]): void {
+    const { catalogue, partitions, epoch, store, codec } = this.options;
+    this.runner.assign(
+      places.filter(({ topic }) => topic === VALUES_TOPIC),
+      ({ partition }) =>
+        new AlertTask({
+          partition,
+          epoch,
+          store,
+          codec,
+          definitionOf: (hash) => this.definitions.get(hash),
+          ruleOf: (hash) => this.rules.get(hash),
+          workflowOf: (name) => catalogue.workflows.get(name),
+          sourcesOf: () => partitions,
+          maxAlertAgeMs: catalogue.maxAlertAgeMs,
+        }),
+    );
+    this.loop.notice();
+  }
+
+  /** Restores what it has now; for a start that is to fail where the store does. */
+  restore(): Promise<void> {
+    return this.runner.restore();
+  }
+
+  /** A control record in a partition of [values] says from where on which rules are in force. */
+  private async announce(task: AlertTask): Promise<void> {
+    const { log, codec } = this.options;
+    const hashes = [...this.rules.keys()].sort();
+    // Records that wait may hold a control record of another catalogue: only an empty tail leaves it at that.
+    const atEnd = task.nextOffset === (await log.endOffset(task.topic, task.partition));
+    if (atEnd && [...task.rulesInForce].sort().join() === hashes.join()) return;
+    const value = codec.encode({ type: 'control', definitions: hashes });
+    await log.append([{ topic: task.topic, partition: task.partition, key: null, value }]);
   }
 
   /** Runs until `stop`. Rejects when a stage must halt. */
   async run(): Promise<void> {
-    try {
-      await Promise.all(this.loops.map((loop) => loop.run()));
-    } finally {
-      this.stop();
-    }
+    await this.loop.run();
   }
 
-  /** Ends the loops; each stores what it has before `run` resolves. */
+  /** Ends the loop; it stores what it has before `run` resolves. */
   stop(): void {
-    for (const loop of this.loops) loop.stop();
+    this.loop.stop();
+  }
+
+  /** Whether every place that it has is restored. */
+  get isRestored(): boolean {
+    return this.runner.isRestored;
+  }
+
+  /** Up to where its places are stored. */
+  get storedOffsets(): readonly PlaceOffset[] {
+    return this.runner.tasks.map(({ topic, partition, progress }) => ({
+      topic,
+      partition,
+      offset: progress.storedOffset + 1,
+    }));
   }
 
   /** Series and alert instances in memory. */
   get instances(): number {
-    return this.tasks.reduce((sum, { progress }) => sum + progress.instances, 0);
+    return this.runner.tasks.reduce((sum, { progress }) => sum + progress.instances, 0);
   }
 
   async status(): Promise<AlerterTaskStatus[]> {
     const result: AlerterTaskStatus[] = [];
-    for (const task of this.tasks) {
+    for (const task of this.runner.tasks) {
       const { stage, topic, partition, nextOffset } = task;
       const endOffset = await this.options.log.endOffset(topic, partition);
       const { storedOffset } = task.progress;

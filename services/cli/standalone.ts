@@ -93,8 +93,12 @@ export async function openStandalone(
     const folds = { catalogue, partitions, epoch: EPOCH, log, store, codec, clock, observer };
     const whole = withBuiltIn(catalogue, partitions, { calendarVersion });
     const processor = await Processor.open({ ...folds, catalogue: whole, still: new Set([BUILT_IN_WORKFLOW]) });
+    processor.assign(processor.allPlaces);
+    await processor.restore();
     // After the processor, which writes down the definitions that rules name.
     const alerter = await Alerter.open({ ...folds, catalogue: whole });
+    alerter.assign(alerter.allPlaces);
+    await alerter.restore();
     const channels = channelsOf(catalogue);
     const notify = await Notify.open({
       ...folds,

@@ -1,9 +1,10 @@
-import type { Catalogue } from '../shared/core/catalogue.ts';
+import type { Catalogue, Workflow } from '../shared/core/catalogue.ts';
 import type { Codec } from '../shared/core/codec.ts';
 import type { Clock } from '../shared/ports/clock.ts';
-import type { AppendRecord, EventLog } from '../shared/ports/event-log.ts';
+import type { EventLog } from '../shared/ports/event-log.ts';
+import type { Place, PlaceOffset } from '../shared/ports/group.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
-import { FoldLoop } from '../shared/runtime/fold/fold-loop.ts';
+import { FoldLoop, type FoldLoopOptions } from '../shared/runtime/fold/fold-loop.ts';
 import { type FoldObserver, FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
 import type { FoldTask } from '../shared/runtime/fold/fold-task.ts';
 import {
@@ -38,6 +39,8 @@ export interface ProcessorOptions {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly observer: FoldObserver;
+  /** Whether the places are this process's still; absent: always. */
+  readonly isCurrent?: () => boolean;
 }
 
 /** How far one task is, for status, metrics and whoever waits for an import. */
@@ -55,78 +58,111 @@ export interface TaskStatus {
   readonly openImports: readonly string[];
 }
 
-/** The stream processor of one process: aggregate, roll and the archive of dead letters over all partitions. */
+/** The stream processor of one process: aggregate, roll and the archive of dead letters over the places that it has. */
 export class Processor {
   private readonly options: ProcessorOptions;
-  private readonly aggregates: AggregateTask[];
-  private readonly rolls: RollTask[];
-  private readonly letters: DeadLetterTask;
-  private readonly loops: FoldLoop[];
-  private readonly runners: FoldRunner[];
+  private readonly book: DefinitionBook;
+  private readonly workflows: ReadonlyMap<string, Workflow>;
+  private readonly aggregate: FoldRunner<AggregateTask>;
+  private readonly roll: FoldRunner<RollTask>;
+  private readonly letters: FoldRunner<FoldTask>;
+  /** Of the runners above, in their order. */
+  private readonly loops: readonly FoldLoop[];
   private readonly ticker: Ticker;
   private readonly readiness: Readiness;
 
   private constructor(options: ProcessorOptions, book: DefinitionBook) {
     this.options = options;
-    const { catalogue, partitions, epoch, log, store, codec, clock, observer } = options;
-    const numbers = Array.from({ length: partitions }, (_, p) => p);
-    const definitionOf = (hash: string) => book.of(hash);
-    const shareOf = (max: number): number => Math.ceil(max / partitions);
-    const kept = { rowsMax: shareOf(SLICE_ROWS_MAX), casesMax: shareOf(CASES_MAX) };
-    const common = { epoch, store, codec, definitionOf };
-    this.aggregates = [...catalogue.workflows.values()].flatMap((workflow) =>
-      numbers.map(
-        (partition) => new AggregateTask({ ...common, ...kept, workflow, partition, labelPartitions: partitions }),
-      ),
-    );
-    const slicesMax = shareOf(SLICES_MAX);
-    this.rolls = numbers.map(
-      (partition) => new RollTask({ ...common, partition, log, slicesMax, sourcesOf: () => partitions }),
-    );
-    this.letters = new DeadLetterTask({ store, epoch });
-    const runner = (stage: string, tasks: readonly FoldTask[]): FoldRunner =>
-      new FoldRunner({ stage, tasks, log, store, clock, observer });
-    this.runners = [
-      runner('aggregate', this.aggregates),
-      runner('roll', this.rolls),
-      runner('dead-letters', [this.letters]),
-    ];
-    this.loops = this.runners.map((each) => {
-      const publishEveryMs = each.stage === 'aggregate' ? PUBLISH_EVERY_MS : 0;
-      return new FoldLoop({ runner: each, log, clock, timing: { publishEveryMs, storeEveryMs: STORE_EVERY_MS } });
+    this.book = book;
+    const { catalogue, log, store, codec, clock, observer, isCurrent } = options;
+    this.workflows = new Map([...catalogue.workflows.values()].map((each) => [eventsTopic(each.name), each]));
+    const common = { tasks: [], log, store, clock, observer };
+    const onTaken = (task: AggregateTask): Promise<void> => this.announce(task);
+    this.aggregate = new FoldRunner<AggregateTask>({ ...common, stage: 'aggregate', onTaken });
+    this.roll = new FoldRunner<RollTask>({ ...common, stage: 'roll' });
+    this.letters = new FoldRunner<FoldTask>({ ...common, stage: 'dead-letters' });
+    const loop = (runner: FoldLoopOptions['runner'], publishEveryMs: number): FoldLoop =>
+      new FoldLoop({
+        runner,
+        log,
+        clock,
+        timing: { publishEveryMs, storeEveryMs: STORE_EVERY_MS },
+        ...(isCurrent === undefined ? {} : { isCurrent }),
+      });
+    this.loops = [loop(this.aggregate, PUBLISH_EVERY_MS), loop(this.roll, 0), loop(this.letters, 0)];
+    this.ticker = new Ticker({
+      log,
+      codec,
+      clock,
+      places: () => (isCurrent === undefined || isCurrent() ? this.aggregate.tasks : []),
+      isStill: (topic) => options.still?.has(this.workflows.get(topic)?.name ?? '') === true,
     });
-    const isStill = ({ workflow }: AggregateTask): boolean => options.still?.has(workflow) === true;
-    const places = this.aggregates.filter((task) => !isStill(task));
-    this.ticker = new Ticker({ log, codec, clock, places, still: this.aggregates.filter(isStill) });
-    this.readiness = new Readiness({ aggregate: this.runners[0]!, rolls: this.rolls, log, clock });
+    this.readiness = new Readiness({ aggregate: this.aggregate, roll: this.roll, log, clock });
   }
 
-  /** Creates topics, restores every fold and announces the catalogue's definitions where they differ from those in force. */
+  /** Creates topics and writes down definitions. It has no places yet. */
   static async open(options: ProcessorOptions): Promise<Processor> {
     const { catalogue, partitions, log, store, clock } = options;
     for (const name of catalogue.workflows.keys()) await log.createTopic(eventsTopic(name), partitions);
     for (const topic of [SLICES_TOPIC, VALUES_TOPIC]) await log.createTopic(topic, partitions);
     for (const topic of [TRANSITIONS_TOPIC, DEAD_LETTERS_TOPIC]) await log.createTopic(topic, 1);
-    const book = await DefinitionBook.open(store, catalogue, clock);
-    const processor = new Processor(options, book);
-    for (const runner of processor.runners) await runner.restore();
-    await processor.announce(book);
-    await processor.readiness.start();
-    return processor;
+    return new Processor(options, await DefinitionBook.open(store, catalogue, clock));
   }
 
-  /** A control record starts changed definitions in each partition; its fold then computes them from the archive. */
-  private async announce(book: DefinitionBook): Promise<void> {
-    const records: AppendRecord[] = [];
-    for (const task of this.aggregates) {
-      const definitions = book.inForce(task.workflow);
-      // Records that wait may hold a control record of another catalogue: only an empty tail leaves it at that.
-      const atEnd = task.nextOffset === (await this.options.log.endOffset(task.topic, task.partition));
-      if (atEnd && same(definitions, task.definitionsInForce)) continue;
-      const value = this.options.codec.encode({ type: 'control', definitions });
-      records.push({ topic: task.topic, partition: task.partition, key: null, value });
-    }
-    if (records.length > 0) await this.options.log.append(records);
+  /** The topics whose partitions are shared out among processors. */
+  get topics(): readonly string[] {
+    return [...this.workflows.keys(), SLICES_TOPIC, DEAD_LETTERS_TOPIC];
+  }
+
+  /** All places there are: for a processor that is the only one. */
+  get allPlaces(): readonly Place[] {
+    return this.topics.flatMap((topic) =>
+      Array.from({ length: topic === DEAD_LETTERS_TOPIC ? 1 : this.options.partitions }, (_, partition) => ({
+        topic,
+        partition,
+      })),
+    );
+  }
+
+  /** Takes on places and lets go of all others. What is new is restored, and told the catalogue's definitions, as it runs. */
+  assign(places: readonly Place[]): void {
+    const { partitions, epoch, store, codec, log } = this.options;
+    const of = (wanted: (topic: string) => boolean): readonly Place[] => places.filter(({ topic }) => wanted(topic));
+    const shareOf = (max: number): number => Math.ceil(max / partitions);
+    const common = { epoch, store, codec, definitionOf: (hash: string) => this.book.of(hash) };
+    const kept = { rowsMax: shareOf(SLICE_ROWS_MAX), casesMax: shareOf(CASES_MAX), labelPartitions: partitions };
+    this.aggregate.assign(
+      of((topic) => this.workflows.has(topic)),
+      ({ topic, partition }) => {
+        return new AggregateTask({ ...common, ...kept, workflow: this.workflows.get(topic)!, partition });
+      },
+    );
+    const slicesMax = shareOf(SLICES_MAX);
+    this.roll.assign(
+      of((topic) => topic === SLICES_TOPIC),
+      ({ partition }) => new RollTask({ ...common, partition, log, slicesMax, sourcesOf: () => partitions }),
+    );
+    this.letters.assign(
+      of((topic) => topic === DEAD_LETTERS_TOPIC),
+      () => new DeadLetterTask({ store, epoch }),
+    );
+    for (const loop of this.loops) loop.notice();
+  }
+
+  /** Restores what it has now; for a start that is to fail where the store does. */
+  async restore(): Promise<void> {
+    for (const runner of [this.aggregate, this.roll, this.letters]) await runner.restore();
+  }
+
+  /** A control record starts changed definitions in a partition; its fold then computes them from the archive. */
+  private async announce(task: AggregateTask): Promise<void> {
+    const { log, codec } = this.options;
+    const definitions = this.book.inForce(task.workflow);
+    // Records that wait may hold a control record of another catalogue: only an empty tail leaves it at that.
+    const atEnd = task.nextOffset === (await log.endOffset(task.topic, task.partition));
+    if (atEnd && same(definitions, task.definitionsInForce)) return;
+    const value = codec.encode({ type: 'control', definitions });
+    await log.append([{ topic: task.topic, partition: task.partition, key: null, value }]);
   }
 
   /** Runs until `stop`. Rejects when a stage must halt. */
@@ -152,14 +188,14 @@ export class Processor {
     letters!.stop();
   }
 
-  /** True once everything that the log held at the start is in stored values, changed definitions included. */
+  /** True once everything that the log held at the start, of the places that it has then, is in stored values, changed definitions included. */
   get ready(): boolean {
     return this.readiness.ready;
   }
 
   async status(): Promise<TaskStatus[]> {
     const result: TaskStatus[] = [];
-    for (const task of [...this.aggregates, ...this.rolls]) {
+    for (const task of [...this.aggregate.tasks, ...this.roll.tasks]) {
       const { stage, topic, partition, nextOffset } = task;
       const endOffset = await this.options.log.endOffset(topic, partition);
       const { storedOffset } = task.progress;
@@ -181,16 +217,25 @@ export class Processor {
 
   /** The latest append time that the folds have seen, milliseconds UTC: their only clock. */
   get clockMs(): number {
-    return Math.max(...this.aggregates.map(({ progress }) => progress.time.clockMs));
+    return Math.max(0, ...this.aggregate.tasks.map(({ progress }) => progress.time.clockMs));
   }
 
   /** How far the values of a workflow are: the lowest watermark that all rolls have heard of, and whether all is stored. */
   progressOf(workflow: string): { readonly watermarkMs: number | null; readonly stored: boolean } {
-    const heard = this.rolls.map((roll) => roll.watermark(workflow));
+    const heard = this.roll.tasks.map((roll) => roll.watermark(workflow));
     return {
       watermarkMs: heard.includes(null) ? null : Math.min(...heard.map((watermarkMs) => watermarkMs ?? Infinity)),
-      stored: this.rolls.every(({ backlogRows }) => backlogRows === 0),
+      stored: this.roll.tasks.every(({ backlogRows }) => backlogRows === 0),
     };
+  }
+
+  /** Up to where its places are stored. */
+  get storedOffsets(): readonly PlaceOffset[] {
+    return [...this.aggregate.tasks, ...this.roll.tasks].map(({ topic, partition, progress }) => ({
+      topic,
+      partition,
+      offset: progress.storedOffset + 1,
+    }));
   }
 
   /** The lowest watermark a roll has heard of, over all workflows whose time goes on; null while a source has told none. */

@@ -2,36 +2,34 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { EventLog } from '../shared/ports/event-log.ts';
 import type { FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
 import type { FoldTask } from '../shared/runtime/fold/fold-task.ts';
+import type { AggregateTask } from './aggregate/aggregate-task.ts';
 import type { RollTask } from './roll/roll-task.ts';
 
 /** How often it looks while takt is not ready. */
 const LOOK_EVERY_MS = 20;
+/** Pause before a log that did not answer is asked again. */
+const RETRY_MS = 500;
 
 interface ReadinessOptions {
   /** Runs the tasks that write [slices]. */
-  readonly aggregate: FoldRunner;
-  readonly rolls: readonly RollTask[];
+  readonly aggregate: FoldRunner<AggregateTask>;
+  readonly roll: FoldRunner<RollTask>;
   readonly log: EventLog;
   readonly clock: Clock;
 }
 
 /**
  * Tells when everything that the log held at the start is in stored values, changed definitions included: first the
- * slices of it are in the log, then the values of those in the store. Once true it stays true.
+ * slices of it are in the log, then the values of those in the store. Once true it stays true. Of the places that the
+ * process has at the start; those that it loses meanwhile are another's to wait for.
  */
 export class Readiness {
   private readonly options: ReadinessOptions;
   private readonly stopped = new AbortController();
-  private eventEnds: ReadonlyMap<FoldTask, number> = new Map();
   private done = false;
 
   constructor(options: ReadinessOptions) {
     this.options = options;
-  }
-
-  /** Notes where the log ends now: what is below is waited for. */
-  async start(): Promise<void> {
-    this.eventEnds = await this.endsOf(this.options.aggregate.tasks);
   }
 
   get ready(): boolean {
@@ -40,11 +38,14 @@ export class Readiness {
 
   /** Runs until everything is there, or until `stop`. */
   async run(): Promise<void> {
-    const { aggregate, rolls } = this.options;
-    await this.until(() => [...this.eventEnds].every(([task, end]) => aggregate.publishedOffset(task) >= end));
-    if (this.stopped.signal.aborted) return;
-    const ends = await this.endsOf(rolls);
-    await this.until(() => rolls.every((roll) => isStored(roll, ends.get(roll)!)));
+    const { aggregate, roll } = this.options;
+    await this.until(() => aggregate.isRestored && roll.isRestored);
+    const eventEnds = await this.endsOf(aggregate.tasks);
+    await this.until(() =>
+      [...eventEnds].every(([task, end]) => !aggregate.tasks.includes(task) || aggregate.publishedOffset(task) >= end),
+    );
+    const ends = await this.endsOf(roll.tasks);
+    await this.until(() => [...ends].every(([task, end]) => !roll.tasks.includes(task) || isStored(task, end)));
     this.done = !this.stopped.signal.aborted;
   }
 
@@ -52,9 +53,18 @@ export class Readiness {
     this.stopped.abort();
   }
 
-  private async endsOf(tasks: readonly FoldTask[]): Promise<Map<FoldTask, number>> {
-    const ends = new Map<FoldTask, number>();
-    for (const task of tasks) ends.set(task, await this.options.log.endOffset(task.topic, task.partition));
+  /** Where the log ends now: what is below is waited for. */
+  private async endsOf<Task extends FoldTask>(tasks: readonly Task[]): Promise<Map<Task, number>> {
+    const ends = new Map<Task, number>();
+    while (!this.stopped.signal.aborted) {
+      try {
+        for (const task of tasks) ends.set(task, await this.options.log.endOffset(task.topic, task.partition));
+        return ends;
+      } catch {
+        // Whoever reads the log says so.
+        await this.options.clock.sleep(RETRY_MS, this.stopped.signal);
+      }
+    }
     return ends;
   }
 

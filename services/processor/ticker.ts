@@ -1,17 +1,13 @@
 import type { Codec } from '../shared/core/codec.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { EventLog } from '../shared/ports/event-log.ts';
+import type { Place } from '../shared/ports/group.ts';
 
 /** A partition silent for this long gets a tick. */
 export const TICK_AFTER_MS = 1_000;
 
 /** Ticks that a place gets whose time is to stand still again after each event. */
 const LAST_TICKS = 4;
-
-interface Place {
-  readonly topic: string;
-  readonly partition: number;
-}
 
 /**
  * Appends a tick to each partition that was silent for a second, so that time passes without events. A place that is
@@ -21,8 +17,8 @@ export class Ticker {
   private readonly log: EventLog;
   private readonly codec: Codec;
   private readonly clock: Clock;
-  private readonly places: readonly Place[];
-  private readonly still: ReadonlySet<Place>;
+  private readonly places: () => readonly Place[];
+  private readonly isStill: (topic: string) => boolean;
   /** Ticks since the last append of another, by still place. */
   private readonly ticks = new Map<string, number>();
   private ticking = false;
@@ -33,14 +29,15 @@ export class Ticker {
     readonly log: EventLog;
     readonly codec: Codec;
     readonly clock: Clock;
-    readonly places: readonly Place[];
-    readonly still: readonly Place[];
+    /** Those of this process now. */
+    readonly places: () => readonly Place[];
+    readonly isStill: (topic: string) => boolean;
   }) {
     this.log = options.log;
     this.codec = options.codec;
     this.clock = options.clock;
-    this.places = [...options.places, ...options.still];
-    this.still = new Set(options.still);
+    this.places = options.places;
+    this.isStill = options.isStill;
   }
 
   /** Runs until `stop`. A failed tick is left to the next round: silence goes on. */
@@ -54,7 +51,7 @@ export class Ticker {
       await this.clock.sleep(TICK_AFTER_MS, this.stopped.signal);
       if (this.stopped.signal.aborted) break;
       const nowMs = this.clock.nowMs();
-      const silent = this.places.filter((place) => this.isDue(place, nowMs));
+      const silent = this.places().filter((place) => this.isDue(place, nowMs));
       const records = silent.map(({ topic, partition }) => ({ topic, partition, key: null, value }));
       if (records.length === 0) continue;
       this.ticking = true;
@@ -67,7 +64,7 @@ export class Ticker {
   private isDue(place: Place, nowMs: number): boolean {
     const key = `${place.topic}/${place.partition}`;
     if (nowMs - (this.lastAppendMs.get(key) ?? 0) < TICK_AFTER_MS) return false;
-    if (!this.still.has(place)) return true;
+    if (!this.isStill(place.topic)) return true;
     const ticks = this.ticks.get(key) ?? 0;
     this.ticks.set(key, ticks + 1);
     return ticks < LAST_TICKS;

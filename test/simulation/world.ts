@@ -208,7 +208,15 @@ export class World {
                 slicesMax: tight ? 0 : this.random.below(10),
               }),
           );
-    const runner = new FoldRunner({ stage, tasks, log, store, clock: this.clock, observer, backlogRowsMax });
+    const runner = new FoldRunner<AggregateTask | RollTask>({
+      stage,
+      tasks,
+      log,
+      store,
+      clock: this.clock,
+      observer,
+      backlogRowsMax,
+    });
     this.owners.push({ stage, gate, runner, busy: false, storing: false, restored: false });
   }
 

@@ -68,6 +68,8 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
     clock,
     observer,
   });
+  processor.assign(processor.allPlaces);
+  await processor.restore();
   const writer = new EventWriter({ log, codec, partitions });
   const running = processor.run();
   const append = async (events: readonly WorkflowEvent[]): Promise<void> => {

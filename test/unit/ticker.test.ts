@@ -11,7 +11,13 @@ test('a silent partition gets a tick each second; a still one only a few after e
   const codec = { encode: () => Buffer.from('tick'), decode: () => ({ type: 'tick' }) as const };
   const place = { topic: 'events.w', partition: 0 };
   const still = { topic: 'events.still', partition: 0 };
-  const ticker = new Ticker({ log, codec, clock, places: [place], still: [still] });
+  const ticker = new Ticker({
+    log,
+    codec,
+    clock,
+    places: () => [place, still],
+    isStill: (topic) => topic === still.topic,
+  });
   const running = ticker.run();
   const pass = async (seconds: number): Promise<number[]> => {
     for (let i = 0; i < seconds; i++) {

@@ -9,6 +9,19 @@ export interface FoldTiming {
   readonly storeEveryMs: number;
 }
 
+/** What a loop drives. */
+type Driven = Pick<FoldRunner, 'reads' | 'tasks' | 'step' | 'publish' | 'storeChanges'>;
+
+/** What a loop is made of. */
+export interface FoldLoopOptions {
+  readonly runner: Driven;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly timing: FoldTiming;
+  /** Whether this process may believe that the tasks are its own; while it may not, nothing is done. */
+  readonly isCurrent?: () => boolean;
+}
+
 /** Waits after a failure: doubled up to the limit. */
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
@@ -22,34 +35,30 @@ const DRAIN_STEPS_MAX = 5;
  * a store happens between steps, never inside one, so what is handed out is always one moment.
  */
 export class FoldLoop {
-  private readonly runner: FoldRunner;
+  private readonly runner: Driven;
   private readonly log: EventLog;
   private readonly clock: Clock;
   private readonly timing: FoldTiming;
+  private readonly isCurrent: () => boolean;
   private stopping = false;
   private wake: AbortController = new AbortController();
   private storing: Promise<void> | null = null;
   private storeRetryMs = 0;
   private storeNotBeforeMs = 0;
 
-  constructor(options: {
-    readonly runner: FoldRunner;
-    readonly log: EventLog;
-    readonly clock: Clock;
-    readonly timing: FoldTiming;
-  }) {
+  constructor(options: FoldLoopOptions) {
     this.runner = options.runner;
     this.log = options.log;
     this.clock = options.clock;
     this.timing = options.timing;
+    this.isCurrent = options.isCurrent ?? (() => true);
   }
 
   /** Runs until `stop`, then stores what is left. Rejects only on an error that must halt the stage. */
   async run(): Promise<void> {
-    const topics = new Set(this.runner.tasks.map((task) => task.topic));
     const remove = this.log.onAppend((topic) => {
       // With a reason of its own: the default one is an error with its stack, hundreds of times a second.
-      if (topics.has(topic)) this.wake.abort('work');
+      if (this.runner.reads(topic)) this.wake.abort('work');
     });
     let publishedMs = 0;
     let storedMs = this.clock.nowMs();
@@ -57,11 +66,15 @@ export class FoldLoop {
     try {
       while (!this.stopping) {
         this.wake = new AbortController();
+        if (!this.isCurrent()) {
+          await this.clock.sleep(IDLE_MAX_MS, this.wake.signal);
+          continue;
+        }
         let applied = 0;
         try {
           applied = await this.runner.step();
           const nowMs = this.clock.nowMs();
-          if (nowMs - publishedMs >= this.timing.publishEveryMs) {
+          if (nowMs - publishedMs >= this.timing.publishEveryMs && this.isCurrent()) {
             await this.runner.publish();
             publishedMs = nowMs;
           }
@@ -83,6 +96,7 @@ export class FoldLoop {
       remove();
     }
     await this.storing;
+    if (!this.isCurrent()) return;
     await this.drain();
     await this.runner.publish();
     await this.runner.storeChanges(true);
@@ -113,6 +127,11 @@ export class FoldLoop {
   private pauseMs(publishedMs: number): number {
     if (this.timing.publishEveryMs === 0 || !this.runner.tasks.some((task) => task.publishDue)) return IDLE_MAX_MS;
     return Math.max(1, Math.min(IDLE_MAX_MS, publishedMs + this.timing.publishEveryMs - this.clock.nowMs()));
+  }
+
+  /** Tells that there is something to do: the tasks are others. */
+  notice(): void {
+    this.wake.abort('work');
   }
 
   stop(): void {

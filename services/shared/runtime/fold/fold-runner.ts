@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { EventLog } from '../../ports/event-log.ts';
+import type { Place } from '../../ports/group.ts';
 import type { KpiStore, TableName, TableRows } from '../../ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication, TableBatch } from './fold-task.ts';
 
@@ -18,8 +19,8 @@ export interface FoldObserver {
 }
 
 /** What a task handed out, and which of its lives it was in. */
-interface Collected<T> {
-  readonly task: FoldTask;
+interface Collected<Task, T> {
+  readonly task: Task;
   readonly generation: number;
   readonly handedOut: T;
 }
@@ -41,21 +42,24 @@ const TABLES: readonly TableName[] = [
  * Runs the tasks of one stage of one process: fetch and apply, publish in one append, store with one insert per table.
  * It has no timers; `runLoop` (production) and the simulation decide when each step happens.
  */
-export class FoldRunner {
+export class FoldRunner<Task extends FoldTask = FoldTask> {
   readonly stage: string;
-  readonly tasks: readonly FoldTask[];
+  private current: readonly Task[];
   private readonly log: EventLog;
   private readonly store: KpiStore;
   private readonly clock: Clock;
   private readonly observer: FoldObserver;
   private readonly backlogRowsMax: number;
+  private readonly hooks: { onTaken?(task: Task): Promise<void> };
   /** Tasks whose state is not to be trusted: they fold again only after a whole restore. */
-  private readonly broken = new Set<FoldTask>();
+  private readonly broken = new Set<Task>();
+  /** Tasks that were taken on and are not restored yet. */
+  private readonly fresh = new Set<Task>();
   /** Counts restores: an outcome of what a task handed out before its restore no longer concerns it. */
-  private readonly generations = new Map<FoldTask, number>();
-  private readonly publishedOffsets = new Map<FoldTask, number>();
+  private readonly generations = new WeakMap<Task, number>();
+  private readonly publishedOffsets = new WeakMap<Task, number>();
   /** When each task was restored or stored last. */
-  private readonly storedMs = new Map<FoldTask, number>();
+  private readonly storedMs = new WeakMap<Task, number>();
   /**
    * Settles when the append under way does. The next one is collected only then: a mark in the log before the rows that
    * it stands for would make a moment of them that never was.
@@ -64,15 +68,18 @@ export class FoldRunner {
 
   constructor(options: {
     readonly stage: string;
-    readonly tasks: readonly FoldTask[];
+    readonly tasks: readonly Task[];
     readonly log: EventLog;
     readonly store: KpiStore;
     readonly clock: Clock;
     readonly observer: FoldObserver;
     readonly backlogRowsMax?: number;
+    /** Called once for each task, when it was first restored. */
+    onTaken?(task: Task): Promise<void>;
   }) {
     this.stage = options.stage;
-    this.tasks = options.tasks;
+    this.current = options.tasks;
+    this.hooks = options;
     this.log = options.log;
     this.store = options.store;
     this.clock = options.clock;
@@ -80,12 +87,50 @@ export class FoldRunner {
     this.backlogRowsMax = options.backlogRowsMax ?? BACKLOG_ROWS_MAX;
   }
 
+  get tasks(): readonly Task[] {
+    return this.current;
+  }
+
+  /** Whether a task reads this topic. */
+  reads(topic: string): boolean {
+    return this.current.some((task) => task.topic === topic);
+  }
+
+  /**
+   * Goes on with the tasks of these places: those that it has, and new ones, which the next step restores. The others are
+   * let go as they are: whoever has their places now starts at their stored positions.
+   */
+  assign(places: readonly Place[], taskOf: (place: Place) => Task): void {
+    const known = new Map(this.current.map((task) => [`${task.topic}/${task.partition}`, task]));
+    const next = places.map((place) => known.get(`${place.topic}/${place.partition}`) ?? taskOf(place));
+    const kept = new Set(next);
+    for (const task of this.current) {
+      if (kept.has(task)) continue;
+      this.broken.delete(task);
+      this.fresh.delete(task);
+      this.generations.set(task, this.generationOf(task) + 1);
+    }
+    const had = new Set(this.current);
+    for (const task of next) {
+      if (had.has(task)) continue;
+      this.broken.add(task);
+      this.fresh.add(task);
+    }
+    this.current = next;
+  }
+
+  /** Restores all tasks, to be called before the first step. */
   async restore(): Promise<void> {
     for (const task of this.tasks) this.broken.add(task);
     await this.restoreBroken();
   }
 
-  private generationOf(task: FoldTask): number {
+  /** Whether every task is restored. */
+  get isRestored(): boolean {
+    return this.broken.size === 0;
+  }
+
+  private generationOf(task: Task): number {
     return this.generations.get(task) ?? 0;
   }
 
@@ -94,6 +139,8 @@ export class FoldRunner {
       this.generations.set(task, this.generationOf(task) + 1);
       await task.restore();
       this.storedMs.set(task, this.clock.nowMs());
+      if (this.fresh.has(task)) await this.hooks.onTaken?.(task);
+      this.fresh.delete(task);
       this.broken.delete(task);
     }
   }
@@ -111,7 +158,7 @@ export class FoldRunner {
         await task.apply(records);
       } catch (error) {
         this.observer.failed(this.stage, 'apply', error);
-        this.broken.add(task);
+        if (this.tasks.includes(task)) this.broken.add(task);
         throw error;
       }
       this.observer.applied(task, records.length);
@@ -125,7 +172,7 @@ export class FoldRunner {
   }
 
   /** Offset below which a task's records are applied and what came of them is in the log. */
-  publishedOffset(task: FoldTask): number {
+  publishedOffset(task: Task): number {
     return this.publishedOffsets.get(task) ?? 0;
   }
 
@@ -146,33 +193,33 @@ export class FoldRunner {
     return turn;
   }
 
-  private collect(tasks: readonly FoldTask[]): Collected<Publication>[] {
+  private collect(tasks: readonly Task[]): Collected<Task, Publication>[] {
     return tasks.map((task) => ({ task, generation: this.generationOf(task), handedOut: task.collectPublication() }));
   }
 
-  private async append(publications: readonly Collected<Publication>[]): Promise<void> {
+  private async append(publications: readonly Collected<Task, Publication>[]): Promise<void> {
     const records = publications.flatMap(({ handedOut }) => handedOut.records);
     if (records.length === 0) return;
     const startMs = this.clock.nowMs();
     try {
       await this.log.append(records);
     } catch (error) {
-      for (const { task, handedOut } of this.current(publications)) task.unpublish(handedOut);
+      for (const { task, handedOut } of this.valid(publications)) task.unpublish(handedOut);
       this.observer.failed(this.stage, 'publish', error);
       throw error;
     }
-    for (const { task, handedOut } of this.current(publications)) task.published(handedOut);
+    for (const { task, handedOut } of this.valid(publications)) task.published(handedOut);
     this.observer.published(this.stage, records.length, this.clock.nowMs() - startMs);
   }
 
-  /** What was handed out by tasks that have not been restored since. */
-  private current<T>(collected: readonly Collected<T>[]): Collected<T>[] {
+  /** What was handed out by tasks that have not been restored or let go since. */
+  private valid<T>(collected: readonly Collected<Task, T>[]): Collected<Task, T>[] {
     return collected.filter(({ task, generation }) => this.generationOf(task) === generation);
   }
 
   /** Stores what is due, or `everything`. What is collected is published first: stored means published. */
   async storeChanges(everything = false): Promise<void> {
-    const checkpoints: Collected<Checkpoint>[] = [];
+    const checkpoints: Collected<Task, Checkpoint>[] = [];
     const startMs = this.clock.nowMs();
     try {
       await this.oneAtATime(async () => {
@@ -186,12 +233,12 @@ export class FoldRunner {
       });
       await this.insertAll(checkpoints.map(({ handedOut }) => handedOut));
     } catch (error) {
-      for (const { task, handedOut } of this.current(checkpoints)) task.unstore(handedOut);
+      for (const { task, handedOut } of this.valid(checkpoints)) task.unstore(handedOut);
       this.observer.failed(this.stage, 'store', error);
       throw error;
     }
     if (checkpoints.length === 0) return;
-    for (const { task, handedOut } of this.current(checkpoints)) {
+    for (const { task, handedOut } of this.valid(checkpoints)) {
       task.stored(handedOut);
       this.storedMs.set(task, startMs);
     }
