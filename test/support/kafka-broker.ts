@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, javaMissing } from './java.ts';
+import { TcpProxy } from './tcp-proxy.ts';
 
 const LIBS = 'deploy/kafka/libs';
 const START_MS_MAX = 60_000;
@@ -16,29 +17,33 @@ export const kafkaMissing: string | false = javaMissing(LIBS);
 /** A Kafka broker of its own, on loopback, in a directory that goes with it. */
 export class KafkaBroker {
   readonly address: string;
+  /** Another way to it: who comes in here stays on it, since the broker tells this address to those who ask. */
+  readonly proxy: TcpProxy;
   private readonly folder: string;
   private readonly port: number;
   private child: ChildProcess | null = null;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, proxy: TcpProxy) {
     this.folder = folder;
     this.port = port;
+    this.proxy = proxy;
     this.address = `127.0.0.1:${port}`;
   }
 
   /** Starts one and waits until it listens. */
   static async start(): Promise<KafkaBroker> {
     const folder = mkdtempSync(join(tmpdir(), 'takt-kafka-'));
-    const [port, controllerPort] = [await freePort(), await freePort()];
+    const [port, controllerPort, proxiedPort] = [await freePort(), await freePort(), await freePort()];
+    const proxy = await TcpProxy.start(`127.0.0.1:${proxiedPort}`);
     const properties = {
       'process.roles': 'broker,controller',
       'node.id': 1,
       'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+      listeners: `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxiedPort},CONTROLLER://127.0.0.1:${controllerPort}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},PROXIED://${proxy.address}`,
       'inter.broker.listener.name': 'PLAINTEXT',
       'controller.listener.names': 'CONTROLLER',
-      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT',
       'log.dirs': join(folder, 'data'),
       'offsets.topic.replication.factor': 1,
       'offsets.topic.num.partitions': 1,
@@ -49,7 +54,7 @@ export class KafkaBroker {
     };
     const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(join(folder, 'server.properties'), lines.join(''));
-    const broker = new KafkaBroker(folder, port);
+    const broker = new KafkaBroker(folder, port, proxy);
     broker.java('kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', join(folder, 'server.properties'));
     await broker.run();
     return broker;
@@ -94,6 +99,7 @@ export class KafkaBroker {
   /** Ends it and removes its data. */
   async remove(): Promise<void> {
     await this.kill();
+    await this.proxy.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -70,6 +70,7 @@ export interface Broker {
   readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
   readonly connectionPool: { send<T>(request: ProtocolRequest<T>): Promise<T> };
   readonly lookupRequest: Lookup;
+  leaveGroup(member: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
   disconnect(): Promise<void>;
 }
 
@@ -82,6 +83,7 @@ export interface Cluster {
   refreshMetadata(): Promise<void>;
   findBroker(node: { readonly nodeId: string }): Promise<Broker>;
   findControllerBroker(): Promise<Broker>;
+  findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>;
   /** Node ids, each with the partitions it leads. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, number[]>>;
   fetchTopicsOffset(
