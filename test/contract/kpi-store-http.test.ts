@@ -8,7 +8,7 @@ import { HttpTransport } from '../../services/shared/adapters/store/clickhouse/h
 import { ClickHouseEndpoint } from '../support/clickhouse-endpoint.ts';
 import { chdbMissing } from './chdb-missing.ts';
 import { type KpiStoreUnderTest, kpiStoreContract } from './kpi-store.ts';
-import { event } from './kpi-store-rows.ts';
+import { event, jobRun } from './kpi-store-rows.ts';
 
 async function openStore(url: string): Promise<ClickHouseStore> {
   const server = { url, user: 'default', password: '', database: 'default', timeoutMs: 10_000 };
@@ -84,7 +84,7 @@ describe.skipIf(chdbMissing !== false)(
         endpoint.ran.length = 0;
         let lost = false;
         endpoint.cut = (sql) => {
-          if (lost || !sql.startsWith('CREATE TABLE takt_lock')) return null;
+          if (lost || !sql.startsWith('CREATE TABLE takt_lock_migrations')) return null;
           lost = true;
           return 'after';
         };
@@ -96,9 +96,16 @@ describe.skipIf(chdbMissing !== false)(
         const turns = steps.filter((step, i) => step !== steps[i - 1]);
         const turn = ['CREATE', 'migrates', 'DROP'];
         expect(turns).toEqual([...turn, ...turn, ...turn, ...turn, ...turn]);
-        expect(await endpoint.transport.rows("SELECT name FROM system.tables WHERE name = 'takt_lock'", {})).toEqual(
-          [],
-        );
+        expect(
+          await endpoint.transport.rows("SELECT name FROM system.tables WHERE name LIKE 'takt_lock%'", {}),
+        ).toEqual([]);
+      });
+
+      test('a run is claimed once, whoever of five processes asks', async () => {
+        const others = await Promise.all(Array.from({ length: 5 }, () => openStore(endpoint.url)));
+        const claims = await Promise.all(others.map((other) => other.claimRun(jobRun())));
+        for (const other of others) await other.close();
+        expect(claims.filter(Boolean)).toHaveLength(1);
       });
 
       test('cut every time: STORE_FAILED, which names the server', async () => {

@@ -65,6 +65,7 @@ export function kpiStoreContract(name: string, make: () => Promise<KpiStoreUnder
   alertTests(open, name);
   endTests(open, name);
   jobTests(open, name);
+  clusterTests(open, name);
 }
 
 type Open = () => Promise<KpiStoreUnderTest>;
@@ -459,6 +460,8 @@ function endTests(open: Open, name: string): void {
       () => store.definitions(),
       () => store.claimRun(jobRun()),
       () => store.jobRuns({ job: 'j', rowsMax: 1 }),
+      () => store.services(0),
+      () => store.epochTopics(),
       () => store.instances({}),
       () => store.firsts({ definition: 'd' }),
       () => store.transitions({ labels: [] }),
@@ -551,6 +554,23 @@ function jobTests(open: Open, name: string): void {
     expect((await store.jobRuns({ job: 'j', rowsMax: 100 })).toReversed()).toEqual(
       rows.toSorted((a, b) => a.scheduledMs - b.scheduledMs),
     );
+  });
+}
+
+function clusterTests(open: Open, name: string): void {
+  test(`16. services gives the last row of each process, epochTopics those of all epochs (${name})`, async () => {
+    const { store } = await open();
+    const seenMs = 4_000_000_000_000;
+    const row = { service: 'processor', instance: WEIRD[0]!, seenMs, content: '{"a":1}', version: BigInt(seenMs) };
+    const later = { ...row, seenMs: seenMs + 5, content: '{}', version: BigInt(seenMs + 5) };
+    const other = { ...row, service: 'alerter' };
+    await store.insert('services', [row, later, other]);
+    await store.insert('services', [row]);
+    expect(await store.services(0)).toEqual([other, later]);
+    expect(await store.services(seenMs + 1)).toEqual([later]);
+    const topic = { epoch: 0, topic: 'events.w', identity: WEIRD[1]!, partitions: 2, starts: [0, 7], version: 1n };
+    await store.insert('epoch_topics', [{ ...topic, epoch: 1 }, topic]);
+    expect(await store.epochTopics()).toEqual([topic, { ...topic, epoch: 1 }]);
   });
 }
 

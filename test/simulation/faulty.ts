@@ -207,6 +207,8 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
     position: (...place) => gate.pass('read', () => store.position(...place)),
     claimRun: (row) => store.claimRun(row),
     jobRuns: (query) => store.jobRuns(query),
+    services: (sinceMs) => store.services(sinceMs),
+    epochTopics: () => store.epochTopics(),
     definitions: () => gate.pass('read', () => store.definitions()),
     instances: (query) => gate.pass('read', () => store.instances(query)),
     firsts: (query) => gate.pass('read', () => store.firsts(query)),

@@ -25,7 +25,7 @@ test('a lock that a dead process left is taken after a minute, one that changes 
   state.holder = 'dead';
   const startMs = clock.nowMs();
   let ran = 0;
-  const done = withLock(state.transport, clock, new AbortController().signal, async () => void ran++);
+  const done = withLock('migrations', state.transport, clock, new AbortController().signal, async () => void ran++);
   const ticking = setInterval(() => {
     // For half a minute it goes from one to the other.
     if (clock.nowMs() - startMs < 30_000) state.holder = `busy ${clock.nowMs()}`;
@@ -41,7 +41,7 @@ test('a lock that a dead process left is taken after a minute, one that changes 
 test('a lock that stays in use is given up on, and what runs under one gives it back when it fails', async () => {
   const clock = new ManualClock();
   const state = server(clock);
-  const never = withLock(state.transport, clock, new AbortController().signal, () =>
+  const never = withLock('migrations', state.transport, clock, new AbortController().signal, () =>
     Promise.reject(new Error('planted')),
   );
   await expect(never).rejects.toThrow('planted');
@@ -51,7 +51,7 @@ test('a lock that stays in use is given up on, and what runs under one gives it 
     state.holder = `busy ${clock.nowMs()}`;
     clock.advance(100);
   }, 1);
-  const waits = withLock(state.transport, clock, new AbortController().signal, async () => {});
+  const waits = withLock('migrations', state.transport, clock, new AbortController().signal, async () => {});
   await expect(waits).rejects.toMatchObject({ code: 'STORE_FAILED', message: expect.stringContaining('takt_lock') });
   clearInterval(ticking);
 });

@@ -23,6 +23,7 @@ import type { TransitionMessage } from '../core/messages.ts';
  * 14. `instances`, `firsts` and `transitions` are found by each of the conditions of their queries.
  * 15. `values` gives rows by labels (in the order of their bytes) and window end; `lastPerSeries` only the last ones of
  *     each series, `rowsMax` only so many from the start. No more than that reaches memory.
+ * 16. `services` gives the last row of each process that told it at the bound or later, `epochTopics` all rows.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -50,6 +51,10 @@ export interface KpiStore {
   instances(query: InstanceQuery): Promise<InstanceRow[]>;
   firsts(query: FirstQuery): Promise<FirstRow[]>;
   transitions(query: TransitionQuery): Promise<TransitionRow[]>;
+  /** What processes told at `sinceMs` or later. */
+  services(sinceMs: number): Promise<ServiceRow[]>;
+  /** The topics of all epochs. */
+  epochTopics(): Promise<EpochTopicRow[]>;
   /** A user's statement, on a connection of its own. Gives the result as text in `format` (a ClickHouse format name). */
   query(sql: string, format: string): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -311,6 +316,28 @@ export interface NotificationRow {
   readonly version: bigint;
 }
 
+/** What a process of a cluster told last about itself. Key: service, instance. Version: `seenMs`. */
+export interface ServiceRow {
+  readonly service: string;
+  readonly instance: string;
+  /** By that process's clock, milliseconds UTC. */
+  readonly seenMs: number;
+  /** JSON, as its status has it. */
+  readonly content: string;
+  readonly version: bigint;
+}
+
+/** Which topic it is that an epoch's offsets are of. Key: epoch, topic. */
+export interface EpochTopicRow {
+  readonly epoch: number;
+  readonly topic: string;
+  readonly identity: string;
+  readonly partitions: number;
+  /** By partition the first offset that counts in this epoch. */
+  readonly starts: readonly number[];
+  readonly version: bigint;
+}
+
 export interface TableRows {
   events: EventRow;
   cases: CaseRow;
@@ -324,5 +351,7 @@ export interface TableRows {
   firsts: FirstRow;
   transitions: TransitionRow;
   notifications: NotificationRow;
+  services: ServiceRow;
+  epoch_topics: EpochTopicRow;
 }
 export type TableName = keyof TableRows;

@@ -88,7 +88,7 @@ export class ChdbTransport implements ClickHouseTransport {
   }
 
   /** One process holds the directory. */
-  exclusively(work: () => Promise<void>): Promise<void> {
+  exclusively(_name: string, work: () => Promise<void>): Promise<void> {
     return work();
   }
 

@@ -3,6 +3,7 @@ import { TaktError } from '../../../core/errors.ts';
 import type {
   DefinitionRow,
   EventRow,
+  EpochTopicRow,
   JobRunQuery,
   JobRunRow,
   FirstQuery,
@@ -11,6 +12,7 @@ import type {
   InstanceRow,
   KpiStore,
   PositionRow,
+  ServiceRow,
   SliceQuery,
   SliceRow,
   TableName,
@@ -29,7 +31,9 @@ import {
   readEvent,
   readFirst,
   readInstance,
+  readEpochTopic,
   readJobRun,
+  readService,
   readSlice,
   readTransition,
   readValue,
@@ -67,7 +71,7 @@ export class ClickHouseStore implements KpiStore {
 
   async migrate(): Promise<void> {
     this.assertOpen();
-    await this.transport.exclusively(() => migrate(this.transport, this.migrationsPath));
+    await this.transport.exclusively('migrations', () => migrate(this.transport, this.migrationsPath));
   }
 
   async insert<T extends TableName>(table: T, rows: readonly TableRows[T][]): Promise<void> {
@@ -206,11 +210,16 @@ export class ClickHouseStore implements KpiStore {
   async claimRun(row: JobRunRow): Promise<boolean> {
     this.assertOpen();
     const claim = this.lastClaim.then(async () => {
-      const { job, scheduledMs } = row;
-      const [known] = await this.jobRuns({ job, fromMs: scheduledMs, toMs: scheduledMs, rowsMax: 1 });
-      if (known !== undefined && known.attempt >= row.attempt) return false;
-      await this.insert('job_runs', [row]);
-      return true;
+      let granted = false;
+      // Between processes too: what one has inserted the next one finds.
+      await this.transport.exclusively('claims', async () => {
+        const { job, scheduledMs } = row;
+        const [known] = await this.jobRuns({ job, fromMs: scheduledMs, toMs: scheduledMs, rowsMax: 1 });
+        if (known !== undefined && known.attempt >= row.attempt) return;
+        await this.insert('job_runs', [row]);
+        granted = true;
+      });
+      return granted;
     });
     this.lastClaim = claim.catch(() => {});
     return claim;
@@ -222,6 +231,15 @@ export class ClickHouseStore implements KpiStore {
     if (query.toMs !== undefined) conditions.push('scheduled_ms <= {toMs:Int64}');
     const sql = `SELECT * FROM job_runs FINAL WHERE ${conditions.join(' AND ')} ORDER BY scheduled_ms DESC LIMIT {rowsMax:UInt32}`;
     return (await this.select(sql, { ...query, rowsMax })).map(readJobRun);
+  }
+
+  async services(sinceMs: number): Promise<ServiceRow[]> {
+    const sql = 'SELECT * FROM services FINAL WHERE seen_ms >= {sinceMs:Int64} ORDER BY service, instance';
+    return (await this.select(sql, { sinceMs })).map(readService);
+  }
+
+  async epochTopics(): Promise<EpochTopicRow[]> {
+    return (await this.select('SELECT * FROM epoch_topics FINAL ORDER BY epoch, topic', {})).map(readEpochTopic);
   }
 
   async instances(query: InstanceQuery): Promise<InstanceRow[]> {

@@ -85,8 +85,8 @@ export class HttpTransport implements ClickHouseTransport {
     }
   }
 
-  exclusively(work: () => Promise<void>): Promise<void> {
-    return withLock(this, this.clock, this.closing.signal, work);
+  exclusively(name: string, work: () => Promise<void>): Promise<void> {
+    return withLock(name, this, this.clock, this.closing.signal, work);
   }
 
   async userQuery(sql: string, format: string): Promise<Uint8Array> {

@@ -3,7 +3,9 @@ import type {
   EventRow,
   FirstRow,
   InstanceRow,
+  EpochTopicRow,
   JobRunRow,
+  ServiceRow,
   SliceRow,
   TransitionRow,
   ValueRow,
@@ -96,6 +98,27 @@ export function readJobRun(row: Raw): JobRunRow {
     endedMs: row['ended_ms'] === null ? null : number(row, 'ended_ms'),
     outcome: text(row, 'outcome') as JobRunRow['outcome'],
     reason: text(row, 'reason'),
+    version: version(row),
+  };
+}
+
+export function readService(row: Raw): ServiceRow {
+  return {
+    service: text(row, 'service'),
+    instance: text(row, 'instance'),
+    seenMs: number(row, 'seen_ms'),
+    content: text(row, 'content'),
+    version: version(row),
+  };
+}
+
+export function readEpochTopic(row: Raw): EpochTopicRow {
+  return {
+    epoch: number(row, 'epoch'),
+    topic: text(row, 'topic'),
+    identity: text(row, 'identity'),
+    partitions: number(row, 'partitions'),
+    starts: JSON.parse(text(row, 'starts')) as readonly number[],
     version: version(row),
   };
 }

@@ -134,6 +134,27 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.uint64(row.version);
     },
   },
+  services: {
+    structure: 'service String, instance String, seen_ms Int64, content String, version UInt64',
+    write(out, row) {
+      out.string(row.service);
+      out.string(row.instance);
+      out.int64(row.seenMs);
+      out.string(row.content);
+      out.uint64(row.version);
+    },
+  },
+  epoch_topics: {
+    structure: 'epoch UInt16, topic String, identity String, partitions UInt16, starts String, version UInt64',
+    write(out, row) {
+      out.uint16(row.epoch);
+      out.string(row.topic);
+      out.string(row.identity);
+      out.uint16(row.partitions);
+      out.string(JSON.stringify(row.starts));
+      out.uint64(row.version);
+    },
+  },
   instances: {
     structure: 'rule_hash String, labels String, label_partition UInt16, state String, content String, version UInt64',
     write(out, row) {

@@ -8,7 +8,7 @@ export interface ClickHouseTransport {
   insert(table: string, structure: string, rows: Buffer): Promise<void>;
   /** A user's statement on a connection of its own, read-only and within limits. */
   userQuery(sql: string, format: string): Promise<Uint8Array>;
-  /** Runs `work` while no other process runs its own. */
-  exclusively(work: () => Promise<void>): Promise<void>;
+  /** Runs `work` while no other process runs its own of this name. */
+  exclusively(name: string, work: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { TaktError } from '../../../core/errors.ts';
 import type {
   DefinitionRow,
   EventRow,
+  EpochTopicRow,
   JobRunQuery,
   JobRunRow,
   FirstQuery,
@@ -10,6 +11,7 @@ import type {
   InstanceRow,
   KpiStore,
   PositionRow,
+  ServiceRow,
   SliceQuery,
   SliceRow,
   TableName,
@@ -35,6 +37,8 @@ const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown
   firsts: (row) => [row.definition, row.labels, row.windowEndMs, row.kind],
   transitions: (row) => [row.rule, row.labels, row.episode, row.timeMs, row.to],
   notifications: (row) => [row.key, row.channel],
+  services: (row) => [row.service, row.instance],
+  epoch_topics: (row) => [row.epoch, row.topic],
 };
 const TABLE_NAMES = Object.keys(KEYS) as TableName[];
 /** Cases in one chunk of `archive` and `caseIds`, label sets in one of `labelSets`. */
@@ -199,6 +203,20 @@ export class MemoryStore implements KpiStore {
       )
       .toSorted((a, b) => b.scheduledMs - a.scheduledMs)
       .slice(0, rowsMax);
+  }
+
+  async services(sinceMs: number): Promise<ServiceRow[]> {
+    this.assertOpen();
+    const byName = (a: ServiceRow, b: ServiceRow): number =>
+      `${a.service} ${a.instance}` < `${b.service} ${b.instance}` ? -1 : 1;
+    return this.dump('services')
+      .filter(({ seenMs }) => seenMs >= sinceMs)
+      .toSorted(byName);
+  }
+
+  async epochTopics(): Promise<EpochTopicRow[]> {
+    this.assertOpen();
+    return this.dump('epoch_topics').toSorted((a, b) => a.epoch - b.epoch || (a.topic < b.topic ? -1 : 1));
   }
 
   async instances({ labelPartition, ruleHashes }: InstanceQuery): Promise<InstanceRow[]> {
