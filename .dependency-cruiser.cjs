@@ -59,7 +59,7 @@ module.exports = {
     },
     {
       name: 'services-never-import-one-another',
-      comment: 'Services meet in the log. Only services/cli/standalone.ts composes them, in the standalone shape.',
+      comment: 'Services meet in the log. Only services/cli/compose composes them into processes.',
       severity: 'error',
       from: { path: '^services/(?!shared/|cli/)([^/]+)/' },
       to: { path: '^services/(?!shared/)', pathNot: '^services/$1/' },
@@ -68,14 +68,14 @@ module.exports = {
       name: 'only-cli-main-imports-services',
       comment: 'The rest of the command line goes over HTTP or through what its main.ts hands it.',
       severity: 'error',
-      from: { path: '^services/cli/', pathNot: '^services/cli/(main|standalone)\\.ts$' },
+      from: { path: '^services/cli/', pathNot: '^services/cli/(main\\.ts$|compose/)' },
       to: { path: '^services/(?!shared/|cli/)' },
     },
     {
       name: 'only-main-imports-adapters',
-      comment: 'A service sees ports. Only its main.ts picks adapters, and services/cli/standalone.ts.',
+      comment: 'A service sees ports. Only main.ts and services/cli/compose pick adapters.',
       severity: 'error',
-      from: { path: '^services/(?!shared/)', pathNot: '^services/([^/]+/main|cli/standalone)\\.ts$' },
+      from: { path: '^services/(?!shared/)', pathNot: '^services/cli/(main\\.ts$|compose/)' },
       to: { path: '^services/shared/adapters/' },
     },
     {
@@ -88,9 +88,9 @@ module.exports = {
     },
     {
       name: 'fastify-only-in-http-services',
-      comment: 'Only ingest and wallboard speak HTTP; services/cli/standalone.ts joins them on one port.',
+      comment: 'Only ingest and wallboard speak HTTP; services/cli/compose joins them, and gives the others their probes.',
       severity: 'error',
-      from: { pathNot: '^(services/(ingest|wallboard)/|services/cli/standalone\\.ts$|test/|node_modules/)' },
+      from: { pathNot: '^(services/(ingest|wallboard)/|services/cli/compose/|test/|node_modules/)' },
       to: { path: HTTP },
     },
     {

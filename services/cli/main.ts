@@ -49,7 +49,7 @@ for (const stream of [process.stdout, process.stderr])
 process.exitCode = await run(
   {
     async open(directory, catalogue, options) {
-      const { openStandalone } = await import('./standalone.ts');
+      const { openStandalone } = await import('./compose/standalone.ts');
       return openStandalone(directory, catalogue, options, { root, calendarVersion, channelsOf });
     },
     loadCatalogue: (paths) => loadCatalogues(paths, { calendarVersion }),

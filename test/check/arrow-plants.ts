@@ -19,12 +19,11 @@ export const TARGETS: Readonly<Record<string, string>> = {
   'services/ingest/server.ts': "import fastify from 'fastify';\nexport const server = fastify;\n",
   'services/processor/aggregate.ts':
     "import { fold } from '../shared/runtime/fold.ts';\nexport const aggregate = fold;\n",
-  'services/processor/main.ts':
-    "import { made } from '../shared/adapters/log/lmdb/log.ts';\nimport { aggregate } from './aggregate.ts';\nexport const main = [made, aggregate];\n",
+  'services/processor/processor.ts': "import { aggregate } from './aggregate.ts';\nexport const main = aggregate;\n",
   'services/cli/main.ts':
-    "import { made } from '../shared/adapters/log/memory/log.ts';\nexport const all = [made, import('./standalone.ts')];\n",
-  'services/cli/standalone.ts':
-    "import fastify from 'fastify';\nimport { server } from '../ingest/server.ts';\nimport { main } from '../processor/main.ts';\nimport { made } from '../shared/adapters/log/memory/log.ts';\nexport const all = [fastify, server, main, made];\n",
+    "import { made } from '../shared/adapters/log/memory/log.ts';\nexport const all = [made, import('./compose/standalone.ts')];\n",
+  'services/cli/compose/standalone.ts':
+    "import fastify from 'fastify';\nimport { server } from '../../ingest/server.ts';\nimport { main } from '../../processor/processor.ts';\nimport { made } from '../../shared/adapters/log/lmdb/log.ts';\nexport const all = [fastify, server, main, made];\n",
   'services/wallboard/server.ts': 'export const server = 1;\n',
   'services/wallboard/web/legal.ts':
     "import type { Event } from '../../shared/core/event.ts';\nexport type Shown = Event;\n",

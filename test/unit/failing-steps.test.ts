@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { healthOf } from '../../services/cli/health.ts';
+import { healthOf } from '../../services/cli/compose/health.ts';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
 import { TaktError } from '../../services/shared/core/errors.ts';
 import { FailingSteps } from '../../services/shared/runtime/failing-steps.ts';

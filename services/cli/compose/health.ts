@@ -1,4 +1,4 @@
-import type { FailingStep } from '../shared/runtime/failing-steps.ts';
+import type { FailingStep } from '../../shared/runtime/failing-steps.ts';
 
 /** How long a step may fail before takt calls itself unhealthy, milliseconds: a store that restarts is no reason. */
 const FAILING_MS_MAX = 30_000;

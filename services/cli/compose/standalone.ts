@@ -1,44 +1,40 @@
 import { join } from 'node:path';
-import { LmdbLog } from '../shared/adapters/log/lmdb/lmdb-log.ts';
-import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
-import { LockFileRegistry } from '../shared/adapters/registry/lock-file-registry.ts';
-import { ChdbTransport } from '../shared/adapters/store/clickhouse/chdb-transport.ts';
-import { ClickHouseStore } from '../shared/adapters/store/clickhouse/clickhouse-store.ts';
-import { Alerter } from '../alerter/alerter.ts';
-import type { IngestDeps } from '../ingest/context.ts';
-import { EventWriter } from '../ingest/event-writer.ts';
+import { LmdbLog } from '../../shared/adapters/log/lmdb/lmdb-log.ts';
+import { SystemClock } from '../../shared/adapters/clock/system-clock.ts';
+import { LockFileRegistry } from '../../shared/adapters/registry/lock-file-registry.ts';
+import { ChdbTransport } from '../../shared/adapters/store/clickhouse/chdb-transport.ts';
+import { ClickHouseStore } from '../../shared/adapters/store/clickhouse/clickhouse-store.ts';
+import { Alerter } from '../../alerter/alerter.ts';
+import type { IngestDeps } from '../../ingest/context.ts';
+import { EventWriter } from '../../ingest/event-writer.ts';
 import { healthOf } from './health.ts';
-import { registerIngest } from '../ingest/routes.ts';
-import { workflowUnknown } from '../ingest/workflow-unknown.ts';
-import { NOTIFY_LIMITS, Notify } from '../alerter/notify/notify.ts';
-import { CASES_MAX } from '../processor/aggregate/case-cache.ts';
-import { Processor } from '../processor/processor.ts';
-import { LiveAlerts } from '../wallboard/live/live-alerts.ts';
-import { LiveValues } from '../wallboard/live/live-values.ts';
-import { loadPages } from '../wallboard/pages.ts';
-import { registerReadApi } from '../wallboard/routes.ts';
-import { ScreenHub } from '../wallboard/stream/screen-hub.ts';
-import type { Notifier } from '../shared/ports/notifier.ts';
-import { heartbeat, type HeartbeatOptions } from '../scheduler/heartbeat.ts';
-import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.ts';
-import { whereStopped } from '../scheduler/where-stopped.ts';
-import { BUILT_IN_WORKFLOW } from '../shared/core/built-in.ts';
-import { withBuiltIn } from '../shared/core/catalogue-built-in.ts';
-import type { Catalogue } from '../shared/core/catalogue.ts';
-import { testChannel } from '../shared/runtime/channel-test.ts';
-import { FailingSteps } from '../shared/runtime/failing-steps.ts';
-import { MessageCodec } from '../shared/runtime/codec.ts';
-import type { DataDirectory } from './data-directory.ts';
-import { closeApp, createApp, listen } from '../wallboard/server.ts';
-import { BACKLOG_ROWS_MAX } from '../shared/runtime/fold/fold-runner.ts';
-import { SLICES_PER_WINDOW_MAX } from '../shared/core/window.ts';
-import { VALUE_ROWS_MAX } from '../wallboard/values.ts';
-import { eventsTopic, VALUES_TOPIC } from '../shared/runtime/topics.ts';
-import { createLogger } from '../shared/runtime/logging.ts';
-import { heartbeatObserverOf, jobObserverOf, notifyObserverOf, observerOf } from './observer.ts';
-import { Metrics } from '../shared/runtime/metrics.ts';
-import type { Logger } from 'pino';
-import type { HeartbeatPlan, OpenOptions, Standalone, StatusReport } from './wiring.ts';
+import { registerIngest } from '../../ingest/routes.ts';
+import { workflowUnknown } from '../../ingest/workflow-unknown.ts';
+import { NOTIFY_LIMITS, Notify } from '../../alerter/notify/notify.ts';
+import { Processor } from '../../processor/processor.ts';
+import { LiveAlerts } from '../../wallboard/live/live-alerts.ts';
+import { LiveValues } from '../../wallboard/live/live-values.ts';
+import { loadPages } from '../../wallboard/pages.ts';
+import { registerReadApi } from '../../wallboard/routes.ts';
+import { ScreenHub } from '../../wallboard/stream/screen-hub.ts';
+import type { Notifier } from '../../shared/ports/notifier.ts';
+import type { Scheduler } from '../../scheduler/scheduler.ts';
+import { whereStopped } from '../../scheduler/where-stopped.ts';
+import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
+import { withBuiltIn } from '../../shared/core/catalogue-built-in.ts';
+import type { Catalogue } from '../../shared/core/catalogue.ts';
+import { testChannel } from '../../shared/runtime/channel-test.ts';
+import { FailingSteps } from '../../shared/runtime/failing-steps.ts';
+import { MessageCodec } from '../../shared/runtime/codec.ts';
+import type { DataDirectory } from '../data-directory.ts';
+import { closeApp, createApp, listen } from '../../wallboard/server.ts';
+import { eventsTopic, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
+import { createLogger } from '../../shared/runtime/logging.ts';
+import { beatSender, schedulerOf } from './heartbeat-line.ts';
+import { LIMITS } from './limits.ts';
+import { notifyObserverOf, observerOf } from './observer.ts';
+import { Metrics } from '../../shared/runtime/metrics.ts';
+import type { OpenOptions, Standalone, StatusReport } from '../wiring.ts';
 
 /**
  * Partitions per topic of a new data directory: one process gains nothing by more, and every one of them costs slices,
@@ -46,14 +42,6 @@ import type { HeartbeatPlan, OpenOptions, Standalone, StatusReport } from './wir
  */
 const PARTITIONS = 1;
 const EPOCH = 0;
-/** Limits of parts that do not tell them themselves, as /metrics names them. */
-const LIMITS = {
-  fold_backlog_rows_max: BACKLOG_ROWS_MAX,
-  fold_cases_in_memory_max: CASES_MAX,
-  values_rows_max: VALUE_ROWS_MAX,
-  rolling_window_slices_max: SLICES_PER_WINDOW_MAX,
-};
-
 /** Where things are that takt brings along, and what this process runs with. */
 export interface Surroundings {
   /** The package's folder. */
@@ -235,35 +223,4 @@ export async function openStandalone(
     await store.close();
     throw error;
   }
-}
-
-/** The scheduler with its jobs. */
-function schedulerOf(
-  plan: HeartbeatPlan,
-  {
-    metrics,
-    logger,
-    ...shared
-  }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'observer'> &
-    Pick<SchedulerOptions, 'store'> & { readonly metrics: Metrics; readonly logger: Logger },
-): Scheduler {
-  const observer = metrics.observeHeartbeat(heartbeatObserverOf(logger));
-  const { job, watch } = heartbeat({ ...plan, ...shared, observer });
-  const jobs = metrics.observeJobs(jobObserverOf(logger));
-  return new Scheduler({ ...shared, jobs: [job], heartbeat: watch, observer: jobs });
-}
-
-/**
- * What brings beats in: the routes of ingest once more, for takt's own workflow, in an app that listens nowhere. So they
- * are read, bounded and appended as a client's events are, and no client can send any.
- */
-function beatSender(deps: IngestDeps): (events: readonly object[]) => Promise<void> {
-  const app = createApp(() => {}, createLogger({ level: 'silent', json: true }));
-  registerIngest(app, deps);
-  return async (events) => {
-    const url = `/v1/events?workflow=${BUILT_IN_WORKFLOW}`;
-    const answer = await app.inject({ method: 'POST', url, payload: [...events] });
-    if (answer.statusCode !== 202)
-      throw new Error(`ingest refused the beat: ${answer.json<{ message?: string }>().message}`);
-  };
 }
