@@ -52,6 +52,10 @@ process.exitCode = await run(
       const { openStandalone } = await import('./compose/standalone.ts');
       return openStandalone(directory, catalogue, options, { root, calendarVersion, channelsOf });
     },
+    async serve(service, options) {
+      const { serve } = await import('./compose/serve.ts');
+      return serve(service, options, { root, calendarVersion, channelsOf });
+    },
     loadCatalogue: (paths) => loadCatalogues(paths, { calendarVersion }),
     loadScreens,
     loadMappings: loadJsonMappings,

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ERRORS, TaktError } from '../shared/core/errors.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
 import { keyText } from './commands/key.ts';
@@ -6,6 +6,7 @@ import { lint } from './commands/lint.ts';
 import { CATALOGUE_HELP, collected, port, positive, withDataOptions } from './commands/options.ts';
 import { query } from './commands/query.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
+import { addServices, withHeartbeatOptions } from './commands/serve.ts';
 import { start, type StartOptions } from './commands/start.ts';
 import { notifyTest, type NotifyTestOptions } from './commands/notify-test.ts';
 import { status } from './commands/status.ts';
@@ -89,7 +90,9 @@ function program(wiring: Wiring): Command {
       'after',
       '\nThe first steps:\n  takt start                                    run, on an embedded log and store\n  takt import tickets.csv --help                read a CSV file\n  takt lint catalogue.yaml                      check a KPI catalogue\n  takt query "SELECT * FROM kpi_current"        read the KPIs as SQL\n',
     );
-  withDataOptions(root.command('start').description('run until Ctrl-C; everything accepted is stored'), 'info')
+  withHeartbeatOptions(
+    withDataOptions(root.command('start').description('run until Ctrl-C; everything accepted is stored'), 'info'),
+  )
     .option(
       '--mappings <folder>',
       'JSON mappings for POST /v1/events?mapping=NAME, one NAME.yaml each (docs/http-api.md)',
@@ -98,17 +101,6 @@ function program(wiring: Wiring): Command {
     .option('--port <number>', 'port to listen on, 0 for any', port, DEFAULT_PORT)
     .option('--demo', 'play the demonstration: fill a new data directory with it, or go on (npm start does so)')
     .option('--empty', 'without the demonstration')
-    .addOption(
-      new Option(
-        '--heartbeat-url <url>',
-        'told of every beat that came through takt, and when none does: healthchecks.io or the like (docs/heartbeat.md)',
-      ).env('TAKT_HEARTBEAT_URL'),
-    )
-    .addOption(
-      new Option('--heartbeat-schedule <cron>', 'when beats are sent, at least 5 s apart')
-        .env('TAKT_HEARTBEAT_SCHEDULE')
-        .default('* * * * *'),
-    )
     .addHelpText('after', START_HELP)
     .action((options: StartOptions) => start(wiring, options));
   withMappingOptions(
@@ -183,6 +175,7 @@ function program(wiring: Wiring): Command {
     .action(() => {
       process.stdout.write(keyText());
     });
+  addServices(root, wiring);
   for (const command of [...root.commands, ...notify.commands])
     command.exitOverride().showHelpAfterError(`(takt ${command.name()} --help shows what there is)`);
   return root;

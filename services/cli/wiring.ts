@@ -29,9 +29,14 @@ export interface Standalone extends ImportTarget {
   stop(): Promise<void>;
 }
 
+/** The services that are processes of their own in a cluster. */
+export type ServiceName = 'ingest' | 'processor' | 'alerter' | 'wallboard' | 'scheduler';
+
 /** How far the folds are. */
 export interface StatusReport {
   readonly ready: boolean;
+  /** What made folds halt; null while they run. */
+  readonly halted: string | null;
   /** Steps of the folds that fail and are tried again. */
   readonly failing: readonly FailingStep[];
   /** Notifications on their way, and rules and channels whose last one was given up. */
@@ -48,7 +53,8 @@ export interface StatusReport {
       readonly timeMs: number;
     }[];
   };
-  readonly log: { readonly usedBytes: number; readonly limitBytes: number };
+  /** Null for a log whose size is others' to watch. */
+  readonly log: { readonly usedBytes: number; readonly limitBytes: number } | null;
   readonly tasks: readonly {
     readonly stage: string;
     readonly topic: string;
@@ -60,10 +66,26 @@ export interface StatusReport {
     readonly unstored: number;
     readonly watermarkMs: number | null;
     readonly openImports: readonly string[];
+    /** In a cluster which process has the partition; null: none has. */
+    readonly instance?: string | null;
   }[];
   /** Empty where no scheduler runs. */
   readonly jobs: readonly JobReport[];
   readonly heartbeat: HeartbeatReport | null;
+  /** The processes of a cluster; empty where one does everything. */
+  readonly services: readonly ServiceReport[];
+}
+
+/** One process of a cluster; times in milliseconds UTC. */
+export interface ServiceReport {
+  readonly service: string;
+  readonly instance: string;
+  readonly url: string;
+  readonly seenMs: number;
+  readonly startedMs: number;
+  /** ready, starting, stopped, halted, or gone: not heard of. */
+  readonly state: string;
+  readonly reasons: readonly string[];
 }
 
 /** Where one job is; times in milliseconds UTC. */
@@ -105,6 +127,8 @@ export interface Wiring {
   loadMappings(folder: string): Promise<ReadonlyMap<string, JsonMapping>>;
   /** Opens everything and starts the folds. Throws DATA_LOCKED when another process has the directory. */
   open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone>;
+  /** Runs one service of a cluster until it is to stop. Throws what makes it halt, and USAGE. */
+  serve(service: ServiceName, options: ServeOptions): Promise<void>;
   /** Sends a test message to a channel. Throws CHANNEL_UNKNOWN, NOTIFY_FAILED. */
   testChannel(catalogue: Catalogue, channel: string): Promise<{ readonly key: string }>;
   /** A clock that stands at an instant until it is moved. */
@@ -115,6 +139,31 @@ export interface Wiring {
   readonly starterCatalogue: string;
   /** The folder of the demonstration's workflows: catalogues, screens, simulators. */
   readonly examples: string;
+}
+
+/** Where the processes of a cluster meet. */
+export interface ClusterPlace {
+  /** `kafka://HOST:PORT,…` */
+  readonly log: string;
+  /** `http://HOST:PORT/DATABASE` */
+  readonly store: string;
+  /** Absent: the schemas that takt comes with. */
+  readonly registry?: string;
+}
+
+/** How one service of a cluster is run. */
+export interface ServeOptions extends Pick<OpenOptions, 'keyHash' | 'logLevel' | 'mappings' | 'screens' | 'heartbeat'> {
+  readonly place: ClusterPlace;
+  readonly catalogue: Catalogue;
+  /** Names this process; the same after a restart, and no other's. */
+  readonly instance: string;
+  /** Partitions per topic of a new cluster; null: as they are, or the default. */
+  readonly partitions: number | null;
+  readonly host: string;
+  readonly port: number;
+  readonly stopping: AbortSignal;
+  /** Told the address when it listens. */
+  readonly onListening: (url: string) => void;
 }
 
 /** When beats go through the line, and who outside hears of them. */

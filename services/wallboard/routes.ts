@@ -17,7 +17,7 @@ export interface ReadApiDeps extends OpsDeps {
   readonly catalogue: () => Catalogue;
   readonly store: Pick<KpiStore, 'values'>;
   /** How far the values of a workflow are: what fills tumbling windows without events. */
-  readonly progress: (workflow: string) => Progress;
+  readonly progress: (workflow: string) => Progress | Promise<Progress>;
   /** Runs one read-only statement (POST /v1/query, for `takt query`); absent: no such route. */
   readonly query?: (sql: string, format: string) => Promise<Uint8Array>;
   /** The built pages and what feeds them; absent: an API alone. */
@@ -49,7 +49,7 @@ function registerKeyed(scope: FastifyInstance, deps: ReadApiDeps): void {
   scope.get('/v1/values', async (request) => {
     const asked = readValuesQuery(request.query as Readonly<Record<string, unknown>>, catalogue());
     // Before the rows are read: what is stored later is not called empty.
-    return readValues(store, asked, progress(asked.kpi.definition.workflow));
+    return readValues(store, asked, await progress(asked.kpi.definition.workflow));
   });
   scope.get('/v1/kpis', async () => ({ kpis: [...catalogue().kpis.values()].map(presentKpi) }));
   if (deps.notify !== undefined) registerNotify(scope, deps.notify);

@@ -42,6 +42,8 @@ export interface NotifyOptions {
   readonly notifyObserver: NotifyObserver;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Whether the partition is this process's still; absent: always. */
+  readonly isCurrent?: () => boolean;
 }
 
 /** Where notifications are. */
@@ -78,7 +80,8 @@ export class Notify {
   private stopped = false;
 
   private constructor(options: NotifyOptions) {
-    const { catalogue, channels, epoch, log, store, codec, clock, observer, notifyObserver, random } = options;
+    const { catalogue, channels, epoch, log, store, codec, clock, observer, notifyObserver, random, isCurrent } =
+      options;
     this.options = options;
     const wordsOf = (kpi: string): KpiWords => {
       const found = catalogue.kpis.get(kpi);
@@ -105,7 +108,8 @@ export class Notify {
     });
     this.runner = new FoldRunner({ stage: 'notify', tasks: [this.task], log, store, clock, observer });
     const timing = { publishEveryMs: 0, storeEveryMs: STORE_EVERY_MS };
-    this.loop = new FoldLoop({ runner: this.runner, log, clock, timing });
+    const owned = isCurrent === undefined ? {} : { isCurrent };
+    this.loop = new FoldLoop({ runner: this.runner, log, clock, timing, ...owned });
   }
 
   /** Makes the topic where it is missing and restores the fold. */

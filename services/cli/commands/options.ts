@@ -48,6 +48,13 @@ export function positive(text: string): number {
   return value;
 }
 
+/** A whole number above zero. */
+export function positiveWhole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return value;
+}
+
 /** A TCP port. */
 export function port(text: string): number {
   const value = Number(text);

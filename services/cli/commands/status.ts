@@ -22,7 +22,11 @@ function table(report: StatusReport, url: string | null): string {
     url === null
       ? 'takt is not running; its data directory was read.'
       : `takt runs at ${url}${report.ready ? '' : ' (catching up)'}`,
-    `log: ${(report.log.usedBytes / 1e6).toFixed(1)} MB of ${(report.log.limitBytes / 1e6).toFixed(0)} MB`,
+    ...(report.halted === null ? [] : [`halted: ${report.halted}`]),
+    ...(report.log === null
+      ? []
+      : [`log: ${(report.log.usedBytes / 1e6).toFixed(1)} MB of ${(report.log.limitBytes / 1e6).toFixed(0)} MB`]),
+    ...serviceLines(report),
     '',
     'stage      partition                 lag  unstored  watermark',
   ];
@@ -35,13 +39,17 @@ function table(report: StatusReport, url: string | null): string {
     storedOffset,
     watermarkMs,
     openImports,
+    instance,
   } of report.tasks) {
     const place = `${topic}/${partition}`;
     const watermark = watermarkMs === null ? '' : new Date(watermarkMs).toISOString();
     const imports = openImports.length === 0 ? '' : `  imports open: ${openImports.length}`;
     const lag = String(endOffset - nextOffset).padStart(6);
     const unstored = String(Math.max(0, nextOffset - 1 - storedOffset)).padStart(9);
-    lines.push(`${stage.padEnd(10)} ${place.padEnd(22)} ${lag} ${unstored}  ${watermark}${imports}`);
+    const owner = instance === undefined ? '' : `  ${instance ?? 'no process has it'}`;
+    lines.push(
+      `${stage.padEnd(10)} ${place.padEnd(22)} ${lag} ${unstored}  ${watermark.padEnd(24)}${imports}${owner}`.trimEnd(),
+    );
   }
   const { pending, failed, failedCount } = report.notifications;
   if (pending > 0) lines.push('', `notifications on their way: ${pending}`);
@@ -49,6 +57,18 @@ function table(report: StatusReport, url: string | null): string {
   for (const { rule, channel, attempts, reason, timeMs } of failed)
     lines.push(`  ${new Date(timeMs).toISOString()}  ${rule} to ${channel}, ${attempts} tries: ${reason}`);
   return `${[...lines, ...jobLines(report)].join('\n')}\n`;
+}
+
+function serviceLines({ services }: StatusReport): string[] {
+  if (services.length === 0) return [];
+  return [
+    '',
+    'service    state     process',
+    ...services.map(({ service, state, instance, url, reasons }) => {
+      const why = reasons.length === 0 ? '' : `  ${reasons.join('; ')}`;
+      return `${service.padEnd(10)} ${state.padEnd(9)} ${instance} ${url}${why}`;
+    }),
+  ];
 }
 
 function jobLines({ jobs, heartbeat }: StatusReport): string[] {

@@ -120,7 +120,9 @@ export async function openStandalone(
     ];
     const status = async (): Promise<StatusReport> => ({
       ready: processor.ready,
+      halted: halted?.message ?? null,
       failing: failing.now(),
+      services: [],
       log: log.size(),
       notifications: notify.notifications,
       tasks: await tasks(),

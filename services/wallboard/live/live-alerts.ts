@@ -11,6 +11,8 @@ import { TopicTail } from './topic-tail.ts';
 export const RECENT_MS = 86_400_000;
 /** Pause before what failed is tried again. */
 const RETRY_MS = 1_000;
+/** Beside running folds so many records are read again: many times what a second or two bring. */
+const BACK_RECORDS = 10_000;
 
 export interface LiveAlertsOptions {
   readonly rules: readonly Rule[];
@@ -18,6 +20,8 @@ export interface LiveAlertsOptions {
   readonly log: EventLog;
   readonly codec: Codec;
   readonly clock: Clock;
+  /** The folds run already, in other processes: what they published lately may not be stored yet. */
+  readonly besideFolds?: boolean;
 }
 
 /** The alerts that fire, are about to, and lately did: read from the store once, then followed in [transitions]. */
@@ -35,10 +39,11 @@ export class LiveAlerts {
     this.memory = new AlertMemory(options.rules.map(({ hash }) => hash));
   }
 
-  /** Notes where [transitions] ends. To be called before the folds run. */
+  /** Notes where [transitions] ends. To be called before the folds run, or with `besideFolds`. */
   static async open(options: LiveAlertsOptions): Promise<LiveAlerts> {
-    const { log, clock } = options;
-    return new LiveAlerts(options, await TopicTail.open({ topic: TRANSITIONS_TOPIC, log, clock }));
+    const { log, clock, besideFolds } = options;
+    const backRecords = besideFolds === true ? BACK_RECORDS : 0;
+    return new LiveAlerts(options, await TopicTail.open({ topic: TRANSITIONS_TOPIC, log, clock, backRecords }));
   }
 
   /** Follows [transitions] until `stop`. */

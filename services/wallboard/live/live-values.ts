@@ -18,12 +18,18 @@ export interface LiveValuesOptions {
   readonly log: EventLog;
   readonly codec: Codec;
   readonly clock: Clock;
+  /**
+   * For folds that run already, in other processes: what they published lately may not be stored yet. Resolves when what
+   * was published before the call is, or when `signal` is aborted.
+   */
+  readonly untilStored?: (signal: AbortSignal) => Promise<void>;
 }
 
 /**
  * The last values of every series, in memory: read from the store once, then followed in [values]. The place in [values]
  * is noted before the store is read, and a window's highest version counts, so nothing falls between the two. What was
- * published but not stored when takt died is published again by the fold, behind that place.
+ * published but not stored when takt died is published again by the fold, behind that place. Beside folds that run on,
+ * the store is read once more, when it has what was published before that place.
  */
 export class LiveValues {
   private readonly options: LiveValuesOptions;
@@ -32,6 +38,7 @@ export class LiveValues {
   private readonly stopped = new AbortController();
   private readonly tail: TopicTail;
   private loaded: Promise<void> | null = null;
+  private complete = false;
 
   private constructor(options: LiveValuesOptions, tail: TopicTail) {
     this.options = options;
@@ -39,7 +46,7 @@ export class LiveValues {
     this.memories = new Map(options.definitions.map((hash) => [hash, new SeriesMemory()]));
   }
 
-  /** Notes where [values] ends. To be called before the folds run. */
+  /** Notes where [values] ends. To be called before the folds run, or with `untilStored`. */
   static async open(options: LiveValuesOptions): Promise<LiveValues> {
     const { log, clock } = options;
     return new LiveValues(options, await TopicTail.open({ topic: VALUES_TOPIC, log, clock }));
@@ -48,10 +55,26 @@ export class LiveValues {
   /** Reads the store, then follows [values] until `stop`: what withdraws a window has to find it. */
   async run(): Promise<void> {
     await this.whenLoaded();
+    const again = this.loadAgain();
     await this.tail.run((value, appendMs) => {
       const message = this.options.codec.decode(value);
       if (message.type === 'value') this.take(message, appendMs);
     });
+    await again;
+  }
+
+  private async loadAgain(): Promise<void> {
+    const { untilStored } = this.options;
+    if (untilStored !== undefined) {
+      await untilStored(this.stopped.signal);
+      await this.load();
+    }
+    this.complete = !this.stopped.signal.aborted;
+  }
+
+  /** Whether everything that was published before it began is here. */
+  get isComplete(): boolean {
+    return this.complete;
   }
 
   /** Resolves once the store has been read. */

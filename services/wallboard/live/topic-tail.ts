@@ -10,7 +10,11 @@ interface TailOptions {
   readonly topic: string;
   readonly log: EventLog;
   readonly clock: Clock;
+  /** So many records of each partition before its end are read again; default 0. */
+  readonly backRecords?: number;
 }
+
+type Take = (value: Uint8Array, appendMs: number) => void;
 
 /** Reads what is appended to a topic from the moment it is opened. It keeps no position: a reader of the present. */
 export class TopicTail {
@@ -26,15 +30,16 @@ export class TopicTail {
 
   /** Notes where the topic's partitions end; a topic that does not exist yet is read from its start. */
   static async open(options: TailOptions): Promise<TopicTail> {
-    const { topic, log } = options;
+    const { topic, log, backRecords = 0 } = options;
     const partitions = (await log.describeTopic(topic))?.partitions ?? 0;
     const next: number[] = [];
-    for (let partition = 0; partition < partitions; partition++) next.push(await log.endOffset(topic, partition));
+    for (let partition = 0; partition < partitions; partition++)
+      next.push(Math.max(0, (await log.endOffset(topic, partition)) - backRecords));
     return new TopicTail(options, next);
   }
 
   /** Hands on each record until `stop`; within a partition in order. */
-  async run(take: (value: Uint8Array, appendMs: number) => void): Promise<void> {
+  async run(take: Take): Promise<void> {
     const { topic, log, clock } = this.options;
     const remove = log.onAppend((appended) => {
       if (appended === topic) this.wake.abort();
@@ -57,7 +62,7 @@ export class TopicTail {
     }
   }
 
-  private async step(take: (value: Uint8Array, appendMs: number) => void): Promise<number> {
+  private async step(take: Take): Promise<number> {
     const { topic, log } = this.options;
     if (this.next.length === 0)
       this.next.push(...Array.from({ length: (await log.describeTopic(topic))?.partitions ?? 0 }, () => 0));

@@ -1,0 +1,49 @@
+import { Alerter } from '../../alerter/alerter.ts';
+import { checkEpoch } from '../../shared/runtime/epoch.ts';
+import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
+import { NotifyPlace } from './notify-place.ts';
+import { Places } from './places.ts';
+import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
+
+/** The alerter: rules on its share of the values, and the notifications of all where it has [transitions]. */
+export async function openAlerter(context: ServiceContext): Promise<Service> {
+  const { backbone, whole, partitions, observer, metrics } = context;
+  const { log, store, codec, clock, epoch } = backbone;
+  let places: Places | null = null;
+  const isCurrent = (): boolean => places?.isCurrent() === true;
+  const folds = { catalogue: whole, partitions, epoch: epoch.epoch, log, store, codec, clock, observer, isCurrent };
+  const alerter = await Alerter.open(folds);
+  await checkEpoch(epoch, [VALUES_TOPIC, TRANSITIONS_TOPIC], backbone);
+  const notify = new NotifyPlace(context, isCurrent);
+  places = new Places(context, [VALUES_TOPIC, TRANSITIONS_TOPIC]);
+  const shared = places;
+  const working = alerter.run();
+  const sharing = shared.run(
+    (assigned) => {
+      alerter.assign(assigned);
+      notify.set(assigned.some(({ topic }) => topic === TRANSITIONS_TOPIC));
+    },
+    () => alerter.storedOffsets,
+  );
+  return {
+    ended: Promise.race([working, sharing, notify.halted]),
+    async state() {
+      const reason = shared.waiting ?? (alerter.isRestored ? null : 'reading its state from the store');
+      const tasks = [...(await alerter.status()), ...(await notify.status())];
+      const { notifications } = notify;
+      return { ...PLAIN_STATE, ready: reason === null, reasons: reason === null ? [] : [reason], tasks, notifications };
+    },
+    gauges() {
+      metrics.alertInstances(alerter.instances);
+      const { notifications } = notify;
+      if (notifications !== null) metrics.notificationsAre(notifications.pending, notifications.failedCount);
+    },
+    async stop() {
+      alerter.stop();
+      await notify.stop();
+      await Promise.allSettled([working]);
+      await shared.stop();
+      await Promise.allSettled([sharing]);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { EventWriter } from '../../ingest/event-writer.ts';
+import { registerIngest } from '../../ingest/routes.ts';
+import { checkEpoch } from '../../shared/runtime/epoch.ts';
+import { DEAD_LETTERS_TOPIC, eventsTopic } from '../../shared/runtime/topics.ts';
+import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
+
+/** Ingest: takes events over HTTP and answers when the log has them. Any number of them may run. */
+export async function openIngest(context: ServiceContext): Promise<Service> {
+  const { backbone, catalogue, partitions, mappings, metrics, keyHash } = context;
+  const { log, codec, clock, epoch } = backbone;
+  const topics = [...catalogue.workflows.keys()].map(eventsTopic);
+  for (const topic of topics) await log.createTopic(topic, partitions);
+  await log.createTopic(DEAD_LETTERS_TOPIC, 1);
+  await checkEpoch(epoch, [...topics, DEAD_LETTERS_TOPIC], backbone);
+  const writer = new EventWriter({ log, codec, partitions });
+  return {
+    ended: new Promise(() => {}),
+    state: async () => PLAIN_STATE,
+    register(app) {
+      registerIngest(app, {
+        append: (events) => writer.events(events),
+        deadLetter: (letters) => writer.deadLetters(letters),
+        importBracket: (...bracket) => writer.bracket(...bracket),
+        workflows: () => catalogue.workflows,
+        mappings,
+        clock,
+        metrics,
+        keyHash,
+      });
+    },
+    async stop() {},
+  };
+}

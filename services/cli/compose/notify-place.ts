@@ -1,0 +1,83 @@
+import { NOTIFY_LIMITS, Notify, type NotifyTaskStatus } from '../../alerter/notify/notify.ts';
+import type { StatusReport } from '../wiring.ts';
+import { notifyObserverOf } from './observer.ts';
+import type { ServiceContext } from './service.ts';
+
+/** Pause before a fold that could not be opened is tried again. */
+const RETRY_MS = 1_000;
+
+/** The notify fold, which runs where the one partition of [transitions] is. */
+export class NotifyPlace {
+  /** Rejects with what made the fold halt; never resolves. */
+  readonly halted: Promise<never>;
+  private readonly context: ServiceContext;
+  private readonly isCurrent: () => boolean;
+  private reject!: (error: unknown) => void;
+  private wanted = false;
+  private notify: Notify | null = null;
+  /** Settles when the last change has been made: they are made one after the other. */
+  private changing: Promise<void> = Promise.resolve();
+
+  constructor(context: ServiceContext, isCurrent: () => boolean) {
+    this.context = context;
+    this.isCurrent = isCurrent;
+    this.halted = new Promise((_resolve, reject) => (this.reject = reject));
+    // It may happen before anybody waits.
+    this.halted.catch(() => {});
+    for (const [name, value] of Object.entries(NOTIFY_LIMITS)) context.metrics.limit(name, value);
+  }
+
+  /** Whether this process has the partition. */
+  set(wanted: boolean): void {
+    this.wanted = wanted;
+    this.changing = this.changing.then(() => (this.wanted ? this.start() : this.end()));
+  }
+
+  private async start(): Promise<void> {
+    const { backbone, whole, channels, observer, metrics, logger } = this.context;
+    const { log, store, codec, clock, epoch } = backbone;
+    while (this.wanted && this.notify === null) {
+      try {
+        const notify = await Notify.open({
+          catalogue: whole,
+          channels,
+          epoch: epoch.epoch,
+          log,
+          store,
+          codec,
+          clock,
+          observer,
+          notifyObserver: metrics.observeNotify(notifyObserverOf(logger)),
+          random: Math.random,
+          isCurrent: this.isCurrent,
+        });
+        this.notify = notify;
+        notify.run().catch(this.reject);
+        notify.send();
+      } catch (error) {
+        observer.failed('notify', 'apply', error);
+        await clock.sleep(RETRY_MS);
+      }
+    }
+  }
+
+  private async end(): Promise<void> {
+    const { notify } = this;
+    this.notify = null;
+    await notify?.stop();
+  }
+
+  async status(): Promise<NotifyTaskStatus[]> {
+    return this.notify === null ? [] : [await this.notify.status()];
+  }
+
+  /** Null where this process sends none. */
+  get notifications(): StatusReport['notifications'] | null {
+    return this.notify?.notifications ?? null;
+  }
+
+  async stop(): Promise<void> {
+    this.set(false);
+    await this.changing;
+  }
+}

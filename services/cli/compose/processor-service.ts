@@ -1,0 +1,48 @@
+import { Processor } from '../../processor/processor.ts';
+import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
+import { checkEpoch } from '../../shared/runtime/epoch.ts';
+import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
+import { Places } from './places.ts';
+import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
+
+/** The stream processor: its share of the partitions of events and slices. */
+export async function openProcessor(context: ServiceContext): Promise<Service> {
+  const { backbone, whole, partitions, observer } = context;
+  const { log, store, codec, clock, epoch } = backbone;
+  let places: Places | null = null;
+  const processor = await Processor.open({
+    catalogue: whole,
+    partitions,
+    still: new Set([BUILT_IN_WORKFLOW]),
+    epoch: epoch.epoch,
+    log,
+    store,
+    codec,
+    clock,
+    observer,
+    isCurrent: () => places?.isCurrent() === true,
+  });
+  await checkEpoch(epoch, [...processor.topics, VALUES_TOPIC, TRANSITIONS_TOPIC], backbone);
+  places = new Places(context, processor.topics);
+  const shared = places;
+  const working = processor.run();
+  const sharing = shared.run(
+    (assigned) => processor.assign(assigned),
+    () => processor.storedOffsets,
+  );
+  return {
+    ended: Promise.race([working, sharing]),
+    async state() {
+      const { waiting } = shared;
+      const ready = waiting === null && processor.ready;
+      const reasons = ready ? [] : [waiting ?? 'catching up with the log'];
+      return { ...PLAIN_STATE, ready, reasons, tasks: await processor.status(), logMs: processor.clockMs };
+    },
+    async stop() {
+      processor.stop();
+      await Promise.allSettled([working]);
+      await shared.stop();
+      await Promise.allSettled([sharing]);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Catalogue } from '../../shared/core/catalogue.ts';
+import type { JsonMapping } from '../../shared/core/json-mapping.ts';
+import type { Screen } from '../../shared/core/screen.ts';
+import type { Notifier } from '../../shared/ports/notifier.ts';
+import type { FailingSteps } from '../../shared/runtime/failing-steps.ts';
+import type { FoldObserver } from '../../shared/runtime/fold/fold-runner.ts';
+import type { Metrics } from '../../shared/runtime/metrics.ts';
+import type { HeartbeatPlan, ServiceName, StatusReport } from '../wiring.ts';
+import type { Backbone } from './backbone.ts';
+import type { ClusterSettings } from './cluster-settings.ts';
+import type { ClusterStatus } from './cluster-status.ts';
+
+/** What a service of a cluster is made of. */
+export interface ServiceContext {
+  readonly service: ServiceName;
+  readonly instance: string;
+  readonly settings: ClusterSettings;
+  readonly backbone: Backbone;
+  /** As the user wrote it. */
+  readonly catalogue: Catalogue;
+  /** With takt's own part. */
+  readonly whole: Catalogue;
+  readonly partitions: number;
+  readonly cluster: ClusterStatus;
+  readonly metrics: Metrics;
+  readonly failing: FailingSteps;
+  /** Tells metrics, log and `failing`. */
+  readonly observer: FoldObserver;
+  readonly logger: Logger;
+  readonly keyHash: string | null;
+  readonly screens: ReadonlyMap<string, Screen>;
+  readonly mappings: ReadonlyMap<string, JsonMapping>;
+  readonly channels: ReadonlyMap<string, Notifier>;
+  readonly heartbeat: HeartbeatPlan | null;
+  /** The built pages. */
+  readonly webPath: string;
+}
+
+/** What a service tells about itself now. */
+export interface ServiceState {
+  readonly ready: boolean;
+  /** Why it is not ready. */
+  readonly reasons: readonly string[];
+  readonly tasks: StatusReport['tasks'];
+  /** Null where nothing is sent from here. */
+  readonly notifications: StatusReport['notifications'] | null;
+  readonly jobs: StatusReport['jobs'];
+  readonly heartbeat: StatusReport['heartbeat'];
+  /** The latest append time that its folds have seen, milliseconds UTC; 0: none. */
+  readonly logMs: number;
+}
+
+/** What every service tells that has nothing more to say. */
+export const PLAIN_STATE: ServiceState = {
+  ready: true,
+  reasons: [],
+  tasks: [],
+  notifications: null,
+  jobs: [],
+  heartbeat: null,
+  logMs: 0,
+};
+
+/** One service of a cluster in this process. */
+export interface Service {
+  /** Settles when its work ends; rejects with what made it halt. */
+  readonly ended: Promise<void>;
+  state(): Promise<ServiceState>;
+  /** Routes beside those that every process has; absent: none. */
+  readonly register?: (app: FastifyInstance) => void;
+  /** Sets gauges before metrics are read; absent: none. */
+  readonly gauges?: () => void;
+  /** Ends what listens, before requests are cut off; absent: nothing does. */
+  readonly hangUp?: () => void;
+  /** Stores what there is, and ends. */
+  stop(): Promise<void>;
+}

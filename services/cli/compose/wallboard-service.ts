@@ -1,0 +1,83 @@
+import { eventsTopic, TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
+import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
+import { testChannel } from '../../shared/runtime/channel-test.ts';
+import { LiveAlerts } from '../../wallboard/live/live-alerts.ts';
+import { LiveValues } from '../../wallboard/live/live-values.ts';
+import { loadPages } from '../../wallboard/pages.ts';
+import { registerReadApi } from '../../wallboard/routes.ts';
+import { ScreenHub } from '../../wallboard/stream/screen-hub.ts';
+import type { OpsDeps } from '../../wallboard/ops-routes.ts';
+import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
+
+/** The wallboard: API, screens and pages, from the store and from what the log says now. Any number of them may run. */
+export async function openWallboard(context: ServiceContext, ops: OpsDeps): Promise<Service> {
+  const { backbone, catalogue, partitions, cluster, metrics, webPath, channels, screens } = context;
+  const { log, store, codec, clock } = backbone;
+  await log.createTopic(VALUES_TOPIC, partitions);
+  await log.createTopic(TRANSITIONS_TOPIC, 1);
+  const pages = await loadPages(webPath);
+  const definitions = [...catalogue.kpis.values()].map(({ definition }) => definition.hash);
+  const live = await LiveValues.open({
+    definitions,
+    store,
+    log,
+    codec,
+    clock,
+    untilStored: (signal) => cluster.untilRolled(signal),
+  });
+  const rules = [...catalogue.rules.values()];
+  const alerts = await LiveAlerts.open({ rules, store, log, codec, clock, besideFolds: true });
+  const hub = new ScreenHub({
+    catalogue: () => catalogue,
+    live,
+    alerts,
+    build: pages.build,
+    clock,
+    onCount: (clients) => metrics.streamsOpen(clients),
+    async pipeline() {
+      const { ready, halted, failing, tasks } = await cluster.report();
+      return {
+        ready: ready && live.isComplete,
+        halted,
+        failing,
+        tasks: tasks.filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW)),
+      };
+    },
+  });
+  const following = [live.run(), alerts.run(), hub.run()];
+  return {
+    ended: Promise.race(following),
+    async state() {
+      const reasons = live.isComplete ? [] : ['reading the values that are there'];
+      return { ...PLAIN_STATE, ready: live.isComplete, reasons };
+    },
+    register(app) {
+      registerReadApi(app, {
+        ...ops,
+        catalogue: () => catalogue,
+        store,
+        async progress(workflow) {
+          const { tasks } = await cluster.report();
+          const rolls = tasks.filter(({ stage }) => stage === 'roll');
+          // Of all workflows the lowest: it holds for each of them.
+          const heard = rolls.map(({ watermarkMs }) => watermarkMs);
+          const known = catalogue.workflows.has(workflow) && rolls.length > 0 && !heard.includes(null);
+          return {
+            watermarkMs: known ? Math.min(...heard.map((watermarkMs) => watermarkMs ?? Infinity)) : null,
+            stored: rolls.every(({ unstored }) => unstored === 0),
+          };
+        },
+        query: (sql, format) => store.query(sql, format),
+        notify: { testChannel: (name) => testChannel(name, channels, clock) },
+        wall: { pages, live, alerts, hub, screens: () => screens, onDrop: () => metrics.streamDropped() },
+      });
+    },
+    hangUp: () => hub.stop(),
+    async stop() {
+      hub.stop();
+      live.stop();
+      alerts.stop();
+      await Promise.allSettled(following);
+    },
+  };
+}
