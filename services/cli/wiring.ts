@@ -66,6 +66,8 @@ export interface StatusReport {
     readonly unstored: number;
     readonly watermarkMs: number | null;
     readonly openImports: readonly string[];
+    /** In a cluster, where it tells of itself a little earlier than `endOffset` is: what it had not read then. */
+    readonly lag?: number;
     /** In a cluster which process has the partition; null: none has. */
     readonly instance?: string | null;
   }[];

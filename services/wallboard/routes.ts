@@ -5,7 +5,7 @@ import { sentence } from '../shared/core/sentence.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { requireKey } from '../shared/runtime/api-key.ts';
 import { type NotifyRoutesDeps, registerNotify } from './notify-routes.ts';
-import { answerErrors, type OpsDeps, registerOps } from './ops-routes.ts';
+import { answerErrors, type OpsDeps } from './ops-routes.ts';
 import { type Pages, registerPages } from './pages.ts';
 import { registerScreens, type ScreenRoutesDeps } from './screen-routes.ts';
 import { kpiFace } from './screen-frame.ts';
@@ -13,7 +13,7 @@ import type { Progress } from './empty-windows.ts';
 import { readValues } from './values.ts';
 import { readValuesQuery } from './values-query.ts';
 
-export interface ReadApiDeps extends OpsDeps {
+export interface ReadApiDeps extends Pick<OpsDeps, 'keyHash' | 'onError'> {
   readonly catalogue: () => Catalogue;
   readonly store: Pick<KpiStore, 'values'>;
   /** How far the values of a workflow are: what fills tumbling windows without events. */
@@ -27,12 +27,10 @@ export interface ReadApiDeps extends OpsDeps {
 }
 
 /**
- * Registers GET /v1/values and /v1/kpis, the screens and pages, POST /v1/query and /v1/notify/test, and what
- * `registerOps` does; docs/http-api.md describes them. The pages and the two probes need no key. Not waited for:
- * `app.ready()` does that.
+ * Registers GET /v1/values and /v1/kpis, the screens and pages, POST /v1/query and /v1/notify/test; docs/http-api.md
+ * describes them. The pages need no key. Not waited for: `app.ready()` does that.
  */
 export function registerReadApi(app: FastifyInstance, deps: ReadApiDeps): void {
-  registerOps(app, deps);
   void app.register(async (scope) => {
     answerErrors(scope, deps);
     if (deps.wall !== undefined) registerPages(scope, deps.wall.pages);

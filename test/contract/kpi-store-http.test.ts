@@ -56,7 +56,7 @@ describe.skipIf(chdbMissing !== false)(
 
       beforeEach(async () => {
         path = mkdtempSync(join(tmpdir(), 'takt-store-'));
-        endpoint = await ClickHouseEndpoint.start(path);
+        endpoint = await ClickHouseEndpoint.start(path, { notes: true });
         store = await openStore(endpoint.url);
         cuts = [];
         endpoint.cut = () => cuts.shift() ?? null;

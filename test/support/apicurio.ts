@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { freePort, javaMissing } from './java.ts';
+import { JavaProcess } from './java-process.ts';
 
 const JAR = 'deploy/kafka/registry/apicurio-registry-app-3.0.9-runner.jar';
-const START_MS_MAX = 60_000;
-const PAUSE_MS = 100;
 
 /** Why no registry can run here; false where one can. */
 export const registryMissing: string | false = javaMissing(JAR);
@@ -12,39 +10,31 @@ export const registryMissing: string | false = javaMissing(JAR);
 export class Apicurio {
   /** Of the API that is Confluent's. */
   readonly url: string;
-  private readonly port: number;
-  private child: ChildProcess | null = null;
+  private readonly java: JavaProcess;
 
   private constructor(port: number) {
-    this.port = port;
     this.url = `http://127.0.0.1:${port}/apis/ccompat/v7`;
+    const options = ['-Dquarkus.http.host=127.0.0.1', `-Dquarkus.http.port=${port}`];
+    this.java = new JavaProcess(['-Xmx384m', '-XX:TieredStopAtLevel=1', ...options, '-jar', JAR], async () => {
+      const answer = await fetch(`${this.url}/subjects`).catch(() => null);
+      await answer?.arrayBuffer();
+      return answer?.ok === true;
+    });
   }
 
-  static async start(): Promise<Apicurio> {
-    const registry = new Apicurio(await freePort());
+  /** `port`: 0 for any. */
+  static async start(port = 0): Promise<Apicurio> {
+    const registry = new Apicurio(port === 0 ? await freePort() : port);
     await registry.run();
     return registry;
   }
 
   /** Starts it, again after `stop`: it is empty then. */
-  async run(): Promise<void> {
-    const options = ['-Dquarkus.http.host=127.0.0.1', `-Dquarkus.http.port=${this.port}`];
-    this.child = spawn('java', ['-Xmx384m', '-XX:TieredStopAtLevel=1', ...options, '-jar', JAR], { stdio: 'ignore' });
-    const endMs = Date.now() + START_MS_MAX;
-    for (;;) {
-      const answer = await fetch(`${this.url}/subjects`).catch(() => null);
-      await answer?.arrayBuffer();
-      if (answer?.ok === true) return;
-      if (this.child.exitCode !== null || Date.now() > endMs) throw new Error('the registry does not start');
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    }
+  run(): Promise<void> {
+    return this.java.start();
   }
 
-  async stop(): Promise<void> {
-    const { child } = this;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
+  stop(): Promise<void> {
+    return this.java.end('SIGKILL');
   }
 }

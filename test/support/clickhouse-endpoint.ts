@@ -16,22 +16,25 @@ export class ClickHouseEndpoint {
   readonly transport: ChdbTransport;
   /** Set by a test: fails a request before (`before`) or after (`after`) its statement ran, by cutting the connection. */
   cut: ((sql: string) => 'before' | 'after' | null) | null = null;
-  /** What ran, in its order; an error has its name behind it. */
+  /** What ran, in its order, while a test wants to know. */
   readonly ran: string[] = [];
+  private readonly notes: boolean;
   private readonly server: Server;
 
-  private constructor(server: Server, transport: ChdbTransport) {
+  private constructor(server: Server, transport: ChdbTransport, notes: boolean) {
+    this.notes = notes;
     this.server = server;
     this.transport = transport;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on('request', (request, response) => void this.handle(request, response));
   }
 
-  static async start(path: string): Promise<ClickHouseEndpoint> {
+  /** `path`: where the data is; `port`: 0 for any; `notes`: keep what ran. */
+  static async start(path: string, { port = 0, notes = false } = {}): Promise<ClickHouseEndpoint> {
     const transport = await ChdbTransport.open(path);
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new ClickHouseEndpoint(server, transport);
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    return new ClickHouseEndpoint(server, transport, notes);
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -49,7 +52,7 @@ export class ClickHouseEndpoint {
     if (cut === 'before') return void request.socket.destroy();
     try {
       const answer = await this.run(sql, inUrl === null ? null : plain, parameters);
-      this.ran.push(sql);
+      if (this.notes) this.ran.push(sql);
       if (cut === 'after') return void request.socket.destroy();
       response.writeHead(200).end(answer);
     } catch (error) {

@@ -1,39 +1,39 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, javaMissing } from './java.ts';
+import { JavaProcess } from './java-process.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 const LIBS = 'deploy/kafka/libs';
-const START_MS_MAX = 60_000;
-const PAUSE_MS = 50;
 
 /** Why no broker can run here; false where one can. */
 export const kafkaMissing: string | false = javaMissing(LIBS);
 
-/** A Kafka broker of its own, on loopback, in a directory that goes with it. */
+/** A Kafka broker of its own, on loopback. */
 export class KafkaBroker {
   readonly address: string;
   /** Another way to it: who comes in here stays on it, since the broker tells this address to those who ask. */
   readonly proxy: TcpProxy;
   private readonly folder: string;
-  private readonly port: number;
-  private child: ChildProcess | null = null;
+  private readonly java: JavaProcess;
 
   private constructor(folder: string, port: number, proxy: TcpProxy) {
     this.folder = folder;
-    this.port = port;
     this.proxy = proxy;
     this.address = `127.0.0.1:${port}`;
+    const args = [...JVM, 'kafka.Kafka', join(folder, 'server.properties')];
+    this.java = new JavaProcess(args, () => listens(port), { cwd: folder });
   }
 
-  /** Starts one and waits until it listens. */
-  static async start(): Promise<KafkaBroker> {
-    const folder = mkdtempSync(join(tmpdir(), 'takt-kafka-'));
-    const [port, controllerPort, proxiedPort] = [await freePort(), await freePort(), await freePort()];
+  /** Starts one and waits until it listens: on any port, in a new directory, unless they are said. */
+  static async start(place: { readonly port?: number; readonly folder?: string } = {}): Promise<KafkaBroker> {
+    const folder = place.folder ?? mkdtempSync(join(tmpdir(), 'takt-kafka-'));
+    mkdirSync(folder, { recursive: true });
+    const [port, controllerPort, proxiedPort] = [place.port ?? (await freePort()), await freePort(), await freePort()];
     const proxy = await TcpProxy.start(`127.0.0.1:${proxiedPort}`);
     const properties = {
       'process.roles': 'broker,controller',
@@ -55,45 +55,30 @@ export class KafkaBroker {
     const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(join(folder, 'server.properties'), lines.join(''));
     const broker = new KafkaBroker(folder, port, proxy);
-    broker.java('kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', join(folder, 'server.properties'));
+    if (!existsSync(join(folder, 'data')))
+      java('kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', join(folder, 'server.properties'));
     await broker.run();
     return broker;
   }
 
-  private java(...args: readonly string[]): void {
-    const { status, stderr } = spawnSync('java', [...JVM, ...args], { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`java ${args.join(' ')}: ${stderr}`);
-  }
-
   /** Starts it, again after `kill`, on the same port and data. */
-  async run(): Promise<void> {
-    const args = [...JVM, 'kafka.Kafka', join(this.folder, 'server.properties')];
-    this.child = spawn('java', args, { stdio: 'ignore', cwd: this.folder });
-    const deadlineMs = Date.now() + START_MS_MAX;
-    while (!(await this.listens())) {
-      if (this.child.exitCode !== null) throw new Error(`the broker ended with ${this.child.exitCode}`);
-      if (Date.now() > deadlineMs) throw new Error(`the broker does not listen after ${START_MS_MAX} ms`);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    }
+  run(): Promise<void> {
+    return this.java.start();
   }
 
-  private listens(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect(this.port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
-    });
+  get pid(): number | undefined {
+    return this.java.pid;
   }
 
   /** Ends it at once, as a power cut does. */
-  async kill(): Promise<void> {
-    const { child } = this;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
+  kill(): Promise<void> {
+    return this.java.end('SIGKILL');
+  }
+
+  /** Ends it as an operator does; its data stays. */
+  async stop(): Promise<void> {
+    await this.java.end('SIGTERM');
+    await this.proxy.close();
   }
 
   /** Ends it and removes its data. */
@@ -104,8 +89,23 @@ export class KafkaBroker {
   }
 }
 
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
 /** Small and quick to start. */
 const JVM = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(process.cwd(), LIBS, '*')];
+
+function java(...args: readonly string[]): void {
+  const { status, stderr } = spawnSync('java', [...JVM, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`java ${args.join(' ')}: ${stderr}`);
+}
 
 /** 16 bytes in the alphabet of URLs; Kafka takes none that begins with a dash. */
 function clusterId(): string {

@@ -7,6 +7,7 @@ import { encodeLabels } from '../../services/shared/core/labels.ts';
 import type { ValueQuery, ValueRow } from '../../services/shared/ports/kpi-store.ts';
 import { hashKey } from '../../services/shared/runtime/api-key.ts';
 import { Metrics } from '../../services/shared/runtime/metrics.ts';
+import { type OpsDeps, registerOps } from '../../services/wallboard/ops-routes.ts';
 import { registerReadApi, type ReadApiDeps } from '../../services/wallboard/routes.ts';
 import { VALUE_ROWS_MAX } from '../../services/wallboard/values.ts';
 
@@ -71,7 +72,7 @@ function row(team: string, endMs: number, value: number, validToMs: number | nul
   };
 }
 
-async function api(rows: readonly ValueRow[], deps: Partial<ReadApiDeps> = {}) {
+async function api(rows: readonly ValueRow[], deps: Partial<ReadApiDeps & OpsDeps> = {}) {
   const store = new MemoryStore();
   await store.insert('values', rows);
   const app = Fastify();
@@ -79,8 +80,13 @@ async function api(rows: readonly ValueRow[], deps: Partial<ReadApiDeps> = {}) {
   registerReadApi(app, {
     catalogue: () => catalogue,
     store,
-    status: async () => ({ ready: true }),
     progress: () => ({ watermarkMs: null, stored: true }),
+    keyHash: null,
+    onError: (code) => metrics.error(code),
+    ...deps,
+  });
+  registerOps(app, {
+    status: async () => ({ ready: true }),
     health: () => ({ healthy: true, reasons: [] }),
     ready: () => ({ ready: true, reasons: [] }),
     metrics: () => metrics.text(),

@@ -1,24 +1,14 @@
 import { expect, test } from 'vitest';
 import { createLogger } from '../../services/shared/runtime/logging.ts';
-import { registerReadApi } from '../../services/wallboard/routes.ts';
+import { registerOps } from '../../services/wallboard/ops-routes.ts';
 import { createApp } from '../../services/wallboard/server.ts';
 
 test('what was not foreseen is answered without a word of it, and stands in the log with its trace', async () => {
   const lines: string[] = [];
   const codes: string[] = [];
   const app = createApp(() => {}, createLogger({ level: 'error', json: true, write: (line) => void lines.push(line) }));
-  registerReadApi(app, {
-    catalogue: () => ({
-      timezone: 'UTC',
-      workflows: new Map(),
-      kpis: new Map(),
-      rules: new Map(),
-      channels: new Map(),
-      maxAlertAgeMs: 900_000,
-    }),
-    store: { values: async () => [] },
+  registerOps(app, {
     status: () => Promise.reject(new Error('a secret of the inside')),
-    progress: () => ({ watermarkMs: null, stored: true }),
     health: () => ({ healthy: true, reasons: [] }),
     ready: () => ({ ready: true, reasons: [] }),
     metrics: async () => '',

@@ -1,3 +1,4 @@
+import { lagOf } from '../lag.ts';
 import type { StatusReport, Wiring } from '../wiring.ts';
 import type { CommonOptions } from './options.ts';
 import { call, openToRead } from './session.ts';
@@ -30,21 +31,12 @@ function table(report: StatusReport, url: string | null): string {
     '',
     'stage      partition                 lag  unstored  watermark',
   ];
-  for (const {
-    stage,
-    topic,
-    partition,
-    nextOffset,
-    endOffset,
-    storedOffset,
-    watermarkMs,
-    openImports,
-    instance,
-  } of report.tasks) {
+  for (const task of report.tasks) {
+    const { stage, topic, partition, nextOffset, storedOffset, watermarkMs, openImports, instance } = task;
     const place = `${topic}/${partition}`;
     const watermark = watermarkMs === null ? '' : new Date(watermarkMs).toISOString();
     const imports = openImports.length === 0 ? '' : `  imports open: ${openImports.length}`;
-    const lag = String(endOffset - nextOffset).padStart(6);
+    const lag = String(lagOf(task)).padStart(6);
     const unstored = String(Math.max(0, nextOffset - 1 - storedOffset)).padStart(9);
     const owner = instance === undefined ? '' : `  ${instance ?? 'no process has it'}`;
     lines.push(

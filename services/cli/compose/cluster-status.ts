@@ -124,7 +124,10 @@ export class ClusterStatus {
       );
       if (task !== undefined && (latest === null || row.seenMs > latest.row.seenMs)) latest = { task, row };
     }
-    if (latest !== null) return { ...latest.task, endOffset, instance: latest.row.instance };
+    if (latest !== null) {
+      const { task, row } = latest;
+      return { ...task, endOffset, lag: task.endOffset - task.nextOffset, instance: row.instance };
+    }
     const position = await this.store.position(stage, topic, partition);
     const storedOffset = position === null ? -1 : offsetOf(position.version + 1n) - 1;
     const place = { stage, topic, partition, nextOffset: storedOffset + 1, endOffset, storedOffset, unstored: 0 };

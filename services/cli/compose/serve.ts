@@ -142,9 +142,8 @@ export async function serve(
 
 function register(app: FastifyInstance, service: Service, ops: OpsDeps): void {
   app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
+  registerOps(app, ops);
   service.register?.(app);
-  // The wallboard brings them along.
-  if (!app.hasRoute({ method: 'GET', url: '/healthz' })) registerOps(app, ops);
 }
 
 /** Partitions per topic: as they are, else as wanted. Throws USAGE where both are said and differ. */

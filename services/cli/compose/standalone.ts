@@ -15,6 +15,7 @@ import { Processor } from '../../processor/processor.ts';
 import { LiveAlerts } from '../../wallboard/live/live-alerts.ts';
 import { LiveValues } from '../../wallboard/live/live-values.ts';
 import { loadPages } from '../../wallboard/pages.ts';
+import { registerOps } from '../../wallboard/ops-routes.ts';
 import { registerReadApi } from '../../wallboard/routes.ts';
 import { ScreenHub } from '../../wallboard/stream/screen-hub.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
@@ -157,11 +158,8 @@ export async function openStandalone(
       metrics,
     };
     registerIngest(app, { ...ingest, workflows: () => catalogue.workflows, keyHash });
-    registerReadApi(app, {
-      catalogue: () => catalogue,
-      store,
+    registerOps(app, {
       status,
-      progress: (workflow) => processor.progressOf(workflow),
       health: () =>
         healthOf({
           failing: failing.now(),
@@ -177,6 +175,13 @@ export async function openStandalone(
         metrics.alertInstances(alerter.instances);
         return metrics.text(await tasks(), log.size());
       },
+      keyHash,
+      onError: (code) => metrics.error(code),
+    });
+    registerReadApi(app, {
+      catalogue: () => catalogue,
+      store,
+      progress: (workflow) => processor.progressOf(workflow),
       keyHash,
       query: (sql, format) => store.query(sql, format),
       onError: (code) => metrics.error(code),

@@ -7,6 +7,7 @@ import { loadPages } from '../../wallboard/pages.ts';
 import { registerReadApi } from '../../wallboard/routes.ts';
 import { ScreenHub } from '../../wallboard/stream/screen-hub.ts';
 import type { OpsDeps } from '../../wallboard/ops-routes.ts';
+import { lagOf } from '../lag.ts';
 import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
 
 /** The wallboard: API, screens and pages, from the store and from what the log says now. Any number of them may run. */
@@ -40,7 +41,10 @@ export async function openWallboard(context: ServiceContext, ops: OpsDeps): Prom
         ready: ready && live.isComplete,
         halted,
         failing,
-        tasks: tasks.filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW)),
+        // Where [slices] ends now matters; of events what their stage had not read when it told so.
+        tasks: tasks
+          .filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW))
+          .map((task) => (task.stage === 'aggregate' ? { ...task, endOffset: task.nextOffset + lagOf(task) } : task)),
       };
     },
   });

@@ -1,4 +1,5 @@
 import { call } from '../commands/session.ts';
+import { lagOf } from '../lag.ts';
 import type { StatusReport } from '../wiring.ts';
 import type { SimulatedEvent } from './simulator.ts';
 
@@ -39,7 +40,7 @@ export function httpTarget(url: string): Target {
     },
     async waiting() {
       const { tasks } = (await call(url, '/v1/status')) as StatusReport;
-      return tasks.reduce((sum, { endOffset, nextOffset }) => sum + Math.max(0, endOffset - nextOffset), 0);
+      return tasks.reduce((sum, task) => sum + lagOf(task), 0);
     },
   };
 }

@@ -1,9 +1,10 @@
-import { type Admin, ConfigResourceTypes, type Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import type { Clock } from '../../../ports/clock.ts';
 import type { TopicDescription } from '../../../ports/event-log.ts';
 import { partitionsChanged, topicUnknown } from '../log-errors.ts';
 import { topicRecreated, topicSettings } from './kafka-errors.ts';
 import type { Cluster } from './kafkajs-cluster.ts';
+import { ConfigResourceTypes } from './kafkajs-module.ts';
 import { topicMetadata } from './topic-metadata.ts';
 
 /** Twice what the producer puts into a batch. */

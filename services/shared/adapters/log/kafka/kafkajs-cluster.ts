@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from 'kafkajs';
+import type { Kafka as KafkaClient } from 'kafkajs';
 import { CODECS, decompress } from './decompress.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
+import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from './kafkajs-module.ts';
 
 /** A request of Kafka's protocol as kafkajs sends it: `encode` gives the body, `decode` takes the answer's. */
 export interface ProtocolRequest<T> {
@@ -147,7 +148,7 @@ function registerCodecs(): void {
 registerCodecs();
 
 /** kafkajs on these brokers. Its own retries are off where something is written: what then happened is decided here. */
-export function kafkajs(settings: KafkaSettings): Kafka {
+export function kafkajs(settings: KafkaSettings): KafkaClient {
   const { brokers, clientId, tls, sasl, requestTimeoutMs } = settings;
   return new Kafka({
     brokers: [...brokers],
@@ -164,7 +165,7 @@ export function kafkajs(settings: KafkaSettings): Kafka {
 }
 
 /** A cluster of its own for requests that kafkajs has no public call for. */
-export function clusterOf(kafka: Kafka): Cluster {
+export function clusterOf(kafka: KafkaClient): Cluster {
   // kafkajs keeps what makes one under a symbol; 2.2.4 is its last release, and the contract suite runs on it.
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description?.endsWith(':createCluster'));
   const make = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol!]!;

@@ -1,5 +1,6 @@
-import { type Assigner, AssignerProtocol, type PartitionAssigner } from 'kafkajs';
+import type { Assigner, PartitionAssigner } from 'kafkajs';
 import type { Place } from '../../../ports/group.ts';
+import { AssignerProtocol } from './kafkajs-module.ts';
 import { shareOut } from './place-sharing.ts';
 
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
