@@ -3,7 +3,7 @@ import { ERRORS, TaktError } from '../shared/core/errors.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
 import { keyText } from './commands/key.ts';
 import { lint } from './commands/lint.ts';
-import { CATALOGUE_HELP, collected, port, positive, withDataOptions } from './commands/options.ts';
+import { CATALOGUE_HELP, collected, port, positive, withDataOptions, withUrl } from './commands/options.ts';
 import { query } from './commands/query.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { addServices, withHeartbeatOptions } from './commands/serve.ts';
@@ -104,12 +104,15 @@ function program(wiring: Wiring): Command {
     .addHelpText('after', START_HELP)
     .action((options: StartOptions) => start(wiring, options));
   withMappingOptions(
-    withDataOptions(
-      root
-        .command('import')
-        .description('read a CSV file (also gzipped) into a workflow')
-        .argument('<file>', 'the CSV file'),
-      'silent',
+    withUrl(
+      withDataOptions(
+        root
+          .command('import')
+          .description('read a CSV file (also gzipped) into a workflow')
+          .argument('<file>', 'the CSV file'),
+        'silent',
+      ),
+      'ingest',
     ),
   )
     .option('--as-of <time>', 'time of rows without a date')
@@ -132,12 +135,15 @@ function program(wiring: Wiring): Command {
     .option('--exit', 'end when all is played and stored')
     .addHelpText('after', REPLAY_HELP)
     .action((file: string, options: ReplayOptions) => replay(wiring, file, options));
-  withDataOptions(
-    root
-      .command('query')
-      .description('run one read-only SQL statement (ClickHouse) on the store')
-      .argument('<sql>', 'views: kpi_current, kpi_history, case_list; tables: events, cases'),
-    'silent',
+  withUrl(
+    withDataOptions(
+      root
+        .command('query')
+        .description('run one read-only SQL statement (ClickHouse) on the store')
+        .argument('<sql>', 'views: kpi_current, kpi_history, case_list; tables: events, cases'),
+      'silent',
+    ),
+    'wallboard',
   )
     .option(
       '--format <name>',
@@ -146,7 +152,7 @@ function program(wiring: Wiring): Command {
     )
     .addHelpText('after', QUERY_HELP)
     .action((sql: string, options: CommonOptions & { format: string }) => query(wiring, sql, options));
-  withDataOptions(root.command('status').description('show how far every partition is'), 'silent')
+  withUrl(withDataOptions(root.command('status').description('show how far every partition is'), 'silent'), 'wallboard')
     .option('--json', 'as JSON')
     .addHelpText('after', STATUS_HELP)
     .action((options: CommonOptions & { json?: boolean }) => status(wiring, options));

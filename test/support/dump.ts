@@ -24,23 +24,28 @@ export async function dump(data: string, args: readonly string[], levels: LevelQ
   const server = await startServer(data, args);
   try {
     await atRest(server.url);
-    const lines = (sql: string): Promise<string[]> => linesOf(server.url, sql);
-    const answers: string[] = [];
-    for (const instant of levels.instants) {
-      const response = await fetch(`${server.url}/v1/values?kpi=${levels.kpi}&at=${instant}`);
-      const { rows } = (await response.json()) as { rows: LevelRow[] };
-      for (const { labels, value } of rows)
-        if (value !== 0) answers.push(`${instant} ${JSON.stringify(labels)} ${value}`);
-    }
-    return {
-      events: await lines(QUERIES.events),
-      cases: await lines(QUERIES.cases),
-      history: await lines(`${QUERIES.history} AND kpi != '${levels.kpi}'`),
-      levels: answers.sort(),
-    };
+    return await dumpOf(server.url, levels);
   } finally {
     await server.stop();
   }
+}
+
+/** Reads everything from a takt at rest. */
+export async function dumpOf(url: string, levels: LevelQuestions): Promise<Dump> {
+  const lines = (sql: string): Promise<string[]> => linesOf(url, sql);
+  const answers: string[] = [];
+  for (const instant of levels.instants) {
+    const response = await fetch(`${url}/v1/values?kpi=${levels.kpi}&at=${instant}`);
+    const { rows } = (await response.json()) as { rows: LevelRow[] };
+    for (const { labels, value } of rows)
+      if (value !== 0) answers.push(`${instant} ${JSON.stringify(labels)} ${value}`);
+  }
+  return {
+    events: await lines(QUERIES.events),
+    cases: await lines(QUERIES.cases),
+    history: await lines(`${QUERIES.history} AND kpi != '${levels.kpi}'`),
+    levels: answers.sort(),
+  };
 }
 
 /** A level KPI and the instants at which it is read. */
@@ -74,9 +79,11 @@ export async function atRest(url: string): Promise<void> {
   await until(async () => {
     const tasks = await statusOf(url);
     return tasks.every(
-      ({ stage, nextOffset, endOffset, unstored, watermarkMs }) =>
+      ({ stage, nextOffset, endOffset, lag, unstored, watermarkMs }) =>
         // What notify reads has no watermark.
-        nextOffset === endOffset && unstored === 0 && (stage === 'notify' || (watermarkMs ?? 0) > AFTER_DATA_MS),
+        (lag ?? endOffset - nextOffset) === 0 &&
+        unstored === 0 &&
+        (stage === 'notify' || (watermarkMs ?? 0) > AFTER_DATA_MS),
     );
   });
 }

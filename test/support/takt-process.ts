@@ -92,6 +92,8 @@ export interface TaskReport {
   readonly endOffset: number;
   readonly storedOffset: number;
   readonly unstored: number;
+  /** Of a cluster: what it had not read when it told. */
+  readonly lag?: number;
   readonly watermarkMs: number | null;
   readonly openImports: readonly string[];
 }

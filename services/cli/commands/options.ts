@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, type Command, Option } from 'commander';
 
 /** Options that every command on a data directory has. */
 export interface CommonOptions {
@@ -7,6 +7,8 @@ export interface CommonOptions {
   readonly catalogue?: readonly string[];
   readonly logLevel: string;
   readonly logLimit: number;
+  /** A takt that runs elsewhere; absent: that of the data directory. */
+  readonly url?: string;
   /** Folder of JSON mappings; only of `takt start`. */
   readonly mappings?: string;
 }
@@ -34,6 +36,19 @@ export function withDataOptions(command: Command, logLevel: 'info' | 'silent'): 
       LOG_LIMIT_DEFAULT_GIB,
     )
     .option('--log-level <level>', 'debug, info, warn, error or silent', logLevel);
+}
+
+/** Adds the address of a takt that runs elsewhere: in a cluster `service` answers the command. */
+export function withUrl(command: Command, service: string): Command {
+  const text = `address of a takt that runs elsewhere (in a cluster its ${service}); TAKT_API_KEY is its key`;
+  return command.addOption(new Option('--url <address>', text).env('TAKT_URL').argParser(address));
+}
+
+function address(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new InvalidArgumentError('It must begin with http:// or https://.');
+  return url.href.replace(/\/$/, '');
 }
 
 /** An option that may be given several times. */

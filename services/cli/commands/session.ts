@@ -55,17 +55,17 @@ export async function catalogueOf(
   return found.length > 0 ? found : [wiring.starterCatalogue];
 }
 
-/** Finds the process that serves the directory, else opens it. */
+/** The takt at the address that was given, else the process that serves the directory; else the directory is opened. */
 export async function openSession(wiring: Wiring, options: CommonOptions): Promise<Session> {
   const directory = describeDirectory(options.data);
-  const url = await findRunning(directory);
+  const url = options.url ?? (await findRunning(directory));
   if (url !== null) return { url, directory };
   return { url: null, ...(await openHere(wiring, options)) };
 }
 
 /** The same for a command that only reads. Throws DATA_MISSING where there is nothing to read. */
 export async function openToRead(wiring: Wiring, options: CommonOptions): Promise<Session> {
-  assertHoldsData(describeDirectory(options.data));
+  if (options.url === undefined) assertHoldsData(describeDirectory(options.data));
   return openSession(wiring, options);
 }
 
