@@ -10,20 +10,20 @@ const LIMITS = { recordsMax: 5_000, bytesMax: 8 * 1024 * 1024 };
 /** What a reader of [values] was told, from its start to its end. */
 export interface ValuesOrder {
   readonly values: number;
-  /** Values whose version is below one of the same window that came before: a late writer's. */
+  /** Values whose version is below one of the same window that came before: a late writer's, which readers leave out. */
   readonly older: number;
-  /** Of those, ones that say something else than the newer value: a reader that forgets versions would be wrong. */
-  readonly different: number;
+  /** By window the highest version, as `definition labels windowEndMs version`; sorted. */
+  readonly latest: readonly string[];
 }
 
 /** Reads all of [values] and looks at the versions of each window, in the order in which they came. */
 export async function valuesOrder(brokers: string): Promise<ValuesOrder> {
   const log = await KafkaLog.open({ ...KAFKA_DEFAULTS, brokers: [brokers], clientId: 'takt-test' }, new SystemClock());
   const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
-  const order = { values: 0, older: 0, different: 0 };
+  const latest = new Map<string, bigint>();
+  let [values, older] = [0, 0];
   const { partitions } = (await log.describeTopic(VALUES_TOPIC))!;
   for (let partition = 0; partition < partitions; partition++) {
-    const latest = new Map<string, { readonly version: bigint; readonly said: string }>();
     const end = await log.endOffset(VALUES_TOPIC, partition);
     for (let offset = 0; offset < end;) {
       for (const record of await log.read(VALUES_TOPIC, partition, offset, LIMITS)) {
@@ -31,16 +31,13 @@ export async function valuesOrder(brokers: string): Promise<ValuesOrder> {
         const message = codec.decode(record.value);
         if (message.type !== 'value') continue;
         const key = `${message.definition} ${message.labels} ${message.windowEndMs}`;
-        const said = `${message.valueExact} ${message.samples} ${message.withdrawn}`;
         const before = latest.get(key);
-        order.values++;
-        if (before !== undefined && message.version < before.version) {
-          order.older++;
-          if (said !== before.said) order.different++;
-        } else latest.set(key, { version: message.version, said });
+        values++;
+        if (before !== undefined && message.version < before) older++;
+        else latest.set(key, message.version);
       }
     }
   }
   await log.close();
-  return order;
+  return { values, older, latest: [...latest].map(([key, version]) => `${key} ${version}`).sort() };
 }

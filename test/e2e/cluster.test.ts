@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LocalCluster } from '../cluster/local-cluster.ts';
 import { valuesOrder } from '../cluster/values-order.ts';
 import { dataSet, dataSetsMissing } from '../support/data-sets.ts';
-import { atRest, type Dump, dump, dumpOf, type LevelQuestions, summaryOf } from '../support/dump.ts';
+import { atRest, type Dump, dump, dumpOf, type LevelQuestions, linesOf, summaryOf } from '../support/dump.ts';
 import { temporaryDirectory } from '../support/embedded.ts';
 import { kafkaMissing } from '../support/kafka-broker.ts';
 import { takt } from '../support/takt-process.ts';
@@ -11,6 +11,9 @@ import { takt } from '../support/takt-process.ts';
 const missing = kafkaMissing === false ? dataSetsMissing : kafkaMissing;
 const WHY = missing === false ? '' : `: skipped, ${missing}`;
 const PARTITIONS = 12;
+/** As `valuesOrder` has them. */
+const VERSIONS =
+  "SELECT concat(definition, ' ', labels, ' ', toString(window_end_ms), ' ', toString(version)) AS key FROM `values` FINAL";
 const PROCESSORS = ['processor-1', 'processor-2'] as const;
 
 /** Files of the same kind, with the catalogue and mapping they are read with. */
@@ -108,11 +111,16 @@ function say(name: string, result: Dump): Dump {
   return result;
 }
 
-/** Compares a cluster, at rest, with one process; and looks at what readers of [values] were told meanwhile. */
+/**
+ * Compares a cluster, at rest, with one process; and a reader of [values], for whom the highest version counts, with what
+ * is stored.
+ */
 async function expectIdentical(subject: Subject, on: LocalCluster): Promise<void> {
   const result = say('cluster', await dumped(subject, on));
-  const order = await valuesOrder(on.broker.address);
-  process.stdout.write(`[values]: ${JSON.stringify(order)}\n`);
+  const { values, older, latest } = await valuesOrder(on.broker.address);
+  process.stdout.write(`[values]: ${values} values, ${older} of a version below one before\n`);
+  const stored = await linesOf(on.services.get('wallboard')!.url, VERSIONS);
+  expect(stored.map((line) => (JSON.parse(line) as { readonly key: string }).key).sort()).toEqual(latest);
   await on.stop();
   cluster = null;
   expect(result).toEqual(say('standalone', await standalone(subject)));
