@@ -56,6 +56,11 @@ process.exitCode = await run(
       const { serve } = await import('./compose/serve.ts');
       return serve(service, options, { root, calendarVersion, channelsOf });
     },
+    async newEpoch(place, apply) {
+      const { newEpoch } = await import('./compose/new-epoch.ts');
+      const { readClusterSettings } = await import('./compose/cluster-settings.ts');
+      return newEpoch(readClusterSettings(place, process.env), root, apply);
+    },
     loadCatalogue: (paths) => loadCatalogues(paths, { calendarVersion }),
     loadScreens,
     loadMappings: loadJsonMappings,

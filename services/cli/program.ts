@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ERRORS, TaktError } from '../shared/core/errors.ts';
+import { addEpoch } from './commands/epoch.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
 import { keyText } from './commands/key.ts';
 import { lint } from './commands/lint.ts';
@@ -182,6 +183,7 @@ function program(wiring: Wiring): Command {
       process.stdout.write(keyText());
     });
   addServices(root, wiring);
+  addEpoch(root, wiring);
   for (const command of [...root.commands, ...notify.commands])
     command.exitOverride().showHelpAfterError(`(takt ${command.name()} --help shows what there is)`);
   return root;

@@ -131,6 +131,8 @@ export interface Wiring {
   open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone>;
   /** Runs one service of a cluster until it is to stop. Throws what makes it halt, and USAGE. */
   serve(service: ServiceName, options: ServeOptions): Promise<void>;
+  /** Plans the next epoch of a cluster, and begins it where `apply` is true. Throws USAGE while processes run. */
+  newEpoch(place: ClusterPlace, apply: boolean): Promise<EpochReport>;
   /** Sends a test message to a channel. Throws CHANNEL_UNKNOWN, NOTIFY_FAILED. */
   testChannel(catalogue: Catalogue, channel: string): Promise<{ readonly key: string }>;
   /** A clock that stands at an instant until it is moved. */
@@ -166,6 +168,23 @@ export interface ServeOptions extends Pick<OpenOptions, 'keyHash' | 'logLevel' |
   readonly stopping: AbortSignal;
   /** Told the address when it listens. */
   readonly onListening: (url: string) => void;
+}
+
+/** What a new epoch of a cluster makes of its topics. */
+export interface EpochReport {
+  readonly epoch: number;
+  readonly partitions: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly change: 'none' | 'missing' | 'recreated' | 'partitions' | 'expired';
+    readonly partitions: number;
+    /** Records that were removed before they were read. */
+    readonly lost: number;
+    /** Records that were not read and are written again. */
+    readonly moved: number;
+  }[];
+  /** Whether it has begun; false: this is what it would be. */
+  readonly applied: boolean;
 }
 
 /** When beats go through the line, and who outside hears of them. */

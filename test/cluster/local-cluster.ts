@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Apicurio } from '../support/apicurio.ts';
 import { freePort } from '../support/java.ts';
@@ -105,6 +105,11 @@ export class LocalCluster {
     const process = new ManagedProcess(name, [...NODE_FLAGS, PROGRAM, name, ...args], logPath, this.environment);
     process.start();
     return process.ended();
+  }
+
+  /** What a command has said on this cluster. */
+  said(name: string): string {
+    return readFileSync(join(this.options.folder, 'logs', `${name}.log`), 'utf8');
   }
 
   /** Waits until services answer that they are ready. */

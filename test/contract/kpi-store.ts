@@ -568,7 +568,7 @@ function clusterTests(open: Open, name: string): void {
     await store.insert('services', [row]);
     expect(await store.services(0)).toEqual([other, later]);
     expect(await store.services(seenMs + 1)).toEqual([later]);
-    const topic = { epoch: 0, topic: 'events.w', identity: WEIRD[1]!, partitions: 2, starts: [0, 7], version: 1n };
+    const topic = { epoch: 0, topic: 'events.w', identity: WEIRD[1]!, partitions: 2, shifts: [0, 7], version: 1n };
     await store.insert('epoch_topics', [{ ...topic, epoch: 1 }, topic]);
     expect(await store.epochTopics()).toEqual([topic, { ...topic, epoch: 1 }]);
   });

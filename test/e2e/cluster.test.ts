@@ -111,19 +111,24 @@ function say(name: string, result: Dump): Dump {
   return result;
 }
 
-/**
- * Compares a cluster, at rest, with one process; and a reader of [values], for whom the highest version counts, with what
- * is stored.
- */
-async function expectIdentical(subject: Subject, on: LocalCluster): Promise<void> {
+/** What a cluster, at rest, has, and a reader of [values] for whom the highest version counts; and what they should have. */
+async function compared(
+  subject: Subject,
+  on: LocalCluster,
+): Promise<{ readonly is: unknown; readonly should: unknown }> {
   const result = say('cluster', await dumped(subject, on));
   const { values, older, latest } = await valuesOrder(on.broker.address);
   process.stdout.write(`[values]: ${values} values, ${older} of a version below one before\n`);
   const stored = await linesOf(on.services.get('wallboard')!.url, VERSIONS);
-  expect(stored.map((line) => (JSON.parse(line) as { readonly key: string }).key).sort()).toEqual(latest);
   await on.stop();
   cluster = null;
-  expect(result).toEqual(say('standalone', await standalone(subject)));
+  return {
+    is: { result, latest },
+    should: {
+      result: say('standalone', await standalone(subject)),
+      latest: stored.map((line) => (JSON.parse(line) as { readonly key: string }).key).sort(),
+    },
+  };
 }
 
 describe.skipIf(missing !== false)(`a cluster on real Kafka${WHY}`, () => {
@@ -136,7 +141,8 @@ describe.skipIf(missing !== false)(`a cluster on real Kafka${WHY}`, () => {
     async (_, subject) => {
       const on = await started(subject);
       await imported(subject, on);
-      await expectIdentical(subject, on);
+      const { is, should } = await compared(subject, on);
+      expect(is).toEqual(should);
     },
   );
 
@@ -151,7 +157,8 @@ describe.skipIf(missing !== false)(`a cluster on real Kafka${WHY}`, () => {
       await on.run('processor', PROCESSORS[round]!);
     }
     await importing;
-    await expectIdentical(subject, on);
+    const { is, should } = await compared(subject, on);
+    expect(is).toEqual(should);
   });
 
   test(
@@ -172,7 +179,8 @@ describe.skipIf(missing !== false)(`a cluster on real Kafka${WHY}`, () => {
       }
       paused.signal('SIGCONT');
       await importing;
-      await expectIdentical(subject, on);
+      const { is, should } = await compared(subject, on);
+      expect(is).toEqual(should);
     },
   );
 });

@@ -1,4 +1,5 @@
 import { Alerter } from '../../alerter/alerter.ts';
+import { EPOCH } from '../../shared/core/version.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { NotifyPlace } from './notify-place.ts';
@@ -11,7 +12,7 @@ export async function openAlerter(context: ServiceContext): Promise<Service> {
   const { log, store, codec, clock, epoch } = backbone;
   let places: Places | null = null;
   const isCurrent = (): boolean => places?.isCurrent() === true;
-  const folds = { catalogue: whole, partitions, epoch: epoch.epoch, log, store, codec, clock, observer, isCurrent };
+  const folds = { catalogue: whole, partitions, epoch: EPOCH, log, store, codec, clock, observer, isCurrent };
   const alerter = await Alerter.open(folds);
   await checkEpoch(epoch, [VALUES_TOPIC, TRANSITIONS_TOPIC], backbone);
   const notify = new NotifyPlace(context, isCurrent);

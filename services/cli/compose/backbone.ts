@@ -13,6 +13,7 @@ import type { EventLog } from '../../shared/ports/event-log.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { MessageCodec } from '../../shared/runtime/codec.ts';
 import { currentEpoch, type Epoch } from '../../shared/runtime/epoch.ts';
+import { EpochLog } from '../../shared/runtime/epoch-log.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 
 /** What the processes of a cluster share. */
@@ -60,7 +61,10 @@ export async function openBackbone(
     const own = await LockFileRegistry.open(join(root, 'schemas', 'schemas.lock.json'));
     const registry = confluent === null ? own : new ConfluentRegistry(confluent, own);
     const codec = await patient('the schema registry', () => MessageCodec.create(registry, own.ids()));
-    if (epoch !== null && codec !== null) return { log, store, codec, clock, epoch, close };
+    if (epoch !== null && codec !== null) {
+      const shifts = new Map([...epoch.topics].map(([topic, row]) => [topic, row.shifts]));
+      return { log: new EpochLog(log, shifts), store, codec, clock, epoch, close };
+    }
   } catch (error) {
     await close();
     throw error;

@@ -8,7 +8,7 @@ import type { StatusReport } from '../wiring.ts';
 import type { PresenceContent } from './presence.ts';
 
 /** A process that told nothing for so long is gone: some times what lies between two tellings, and clocks differ. */
-const PRESENT_MS = 15_000;
+export const PRESENT_MS = 15_000;
 /** What halted a process is shown for so long after it, unless another has taken its places. */
 const SHOWN_MS = 3_600_000;
 

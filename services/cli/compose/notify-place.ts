@@ -1,4 +1,5 @@
 import { NOTIFY_LIMITS, Notify, type NotifyTaskStatus } from '../../alerter/notify/notify.ts';
+import { EPOCH } from '../../shared/core/version.ts';
 import type { StatusReport } from '../wiring.ts';
 import { notifyObserverOf } from './observer.ts';
 import type { ServiceContext } from './service.ts';
@@ -35,13 +36,13 @@ export class NotifyPlace {
 
   private async start(): Promise<void> {
     const { backbone, whole, channels, observer, metrics, logger } = this.context;
-    const { log, store, codec, clock, epoch } = backbone;
+    const { log, store, codec, clock } = backbone;
     while (this.wanted && this.notify === null) {
       try {
         const notify = await Notify.open({
           catalogue: whole,
           channels,
-          epoch: epoch.epoch,
+          epoch: EPOCH,
           log,
           store,
           codec,

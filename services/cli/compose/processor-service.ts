@@ -1,5 +1,6 @@
 import { Processor } from '../../processor/processor.ts';
 import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
+import { EPOCH } from '../../shared/core/version.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { Places } from './places.ts';
@@ -14,7 +15,7 @@ export async function openProcessor(context: ServiceContext): Promise<Service> {
     catalogue: whole,
     partitions,
     still: new Set([BUILT_IN_WORKFLOW]),
-    epoch: epoch.epoch,
+    epoch: EPOCH,
     log,
     store,
     codec,

@@ -29,6 +29,7 @@ import { FailingSteps } from '../../shared/runtime/failing-steps.ts';
 import { MessageCodec } from '../../shared/runtime/codec.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { closeApp, createApp, listen } from '../../wallboard/server.ts';
+import { EPOCH } from '../../shared/core/version.ts';
 import { eventsTopic, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { createLogger } from '../../shared/runtime/logging.ts';
 import { beatSender, schedulerOf } from './heartbeat-line.ts';
@@ -42,7 +43,6 @@ import type { OpenOptions, Standalone, StatusReport } from '../wiring.ts';
  * marks and ticks of its own.
  */
 const PARTITIONS = 1;
-const EPOCH = 0;
 /** Where things are that takt brings along, and what this process runs with. */
 export interface Surroundings {
   /** The package's folder. */

@@ -1,6 +1,9 @@
 const OFFSET_BITS = 48n;
 const OFFSET_MASK = (1n << OFFSET_BITS) - 1n;
 
+/** The epoch half of every version: offsets go on from one epoch to the next (runtime/epoch-log.ts). */
+export const EPOCH = 0;
+
 /** The version of a row: `epoch << 48 | offset` of the last record applied, so that a new epoch beats every old row. */
 export function versionOf(epoch: number, offset: number): bigint {
   return (BigInt(epoch) << OFFSET_BITS) | BigInt(offset);

@@ -333,8 +333,8 @@ export interface EpochTopicRow {
   readonly topic: string;
   readonly identity: string;
   readonly partitions: number;
-  /** By partition the first offset that counts in this epoch. */
-  readonly starts: readonly number[];
+  /** By partition: an offset as rows have it, less the offset in the topic. */
+  readonly shifts: readonly number[];
   readonly version: bigint;
 }
 

@@ -31,8 +31,8 @@ export async function checkEpoch(
     if (now === null) throw changed(topic, known === undefined ? 'does not exist' : 'was deleted');
     const { identity, partitions } = now;
     if (known === undefined) {
-      const starts = Array.from({ length: partitions }, () => 0);
-      found.push({ epoch, topic, identity, partitions, starts, version: 0n });
+      const shifts = Array.from({ length: partitions }, () => 0);
+      found.push({ epoch, topic, identity, partitions, shifts, version: 0n });
     } else if (known.identity !== identity) throw changed(topic, 'was deleted and made again while takt was off');
     else if (known.partitions !== partitions)
       throw new TaktError(

@@ -146,9 +146,22 @@ export class KafkaLog implements EventLog {
     });
   }
 
-  private async offsetOf(topic: string, partition: number): Promise<number> {
+  /** The offset of the first record that the partition still has; its end where it has none. */
+  startOffset(topic: string, partition: number): Promise<number> {
+    return this.asked(async () => {
+      await this.topics.assertPartition(topic, partition);
+      return this.offsetOf(topic, partition, true);
+    });
+  }
+
+  /** Gives a topic more partitions; of its settings nothing changes. */
+  enlargeTopic(topic: string, partitions: number): Promise<void> {
+    return this.asked(() => this.topics.enlarge(topic, partitions));
+  }
+
+  private async offsetOf(topic: string, partition: number, fromBeginning = false): Promise<number> {
     await this.cluster.addMultipleTargetTopics([topic]);
-    const places = [{ topic, partitions: [{ partition }], fromBeginning: false }];
+    const places = [{ topic, partitions: [{ partition }], fromBeginning }];
     const [offsets] = await this.cluster.fetchTopicsOffset(places);
     return Number(offsets!.partitions[0]!.offset);
   }

@@ -102,6 +102,13 @@ export class KafkaTopics {
     await this.checkSettings(topic);
   }
 
+  /** Gives a topic more partitions. */
+  async enlarge(topic: string, partitions: number): Promise<void> {
+    await this.admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+    this.known.delete(topic);
+    await this.waitForLeaders(topic, partitions);
+  }
+
   /** Until every partition answers: the first append must not find one without a leader, and be written in part. */
   private async waitForLeaders(topic: string, partitions: number): Promise<void> {
     for (let look = 1; ; look++) {

@@ -118,7 +118,7 @@ export function readEpochTopic(row: Raw): EpochTopicRow {
     topic: text(row, 'topic'),
     identity: text(row, 'identity'),
     partitions: number(row, 'partitions'),
-    starts: JSON.parse(text(row, 'starts')) as readonly number[],
+    shifts: JSON.parse(text(row, 'shifts')) as readonly number[],
     version: version(row),
   };
 }

@@ -145,13 +145,13 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
     },
   },
   epoch_topics: {
-    structure: 'epoch UInt16, topic String, identity String, partitions UInt16, starts String, version UInt64',
+    structure: 'epoch UInt16, topic String, identity String, partitions UInt16, shifts String, version UInt64',
     write(out, row) {
       out.uint16(row.epoch);
       out.string(row.topic);
       out.string(row.identity);
       out.uint16(row.partitions);
-      out.string(JSON.stringify(row.starts));
+      out.string(JSON.stringify(row.shifts));
       out.uint64(row.version);
     },
   },
