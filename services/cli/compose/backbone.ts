@@ -23,6 +23,8 @@ export interface Backbone {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly epoch: Epoch;
+  /** Rejects when a topic is no longer what it was; never resolves. */
+  readonly lost: Promise<never>;
   /** Log first: what is under way in it is finished. */
   close(): Promise<void>;
 }
@@ -63,7 +65,7 @@ export async function openBackbone(
     const codec = await patient('the schema registry', () => MessageCodec.create(registry, own.ids()));
     if (epoch !== null && codec !== null) {
       const shifts = new Map([...epoch.topics].map(([topic, row]) => [topic, row.shifts]));
-      return { log: new EpochLog(log, shifts), store, codec, clock, epoch, close };
+      return { log: new EpochLog(log, shifts), store, codec, clock, epoch, lost: log.lost, close };
     }
   } catch (error) {
     await close();

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { checkBind } from '../../shared/runtime/api-key.ts';
 import { withBuiltIn } from '../../shared/core/catalogue-built-in.ts';
 import { TaktError } from '../../shared/core/errors.ts';
@@ -7,28 +6,25 @@ import { FailingSteps } from '../../shared/runtime/failing-steps.ts';
 import { createLogger } from '../../shared/runtime/logging.ts';
 import { Metrics } from '../../shared/runtime/metrics.ts';
 import { VALUES_TOPIC } from '../../shared/runtime/topics.ts';
-import { type OpsDeps, registerOps } from '../../wallboard/ops-routes.ts';
-import { closeApp, createApp, listen } from '../../wallboard/server.ts';
 import type { ServeOptions, ServiceName } from '../wiring.ts';
 import { openAlerter } from './alerter-service.ts';
-import { type Backbone, openBackbone, withPatience } from './backbone.ts';
+import { type Backbone, openBackbone } from './backbone.ts';
 import { readClusterSettings } from './cluster-settings.ts';
 import { ClusterStatus } from './cluster-status.ts';
-import { healthOf } from './health.ts';
 import { openIngest } from './ingest-service.ts';
 import { LIMITS } from './limits.ts';
 import { observerOf } from './observer.ts';
-import { Presence } from './presence.ts';
 import { openProcessor } from './processor-service.ts';
+import { runService } from './run-service.ts';
 import { openScheduler } from './scheduler-service.ts';
-import type { Service, ServiceContext } from './service.ts';
+import type { OpenService, ServiceContext } from './service.ts';
 import type { Surroundings } from './standalone.ts';
 import { openWallboard } from './wallboard-service.ts';
 
 /** Of a cluster that has no topics yet. */
 const PARTITIONS_DEFAULT = 12;
 
-const SERVICES: Readonly<Record<ServiceName, (context: ServiceContext, ops: OpsDeps) => Promise<Service>>> = {
+const SERVICES: Readonly<Record<ServiceName, OpenService>> = {
   ingest: openIngest,
   processor: openProcessor,
   alerter: openAlerter,
@@ -45,7 +41,7 @@ export async function serve(
   options: ServeOptions,
   { root, calendarVersion, channelsOf }: Surroundings,
 ): Promise<void> {
-  const { stopping, catalogue, keyHash, instance, host, port } = options;
+  const { stopping, catalogue, keyHash, instance, host } = options;
   checkBind(host, keyHash !== null);
   const settings = readClusterSettings(options.place, process.env);
   const logger = createLogger({ level: options.logLevel, json: true }).child({ service, instance });
@@ -79,71 +75,10 @@ export async function serve(
     webPath: join(root, 'dist', 'web'),
   };
   try {
-    await run(context, options);
+    await runService(context, SERVICES[service], options);
   } finally {
     await backbone.close();
   }
-
-  async function run(context: ServiceContext, { onListening }: ServeOptions): Promise<void> {
-    let halted: Error | null = null;
-    let state: Awaited<ReturnType<Service['state']>> | null = null;
-    let running: Service | null = null;
-    const ops: OpsDeps = {
-      status: () => context.cluster.report(),
-      health: () => {
-        const logMs = state?.logMs ?? 0;
-        return healthOf({ failing: failing.now(), halted, nowMs: clock.nowMs(), logMs, stoppedLine: null });
-      },
-      ready: () => ({ ready: state?.ready === true, reasons: state?.reasons ?? ['starting'] }),
-      async metrics() {
-        running?.gauges?.();
-        return metrics.text((await running?.state())?.tasks ?? []);
-      },
-      keyHash,
-      onError: (code) => metrics.error(code),
-    };
-    const open = SERVICES[service];
-    const opened = await withPatience('log and store', () => open(context, ops), { clock, logger, stopping });
-    if (opened === null) return;
-    running = opened;
-    const app = createApp((error) => metrics.error(error), createLogger({ level: 'error', json: true }));
-    register(app, opened, ops);
-    const startedMs = clock.nowMs();
-    let url = '';
-    const presence = new Presence({
-      store,
-      clock,
-      service,
-      instance,
-      logger,
-      async content() {
-        state = await opened.state();
-        return { pid: process.pid, url, startedMs, state, failing: failing.now(), halted: halted?.message ?? null };
-      },
-    });
-    try {
-      url = await listen(app, host, port, keyHash !== null);
-      presence.start();
-      onListening(url);
-      const told = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }));
-      if (!stopping.aborted) await Promise.race([told, opened.ended]);
-    } catch (error) {
-      halted = error as Error;
-      logger.fatal({ reason: halted.message, code: (error as TaktError).code }, 'halted');
-      throw error;
-    } finally {
-      opened.hangUp?.();
-      await closeApp(app);
-      await opened.stop().catch(() => {});
-      await presence.stop((halted as Error | null)?.message ?? null);
-    }
-  }
-}
-
-function register(app: FastifyInstance, service: Service, ops: OpsDeps): void {
-  app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
-  registerOps(app, ops);
-  service.register?.(app);
 }
 
 /** Partitions per topic: as they are, else as wanted. Throws USAGE where both are said and differ. */

@@ -7,6 +7,7 @@ import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { FailingSteps } from '../../shared/runtime/failing-steps.ts';
 import type { FoldObserver } from '../../shared/runtime/fold/fold-runner.ts';
 import type { Metrics } from '../../shared/runtime/metrics.ts';
+import type { OpsDeps } from '../../wallboard/ops-routes.ts';
 import type { HeartbeatPlan, ServiceName, StatusReport } from '../wiring.ts';
 import type { Backbone } from './backbone.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
@@ -62,6 +63,9 @@ export const PLAIN_STATE: ServiceState = {
   heartbeat: null,
   logMs: 0,
 };
+
+/** Opens a service; `ops`: what the process tells about itself. Throws what log and store throw. */
+export type OpenService = (context: ServiceContext, ops: OpsDeps) => Promise<Service>;
 
 /** One service of a cluster in this process. */
 export interface Service {

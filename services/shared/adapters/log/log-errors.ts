@@ -8,17 +8,26 @@ export function topicUnknown(topic: string): TaktError {
   );
 }
 
-export function partitionsChanged(topic: string, has: number, wanted: number): TaktError {
+/** `advice`: what to do, where the log is not the embedded one. */
+export function partitionsChanged(topic: string, has: number, wanted: number, advice?: string): TaktError {
+  const embedded = `Go back to ${has} partitions, or start a new data directory and import again.`;
   return new TaktError(
     'LOG_PARTITIONS_CHANGED',
-    `topic ${topic} has ${has} partitions, not ${wanted}: cases would move between partitions.\nGo back to ${has} partitions, or start a new data directory and import again.`,
+    `topic ${topic} has ${has} partitions, not ${wanted}: cases would move between partitions.\n${advice ?? embedded}`,
   );
 }
 
-export function outOfRange(topic: string, partition: number, offset: number, end: number): TaktError {
+/** `advice`: what to do, where the log is not the embedded one. */
+export function outOfRange(
+  topic: string,
+  partition: number,
+  offset: number,
+  end: number,
+  advice = 'The log and the store do not belong together: restore both from one backup.',
+): TaktError {
   return new TaktError(
     'LOG_OFFSET_OUT_OF_RANGE',
-    `${topic}/${partition}: offset ${offset} is outside the log, which holds 0 to ${end - 1}.\nThe log and the store do not belong together: restore both from one backup.`,
+    `${topic}/${partition}: offset ${offset} is outside the log, which ends at ${end}.\n${advice}`,
   );
 }
 

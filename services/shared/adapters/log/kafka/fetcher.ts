@@ -1,5 +1,6 @@
 import type { LogRecord, ReadLimits } from '../../../ports/event-log.ts';
 import { logClosed, outOfRange } from '../log-errors.ts';
+import { NEW_EPOCH } from './kafka-errors.ts';
 import type { FetchedPartition, FetchReader } from './fetched.ts';
 import { type Cluster, type FetchArguments, fetchRequest } from './kafkajs-cluster.ts';
 import type { ReadCursor } from './read-cursor.ts';
@@ -192,6 +193,6 @@ export class Fetcher {
     // Nobody waits for it: whoever reads there next finds out.
     if (!cursor.isAwaited) return this.cursors.drop(cursor);
     const end = await this.endOffset(topic, partition).catch(() => NaN);
-    cursor.fail(outOfRange(topic, partition, position, end));
+    cursor.fail(outOfRange(topic, partition, position, end, NEW_EPOCH));
   }
 }

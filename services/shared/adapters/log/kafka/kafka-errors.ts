@@ -36,6 +36,9 @@ export function explain(error: unknown, brokers: readonly string[]): TaktError {
   );
 }
 
+/** What to do where rows and topics no longer belong together. */
+export const NEW_EPOCH = 'Stop all processes of takt and start a new epoch: takt epoch --help.';
+
 /** A topic whose settings would make numbers wrong, or lose records. */
 export function topicSettings(topic: string, has: string, wanted: string): TaktError {
   return new TaktError(
@@ -48,6 +51,6 @@ export function topicSettings(topic: string, has: string, wanted: string): TaktE
 export function topicRecreated(topic: string): TaktError {
   return new TaktError(
     'LOG_TOPIC_RECREATED',
-    `topic ${topic} was deleted, or deleted and made again: its offsets no longer are those of the rows in the store.\nStop takt and start a new epoch.`,
+    `topic ${topic} was deleted, or deleted and made again: its offsets no longer are those of the rows in the store.\n${NEW_EPOCH}`,
   );
 }

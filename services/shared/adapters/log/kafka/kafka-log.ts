@@ -5,7 +5,7 @@ import { CommitQueue, type WaitingAppend } from '../commit-queue.ts';
 import { logClosed, outOfRange } from '../log-errors.ts';
 import { Fetcher } from './fetcher.ts';
 import { kafkajsReader, ownReader } from './fetched.ts';
-import { explain } from './kafka-errors.ts';
+import { explain, NEW_EPOCH } from './kafka-errors.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 import { KafkaTopics } from './kafka-topics.ts';
@@ -32,10 +32,15 @@ export class KafkaLog implements EventLog {
   private checks: Promise<void> = Promise.resolve();
   /** What the last look at the topics found wrong: every call fails with it. */
   private broken: unknown = null;
+  /** Rejects with what a look at the topics finds wrong: going on would make wrong numbers. Never resolves. */
+  readonly lost: Promise<never>;
+  private lose!: (error: unknown) => void;
 
   private constructor(settings: KafkaSettings, clock: Clock) {
     this.settings = settings;
     this.clock = clock;
+    this.lost = new Promise((_resolve, reject) => (this.lose = reject));
+    this.lost.catch(() => {});
     this.kafka = kafkajs(settings);
     const { kafka } = this;
     this.cluster = clusterOf(kafka);
@@ -76,7 +81,9 @@ export class KafkaLog implements EventLog {
       } catch (error) {
         // Brokers that do not answer are met by whoever reads or appends.
         const found = explain(error, this.settings.brokers);
-        if (found.code === 'LOG_TOPIC_RECREATED' || found.code === 'LOG_PARTITIONS_CHANGED') this.broken = found;
+        if (found.code !== 'LOG_TOPIC_RECREATED' && found.code !== 'LOG_PARTITIONS_CHANGED') continue;
+        this.broken = found;
+        this.lose(found);
       }
     }
   }
@@ -134,7 +141,8 @@ export class KafkaLog implements EventLog {
   read(topic: string, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogRecord[]> {
     return this.asked(async () => {
       await this.topics.assertPartition(topic, partition);
-      if (!(fromOffset >= 0)) throw outOfRange(topic, partition, fromOffset, await this.offsetOf(topic, partition));
+      if (!(fromOffset >= 0))
+        throw outOfRange(topic, partition, fromOffset, await this.offsetOf(topic, partition), NEW_EPOCH);
       return this.fetcher.read(topic, partition, fromOffset, limits);
     });
   }

@@ -2,7 +2,7 @@ import type { Admin, Kafka } from 'kafkajs';
 import type { Clock } from '../../../ports/clock.ts';
 import type { TopicDescription } from '../../../ports/event-log.ts';
 import { partitionsChanged, topicUnknown } from '../log-errors.ts';
-import { topicRecreated, topicSettings } from './kafka-errors.ts';
+import { NEW_EPOCH, topicRecreated, topicSettings } from './kafka-errors.ts';
 import type { Cluster } from './kafkajs-cluster.ts';
 import { ConfigResourceTypes } from './kafkajs-module.ts';
 import { topicMetadata } from './topic-metadata.ts';
@@ -75,7 +75,8 @@ export class KafkaTopics {
       if (now === null && this.missed.has(topic)) throw topicRecreated(topic);
       if (now === null) this.missed.add(topic);
       else this.missed.delete(topic);
-      if (now !== null && now.partitions !== partitions) throw partitionsChanged(topic, now.partitions, partitions);
+      if (now !== null && now.partitions !== partitions)
+        throw partitionsChanged(topic, now.partitions, partitions, NEW_EPOCH);
     }
   }
 
@@ -98,7 +99,7 @@ export class KafkaTopics {
       await this.waitForLeaders(topic, partitions);
     }
     const { partitions: has } = (await this.describe(topic))!;
-    if (has !== partitions) throw partitionsChanged(topic, has, partitions);
+    if (has !== partitions) throw partitionsChanged(topic, has, partitions, NEW_EPOCH);
     await this.checkSettings(topic);
   }
 
