@@ -1,3 +1,4 @@
+import { TaktError } from '../../../core/errors.ts';
 import type { ClickHouseTransport } from './transport.ts';
 
 /** By place of a stage (`workflow/partition`, a partition): one more than the last record that any of its rows holds. */
@@ -55,20 +56,33 @@ const SYNC = 'SETTINGS mutations_sync = 2';
  */
 export async function repartition(transport: ClickHouseTransport, partitions: number): Promise<void> {
   const of = (key: string): string => `toUInt16(kafkaMurmurHash(${key}) % ${Math.trunc(partitions)})`;
-  // The partition is part of this table's key: the old rows have to go.
-  await transport.command(
-    `INSERT INTO events SELECT * REPLACE (${of('case_id')} AS partition) FROM events FINAL WHERE partition != ${of('case_id')}`,
-  );
-  await transport.command(`ALTER TABLE events DELETE WHERE partition != ${of('case_id')} ${SYNC}`);
+  await repartitionEvents(transport, of('case_id'));
   for (const [table, column, key] of MOVED) {
     const name = `\`${table}\``;
-    await transport.command(
-      `INSERT INTO ${name} SELECT * REPLACE (${of(key)} AS ${column}) FROM ${name} FINAL WHERE ${column} != ${of(key)}`,
-    );
+    await transport.command(`INSERT INTO ${name} ${misplaced(name, column, of(key))}`);
   }
   // They are computed again, every one; and the filters of stored cases are of other partitions.
   await transport.command('TRUNCATE TABLE slices');
   await transport.command(`ALTER TABLE positions DELETE WHERE stage = 'case-filter' ${SYNC}`);
+}
+
+/** The rows that stand in another partition than `wanted`, moved to it. In one query level, WHERE would see the new value. */
+function misplaced(table: string, column: string, wanted: string): string {
+  return `SELECT * REPLACE (${wanted} AS ${column}) FROM (SELECT * FROM ${table} FINAL WHERE ${column} != ${wanted})`;
+}
+
+/** The partition is part of this table's key: the old rows have to go, once all of them are in their new places. */
+async function repartitionEvents(transport: ClickHouseTransport, wanted: string): Promise<void> {
+  await transport.command(`INSERT INTO events ${misplaced('events', 'partition', wanted)}`);
+  const event = 'cityHash64(workflow, case_id, id)';
+  const sql = `SELECT count() AS n FROM events WHERE partition != ${wanted} AND ${event} NOT IN (SELECT ${event} FROM events WHERE partition = ${wanted})`;
+  const [row] = await transport.rows<{ readonly n: string }>(sql, {});
+  if (Number(row?.n) !== 0)
+    throw new TaktError(
+      'STORE_FAILED',
+      `${row?.n} archived events are not in the partition of their case yet; nothing was removed. Run this again.`,
+    );
+  await transport.command(`ALTER TABLE events DELETE WHERE partition != ${wanted} ${SYNC}`);
 }
 
 /** Tables whose rows name the partition of their key beside it. */
