@@ -3,7 +3,7 @@ import type { Codec } from '../shared/core/codec.ts';
 import type { Definition } from '../shared/core/definition.ts';
 import type { Rule } from '../shared/core/rule.ts';
 import type { Clock } from '../shared/ports/clock.ts';
-import type { EventLog } from '../shared/ports/event-log.ts';
+import type { EventLog, LogRecord } from '../shared/ports/event-log.ts';
 import type { Place, PlaceOffset } from '../shared/ports/group.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { FoldLoop } from '../shared/runtime/fold/fold-loop.ts';
@@ -53,10 +53,21 @@ export class Alerter {
   private constructor(options: AlerterOptions, definitions: ReadonlyMap<string, Definition>) {
     this.options = options;
     this.definitions = definitions;
-    const { catalogue, log, store, clock, observer, isCurrent } = options;
+    const { catalogue, log, store, codec, clock, observer, isCurrent } = options;
     this.rules = new Map([...catalogue.rules.values()].map((rule) => [rule.hash, rule]));
+    const prepare = async (records: readonly LogRecord[]): Promise<void> =>
+      codec.prepare?.(records.map(({ value }) => value));
     const onTaken = (task: AlertTask): Promise<void> => this.announce(task);
-    this.runner = new FoldRunner<AlertTask>({ stage: 'alert', tasks: [], log, store, clock, observer, onTaken });
+    this.runner = new FoldRunner<AlertTask>({
+      stage: 'alert',
+      tasks: [],
+      log,
+      store,
+      clock,
+      observer,
+      onTaken,
+      prepare,
+    });
     this.loop = new FoldLoop({
       runner: this.runner,
       log,

@@ -1,7 +1,7 @@
 import type { Catalogue, Workflow } from '../shared/core/catalogue.ts';
 import type { Codec } from '../shared/core/codec.ts';
 import type { Clock } from '../shared/ports/clock.ts';
-import type { EventLog } from '../shared/ports/event-log.ts';
+import type { EventLog, LogRecord } from '../shared/ports/event-log.ts';
 import type { Place, PlaceOffset } from '../shared/ports/group.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { FoldLoop, type FoldLoopOptions } from '../shared/runtime/fold/fold-loop.ts';
@@ -77,9 +77,11 @@ export class Processor {
     const { catalogue, log, store, codec, clock, observer, isCurrent } = options;
     this.workflows = new Map([...catalogue.workflows.values()].map((each) => [eventsTopic(each.name), each]));
     const common = { tasks: [], log, store, clock, observer };
+    const prepare = async (records: readonly LogRecord[]): Promise<void> =>
+      codec.prepare?.(records.map(({ value }) => value));
     const onTaken = (task: AggregateTask): Promise<void> => this.announce(task);
-    this.aggregate = new FoldRunner<AggregateTask>({ ...common, stage: 'aggregate', onTaken });
-    this.roll = new FoldRunner<RollTask>({ ...common, stage: 'roll' });
+    this.aggregate = new FoldRunner<AggregateTask>({ ...common, stage: 'aggregate', onTaken, prepare });
+    this.roll = new FoldRunner<RollTask>({ ...common, stage: 'roll', prepare });
     this.letters = new FoldRunner<FoldTask>({ ...common, stage: 'dead-letters' });
     const loop = (runner: FoldLoopOptions['runner'], publishEveryMs: number): FoldLoop =>
       new FoldLoop({

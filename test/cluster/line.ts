@@ -30,11 +30,15 @@ kpis:
 `;
 const SUMS = "SELECT kpi, sum(value) AS n FROM kpi_current WHERE kpi LIKE 'made%' GROUP BY kpi ORDER BY kpi";
 
-/** A cluster with all services, over a workflow that counts. */
-export async function lineCluster(path: string, proxied: boolean): Promise<LocalCluster> {
+/** A cluster with all services, over a workflow that counts. `run: false`: with none of them yet. */
+export async function lineCluster(
+  path: string,
+  options: { readonly proxied?: boolean; readonly registry?: boolean; readonly run?: boolean } = {},
+): Promise<LocalCluster> {
   const catalogue = `${path}/catalogue.yaml`;
   writeFileSync(catalogue, CATALOGUE);
-  const cluster = await LocalCluster.start({ folder: `${path}/cluster`, catalogue: [catalogue], proxied });
+  const cluster = await LocalCluster.start({ folder: `${path}/cluster`, catalogue: [catalogue], ...options });
+  if (options.run === false) return cluster;
   for (const service of SERVICES) await cluster.run(service);
   await cluster.ready();
   return cluster;

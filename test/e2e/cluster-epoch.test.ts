@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 async function started(): Promise<LocalCluster> {
-  cluster = await lineCluster(folder.path, false);
+  cluster = await lineCluster(folder.path);
   admin = new Kafka({ brokers: [cluster.broker.address], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   return cluster;

@@ -27,7 +27,7 @@ async function whoGoesOn(on: LocalCluster): Promise<string[]> {
 
 describe.skipIf(kafkaMissing !== false)(`faults between takt and Kafka${WHY}`, () => {
   test('replies dropped, connections cut, bytes delayed: every event once', { timeout: 300_000 }, async () => {
-    const on = (cluster = await lineCluster(folder.path, true));
+    const on = (cluster = await lineCluster(folder.path, { proxied: true }));
     const { proxy } = on.broker;
     const load = new Load(on.services.get('ingest')!.url, 'e');
     await sleep(2_000);
@@ -51,7 +51,7 @@ describe.skipIf(kafkaMissing !== false)(`faults between takt and Kafka${WHY}`, (
   });
 
   test('the broker killed and started again under load: every event once', { timeout: 300_000 }, async () => {
-    const on = (cluster = await lineCluster(folder.path, false));
+    const on = (cluster = await lineCluster(folder.path));
     const load = new Load(on.services.get('ingest')!.url, 'e');
     for (let round = 0; round < 2; round++) {
       await sleep(3_000);

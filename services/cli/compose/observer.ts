@@ -9,8 +9,16 @@ export function observerOf(logger: Logger): FoldObserver {
       logger.debug({ stage: task.stage, topic: task.topic, partition: task.partition, records }, 'applied'),
     published: (stage, records, durationMs) => logger.debug({ stage, records, durationMs }, 'published'),
     stored: (stage, rows, durationMs) => logger.debug({ stage, rows, durationMs }, 'stored'),
-    failed: (stage, step, error) =>
-      logger.error({ stage, step, reason: (error as Error).message }, 'a step failed; it is tried again'),
+    failed: (stage, step, error, task) =>
+      logger.error(
+        {
+          stage,
+          step,
+          ...(task === undefined ? {} : { topic: task.topic, partition: task.partition }),
+          reason: (error as Error).message,
+        },
+        'a step failed; it is tried again',
+      ),
   };
 }
 

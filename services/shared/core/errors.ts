@@ -31,7 +31,7 @@ export const ERRORS = {
   QUERY_LIMIT: { status: 400, exit: 2, retryable: false },
   // schemas
   SCHEMA_UNKNOWN_SUBJECT: { status: 500, exit: 4, retryable: false },
-  SCHEMA_UNKNOWN_ID: { status: 500, exit: 4, retryable: false },
+  SCHEMA_UNKNOWN_ID: { status: 503, exit: 4, retryable: true },
   SCHEMA_REFUSED: { status: 500, exit: 3, retryable: false },
   REGISTRY_UNAVAILABLE: { status: 503, exit: 5, retryable: true },
   RECORD_UNREADABLE: { status: 500, exit: 4, retryable: false },

@@ -20,6 +20,8 @@ const SUBJECTS: Readonly<Record<Message['type'], string>> = {
 /** Byte 0 of the Confluent wire format, then the schema id as 4 bytes, big-endian. */
 const MAGIC = 0;
 const HEADER_BYTES = 5;
+/** Schemas of others that are remembered; records of takt have none. */
+const FOREIGN_MAX = 1_000;
 
 interface Subject {
   readonly type: Message['type'];
@@ -41,11 +43,15 @@ interface Reader {
 export class MessageCodec implements Codec {
   private readonly subjects: ReadonlyMap<Message['type'], Subject>;
   private readonly readers = new Map<number, Reader>();
+  private readonly registry: SchemaRegistry;
+  /** Ids of schemas that no message of takt has, with what they are. */
+  private readonly foreign = new Map<number, string>();
   /** Where messages are written before their length is known. */
   private scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
 
-  private constructor(subjects: ReadonlyMap<Message['type'], Subject>) {
+  private constructor(subjects: ReadonlyMap<Message['type'], Subject>, registry: SchemaRegistry) {
     this.subjects = subjects;
+    this.registry = registry;
     for (const { type, id, avro: schema } of subjects.values())
       this.readers.set(id, { type, avro: schema, resolver: null });
   }
@@ -57,7 +63,7 @@ export class MessageCodec implements Codec {
       const id = await registry.idOf(subject);
       subjects.set(type, { type, id, avro: parse(await registry.schemaOf(id)) });
     }
-    const codec = new MessageCodec(subjects);
+    const codec = new MessageCodec(subjects, registry);
     for (const id of olderIds) if (!codec.readers.has(id)) codec.addWriter(id, parse(await registry.schemaOf(id)));
     return codec;
   }
@@ -66,6 +72,20 @@ export class MessageCodec implements Codec {
     for (const { type, avro: reader } of this.subjects.values()) {
       if (reader.name !== writer.name) continue;
       this.readers.set(id, { type, avro: reader, resolver: reader.createResolver(writer) });
+    }
+  }
+
+  async prepare(values: readonly Uint8Array[]): Promise<void> {
+    for (const value of values) {
+      const id = idOf(value);
+      if (id === null || this.readers.has(id) || this.foreign.has(id)) continue;
+      const schema = await this.registry.schemaOf(id);
+      try {
+        this.addWriter(id, parse(schema));
+      } catch (error) {
+        this.foreign.set(id, (error as Error).message);
+      }
+      if (!this.readers.has(id) && this.foreign.size < FOREIGN_MAX) this.foreign.set(id, 'of no message of takt');
     }
   }
 
@@ -93,6 +113,9 @@ export class MessageCodec implements Codec {
     }
     const id = buffer.readInt32BE(1);
     const reader = this.readers.get(id);
+    const foreign = this.foreign.get(id);
+    if (foreign !== undefined)
+      throw new TaktError('RECORD_UNREADABLE', `a record of ${buffer.length} bytes has schema ${id}, ${foreign}`);
     if (reader === undefined) {
       throw new TaktError(
         'SCHEMA_UNKNOWN_ID',
@@ -112,6 +135,12 @@ export class MessageCodec implements Codec {
       );
     }
   }
+}
+
+/** The schema id of a record; null for what does not begin as one. */
+function idOf(value: Uint8Array): number | null {
+  if (value.length < HEADER_BYTES || value[0] !== MAGIC) return null;
+  return (value[1]! << 24) | (value[2]! << 16) | (value[3]! << 8) | value[4]!;
 }
 
 function parse(schema: string): avro.Type {

@@ -25,6 +25,7 @@ export class FailingSteps {
     return {
       applied: (task, records) => {
         this.steps.delete(`${task.stage} apply`);
+        this.steps.delete(`${task.stage} decode ${task.topic}/${task.partition}`);
         next.applied(task, records);
       },
       published: (stage, records, durationMs) => {
@@ -35,16 +36,16 @@ export class FailingSteps {
         this.steps.delete(`${stage} store`);
         next.stored(stage, rows, durationMs);
       },
-      failed: (stage, step, error) => {
-        this.note(stage, step, error);
-        next.failed(stage, step, error);
+      failed: (stage, step, error, task) => {
+        this.note(stage, step, error, task);
+        next.failed(stage, step, error, task);
       },
     };
   }
 
-  private note(stage: string, step: string, error: unknown): void {
+  private note(stage: string, step: string, error: unknown, task: Parameters<FoldObserver['failed']>[3]): void {
     const { code, message } = error as { code?: unknown; message?: string };
-    const key = `${stage} ${step}`;
+    const key = task === undefined ? `${stage} ${step}` : `${stage} ${step} ${task.topic}/${task.partition}`;
     this.steps.set(key, {
       stage,
       step,

@@ -142,9 +142,9 @@ export class Metrics {
         this.flushed(stage, 'all', durationMs);
         next.stored(stage, rows, durationMs);
       },
-      failed: (stage, step, error) => {
+      failed: (stage, step, error, task) => {
         this.error(error);
-        next.failed(stage, step, error);
+        next.failed(stage, step, error, task);
       },
     };
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts';
-import type { EventLog } from '../../ports/event-log.ts';
+import type { EventLog, LogRecord } from '../../ports/event-log.ts';
 import type { Place } from '../../ports/group.ts';
 import type { KpiStore, TableName, TableRows } from '../../ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication, TableBatch } from './fold-task.ts';
@@ -7,6 +7,9 @@ import type { Checkpoint, FoldTask, Publication, TableBatch } from './fold-task.
 /** Most records one task applies before the next one has its turn. */
 export const BATCH_RECORDS_MAX = 2_000;
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/** Pauses before a task that waits for what its records need looks again: doubled up to the limit. */
+const PREPARE_MIN_MS = 500;
+const PREPARE_MAX_MS = 10_000;
 /** Rows that may wait for the store over all tasks of a runner; above it nothing is fetched. */
 export const BACKLOG_ROWS_MAX = 200_000;
 
@@ -15,7 +18,8 @@ export interface FoldObserver {
   applied(task: FoldTask, records: number): void;
   published(stage: string, records: number, durationMs: number): void;
   stored(stage: string, rows: number, durationMs: number): void;
-  failed(stage: string, step: 'apply' | 'publish' | 'store', error: unknown): void;
+  /** `task`: where it concerns one alone. */
+  failed(stage: string, step: 'decode' | 'apply' | 'publish' | 'store', error: unknown, task?: FoldTask): void;
 }
 
 /** What a task handed out, and which of its lives it was in. */
@@ -50,7 +54,12 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
   private readonly clock: Clock;
   private readonly observer: FoldObserver;
   private readonly backlogRowsMax: number;
-  private readonly hooks: { onTaken?(task: Task): Promise<void> };
+  private readonly hooks: {
+    onTaken?(task: Task): Promise<void>;
+    prepare?(records: readonly LogRecord[]): Promise<void>;
+  };
+  /** Tasks whose next records cannot be applied yet. */
+  private readonly waiting = new WeakMap<Task, { readonly untilMs: number; readonly pauseMs: number }>();
   /** Tasks whose state is not to be trusted: they fold again only after a whole restore. */
   private readonly broken = new Set<Task>();
   /** Tasks that were taken on and are not restored yet. */
@@ -74,6 +83,8 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
     readonly clock: Clock;
     readonly observer: FoldObserver;
     readonly backlogRowsMax?: number;
+    /** What has to be there before records can be applied. A task waits until it succeeds; the others go on. */
+    prepare?(records: readonly LogRecord[]): Promise<void>;
     /** Called once for each task, when it was first restored. */
     onTaken?(task: Task): Promise<void>;
   }) {
@@ -151,9 +162,10 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
     let applied = 0;
     for (const task of this.tasks) {
       if (this.backlogRows() > this.backlogRowsMax) break;
+      if ((this.waiting.get(task)?.untilMs ?? 0) > this.clock.nowMs()) continue;
       const limits = { recordsMax: BATCH_RECORDS_MAX, bytesMax: BATCH_BYTES_MAX };
       const records = await this.log.read(task.topic, task.partition, task.nextOffset, limits);
-      if (records.length === 0) continue;
+      if (records.length === 0 || !(await this.isPrepared(task, records))) continue;
       try {
         await task.apply(records);
       } catch (error) {
@@ -165,6 +177,19 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
       applied += records.length;
     }
     return applied;
+  }
+
+  private async isPrepared(task: Task, records: readonly LogRecord[]): Promise<boolean> {
+    try {
+      await this.hooks.prepare?.(records);
+      this.waiting.delete(task);
+      return true;
+    } catch (error) {
+      const pauseMs = Math.min((this.waiting.get(task)?.pauseMs ?? PREPARE_MIN_MS / 2) * 2, PREPARE_MAX_MS);
+      this.waiting.set(task, { untilMs: this.clock.nowMs() + pauseMs, pauseMs });
+      this.observer.failed(this.stage, 'decode', error, task);
+      return false;
+    }
   }
 
   backlogRows(): number {

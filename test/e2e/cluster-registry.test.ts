@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import avro from 'avsc';
+import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { counted, lineCluster, Load, once, SERVICES, sleep } from '../cluster/line.ts';
+import type { LocalCluster } from '../cluster/local-cluster.ts';
+import { partitionOf } from '../../services/shared/core/partition.ts';
+import { registryMissing } from '../support/apicurio.ts';
+import { temporaryDirectory } from '../support/embedded.ts';
+import { linesOf } from '../support/dump.ts';
+import { kafkaMissing } from '../support/kafka-broker.ts';
+import { until } from '../support/takt-process.ts';
+
+const missing = kafkaMissing === false ? registryMissing : kafkaMissing;
+const WHY = missing === false ? '' : `: skipped, ${missing}`;
+const PARTITIONS = 12;
+
+let folder: ReturnType<typeof temporaryDirectory>;
+let cluster: LocalCluster | null = null;
+let producer: Producer | null = null;
+beforeEach(() => (folder = temporaryDirectory()));
+afterEach(async () => {
+  await producer?.disconnect();
+  producer = null;
+  await cluster?.stop();
+  cluster = null;
+  folder.remove();
+});
+
+async function sent(on: LocalCluster, name: string): Promise<readonly string[]> {
+  const load = new Load(on.services.get('ingest')!.url, name);
+  await sleep(1_500);
+  await load.stop();
+  return load.acknowledged;
+}
+
+/** Writes one record to [events.line], as somebody else's program could. */
+async function write(on: LocalCluster, caseId: string, value: Buffer): Promise<void> {
+  producer = new Kafka({ brokers: [on.broker.address], logLevel: logLevel.NOTHING }).producer();
+  await producer.connect();
+  const partition = partitionOf(caseId, PARTITIONS);
+  await producer.send({ topic: 'events.line', messages: [{ key: caseId, value, partition }] });
+  await producer.disconnect();
+}
+
+async function register(on: LocalCluster, subject: string, schema: object): Promise<number> {
+  const answer = await fetch(`${on.registry!.url}/subjects/${subject}/versions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify({ schemaType: 'AVRO', schema: JSON.stringify(schema) }),
+  });
+  return ((await answer.json()) as { readonly id: number }).id;
+}
+
+function framed(id: number, body: Buffer): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeInt32BE(id, 1);
+  return Buffer.concat([header, body]);
+}
+
+describe.skipIf(missing !== false)(`a schema registry that is down, or does not know${WHY}`, () => {
+  test('down at start it is waited for; down later nothing stops', { timeout: 180_000 }, async () => {
+    const on = (cluster = await lineCluster(folder.path, { registry: true, run: false }));
+    await on.registry!.stop();
+    for (const service of SERVICES) await on.run(service);
+    const { process: processor } = on.services.get('processor')!;
+    await processor.until('a word', async () => processor.said.includes('waiting for the schema registry'));
+    expect(processor.said).toMatch(/REGISTRY_UNAVAILABLE.*waiting for the schema registry/);
+    await on.registry!.run();
+    await on.ready();
+    expect(processor.said).toContain('the schema registry answers');
+    await on.registry!.stop();
+    const ids = await sent(on, 'e');
+    expect(await counted(on, ids)).toEqual(once(ids));
+  });
+
+  test('a record of an unknown schema waits for it, and only its partition does', { timeout: 180_000 }, async () => {
+    const on = (cluster = await lineCluster(folder.path, { registry: true }));
+    const event = JSON.parse(readFileSync('schemas/event.avsc', 'utf8')) as { fields: object[] };
+    // As the next version of takt might write it.
+    const later = { ...event, fields: [...event.fields, { name: 'shift', type: 'string', default: 'none' }] };
+    const last = await register(on, 'other', { type: 'record', name: 'other.Thing', fields: [] });
+    const values = { workflow: 'line', caseId: 'new', id: 'new-1', kind: 'event', activity: 'made', timeMs: Date.now() };
+    const body = avro.Type.forSchema(later as avro.Schema, { wrapUnions: false }).toBuffer(bodyOf(later, values));
+    await write(on, 'new', framed(last + 1, body));
+    const { process: processor } = on.services.get('processor')!;
+    await processor.until('a word', async () => processor.said.includes('"step":"decode"'));
+    expect(processor.said).toMatch(/"step":"decode","topic":"events\.line","partition":\d+,"reason":".*schema/);
+    const ids = (await sent(on, 'e')).filter((id) => partitionOf(id, PARTITIONS) !== partitionOf('new', PARTITIONS));
+    const { url } = on.services.get('wallboard')!;
+    const archivedOf = async (): Promise<Set<string>> =>
+      new Set((await linesOf(url, 'SELECT id FROM events')).map((line) => (JSON.parse(line) as { id: string }).id));
+    await until(async () => {
+      const archived = await archivedOf();
+      return ids.every((id) => archived.has(id));
+    }, 300);
+    expect((await archivedOf()).has('new-1')).toBe(false);
+    expect(await register(on, 'takt.event', later)).toBe(last + 1);
+    await until(async () => (await archivedOf()).has('new-1'), 300);
+    expect((await archivedOf()).has('new-1')).toBe(true);
+  });
+});
+
+/** A record of a schema, with null where nothing is said. */
+function bodyOf(schema: { readonly fields: readonly object[] }, values: Readonly<Record<string, unknown>>): object {
+  const fields = schema.fields as readonly { readonly name: string; readonly type: unknown }[];
+  return Object.fromEntries(
+    fields.map(({ name, type }) => [name, values[name] ?? (name === 'shift' ? 'early' : emptyOf(type))]),
+  );
+}
+
+function emptyOf(type: unknown): unknown {
+  return JSON.stringify(type).includes('"array"') ? [] : null;
+}
