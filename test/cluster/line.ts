@@ -30,6 +30,8 @@ kpis:
 `;
 const SUMS = "SELECT kpi, sum(value) AS n FROM kpi_current WHERE kpi LIKE 'made%' GROUP BY kpi ORDER BY kpi";
 
+const ARCHIVED = "SELECT id FROM events FINAL WHERE workflow = 'line'";
+
 /** A cluster with all services, over a workflow that counts. `run: false`: with none of them yet. */
 export async function lineCluster(
   path: string,
@@ -108,7 +110,12 @@ export async function counted(cluster: LocalCluster, acknowledged: readonly stri
     rows = await ask(SUMS);
     return rows.length === 2 && rows.every(({ n }) => n >= acknowledged.length);
   }, 500);
-  const archived = await ask<{ readonly id: string }>("SELECT id FROM events FINAL WHERE workflow = 'line'");
+  // Values come first: aggregate publishes every few milliseconds, and stores every second.
+  let archived: readonly { readonly id: string }[] = [];
+  await until(async () => {
+    archived = await ask(ARCHIVED);
+    return archived.length >= acknowledged.length;
+  }, 500);
   const [made, byStation] = rows.map(({ n }) => n);
   return { made: made!, byStation: byStation!, archived: archived.map(({ id }) => id).sort() };
 }

@@ -80,7 +80,14 @@ describe.skipIf(missing !== false)(`a schema registry that is down, or does not 
     // As the next version of takt might write it.
     const later = { ...event, fields: [...event.fields, { name: 'shift', type: 'string', default: 'none' }] };
     const last = await register(on, 'other', { type: 'record', name: 'other.Thing', fields: [] });
-    const values = { workflow: 'line', caseId: 'new', id: 'new-1', kind: 'event', activity: 'made', timeMs: Date.now() };
+    const values = {
+      workflow: 'line',
+      caseId: 'new',
+      id: 'new-1',
+      kind: 'event',
+      activity: 'made',
+      timeMs: Date.now(),
+    };
     const body = avro.Type.forSchema(later as avro.Schema, { wrapUnions: false }).toBuffer(bodyOf(later, values));
     await write(on, 'new', framed(last + 1, body));
     const { process: processor } = on.services.get('processor')!;
@@ -99,6 +106,43 @@ describe.skipIf(missing !== false)(`a schema registry that is down, or does not 
     await until(async () => (await archivedOf()).has('new-1'), 300);
     expect((await archivedOf()).has('new-1')).toBe(true);
   });
+});
+
+describe.skipIf(missing !== false)(`records that nobody can read${WHY}`, () => {
+  test(
+    'each goes to the dead letters once, also after a kill, and what is behind it is counted',
+    { timeout: 180_000 },
+    async () => {
+      const on = (cluster = await lineCluster(folder.path));
+      const before = await sent(on, 'before');
+      const foreign = Buffer.from('{"case":"poison"}');
+      const cut = framed(1, Buffer.from([200]));
+      for (const value of [foreign, cut]) await write(on, 'poison', value);
+      const after = await sent(on, 'after');
+      const all = [...before, ...after];
+      expect(await counted(on, all)).toEqual(once(all));
+      const { url } = on.services.get('wallboard')!;
+      const letters = async (): Promise<readonly { readonly raw: string }[]> =>
+        (
+          await linesOf(
+            url,
+            "SELECT base64Encode(raw) AS raw, code, source FROM dead_letters FINAL WHERE workflow = 'line'",
+          )
+        ).map((line) => JSON.parse(line) as { readonly raw: string; readonly code: string });
+      await until(async () => (await letters()).length >= 2, 300);
+      await on.services.get('processor')!.process.end('SIGKILL');
+      await on.run('processor');
+      const more = await sent(on, 'more');
+      expect(await counted(on, [...all, ...more])).toEqual(once([...all, ...more]));
+      const kept = await letters();
+      expect(kept.map(({ raw }) => raw).sort()).toEqual([foreign, cut].map((value) => value.toString('base64')).sort());
+      for (const letter of kept)
+        expect(letter).toMatchObject({
+          code: 'RECORD_UNREADABLE',
+          source: expect.stringMatching(/^events\.line\/\d+ at offset \d+$/),
+        });
+    },
+  );
 });
 
 /** A record of a schema, with null where nothing is said. */

@@ -19,6 +19,7 @@ import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
 import { RecentRowKeys } from './recent-row-keys.ts';
 import { SliceMarks, type SourceMoment } from './slice-marks.ts';
 import { type RowKey, SliceTable } from './slice-table.ts';
+import { UNREADABLE, type Unreadable, UnreadableRecords } from './unreadable-records.ts';
 import { UnstoredEvents } from './unstored-events.ts';
 
 /** When only ticks arrived, the position is stored this often. */
@@ -66,6 +67,7 @@ export class AggregateTask implements FoldTask {
   private readonly slices: SliceTable;
   private readonly rowKeys = new RecentRowKeys();
   private readonly unstored: UnstoredEvents;
+  private readonly unreadable = new UnreadableRecords();
   private storedVersion = -1n;
   private eventsSinceStore = false;
   private readonly marks: SliceMarks;
@@ -92,6 +94,7 @@ export class AggregateTask implements FoldTask {
     this.time = content?.time ?? TIME_START;
     this.use(content?.definitions ?? []);
     this.unstored.clear();
+    this.unreadable.clear();
     this.eventsSinceStore = false;
     this.marks.restore(this.time);
     await this.slices.restore(this.plan.plans.map(({ definition }) => definition));
@@ -108,9 +111,7 @@ export class AggregateTask implements FoldTask {
   }
 
   async apply(records: readonly LogRecord[]): Promise<void> {
-    const placed = records.map(({ offset, appendMs, value }) => {
-      return { offset, appendMs, message: this.options.codec.decode(value) as EventsMessage };
-    });
+    const placed = records.map((record) => this.decode(record));
     let from = 0;
     for (let i = 0; i < placed.length; i++) {
       const { message, offset } = placed[i]!;
@@ -124,7 +125,19 @@ export class AggregateTask implements FoldTask {
     this.cases.evict();
   }
 
-  private async applyEvents(batch: readonly Placed<EventsMessage>[]): Promise<void> {
+  /** What cannot be read becomes a dead letter, and moves nothing but the clock. */
+  private decode({ offset, appendMs, value }: LogRecord): Placed<EventsMessage | Unreadable> {
+    try {
+      return { offset, appendMs, message: this.options.codec.decode(value) as EventsMessage };
+    } catch (error) {
+      if (!(error instanceof TaktError) || error.code !== 'RECORD_UNREADABLE') throw error;
+      this.unreadable.add({ workflow: this.workflow, place: `${this.topic}/${this.partition}`, offset, value }, error);
+      this.eventsSinceStore = true;
+      return { offset, appendMs, message: UNREADABLE };
+    }
+  }
+
+  private async applyEvents(batch: readonly Placed<EventsMessage | Unreadable>[]): Promise<void> {
     if (batch.length === 0) return;
     const ids = new Set<string>();
     for (const { message } of batch) if (message.type === 'event') ids.add(message.event.caseId);
@@ -148,7 +161,8 @@ export class AggregateTask implements FoldTask {
           this.options.workflow,
         );
       } else {
-        this.time = stepTime(this.time, message, appendMs, this.options.workflow);
+        const input = message.type === 'unreadable' ? ({ type: 'control' } as const) : message;
+        this.time = stepTime(this.time, input, appendMs, this.options.workflow);
         // Whoever imports waits for the stored position to pass the end record.
         if (message.type === 'import') this.eventsSinceStore = true;
       }
@@ -198,7 +212,7 @@ export class AggregateTask implements FoldTask {
    * New definitions start here: what the archive below this record contributes to them becomes their first rows, as of
    * this record. Events not yet stored take part from memory.
    */
-  private async applyControl(hashes: readonly string[], at: Placed<EventsMessage>): Promise<void> {
+  private async applyControl(hashes: readonly string[], at: Placed<unknown>): Promise<void> {
     const added = hashes.filter((hash) => !this.hashes.includes(hash));
     this.time = stepTime(this.time, { type: 'control' }, at.appendMs, this.options.workflow);
     this.use(hashes);
@@ -213,7 +227,7 @@ export class AggregateTask implements FoldTask {
   }
 
   get publishDue(): boolean {
-    return this.slices.toPublish.size > 0 || this.marks.isDue(this.moment());
+    return this.slices.toPublish.size > 0 || this.unreadable.size > 0 || this.marks.isDue(this.moment());
   }
 
   private moment(): SourceMoment {
@@ -223,7 +237,7 @@ export class AggregateTask implements FoldTask {
   collectPublication(): Publication {
     const moment = this.moment();
     const marked = this.marks.due(moment);
-    const records: AppendRecord[] = [];
+    const records: AppendRecord[] = this.unreadable.take();
     const { codec } = this.options;
     const keys = this.slices.takeToPublish();
     for (const key of keys) {
@@ -259,8 +273,9 @@ export class AggregateTask implements FoldTask {
     this.slices.endPublish(keys, true);
   }
 
-  unpublish({ keys }: Publication): void {
+  unpublish({ keys, records }: Publication): void {
     this.slices.endPublish(keys, false);
+    this.unreadable.putBack(records);
     this.marks.tellAll();
   }
 
