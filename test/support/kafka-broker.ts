@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,10 +18,13 @@ export class KafkaBroker {
   readonly address: string;
   /** Another way to it: who comes in here stays on it, since the broker tells this address to those who ask. */
   readonly proxy: TcpProxy;
+  /** Where it asks for TLS and a password; null where it was started without. */
+  readonly secured: { readonly address: string; readonly ca: string } | null;
   private readonly folder: string;
   private readonly java: JavaProcess;
 
-  private constructor(folder: string, port: number, proxy: TcpProxy) {
+  private constructor(folder: string, port: number, proxy: TcpProxy, secured: KafkaBroker['secured']) {
+    this.secured = secured;
     this.folder = folder;
     this.proxy = proxy;
     this.address = `127.0.0.1:${port}`;
@@ -29,21 +32,27 @@ export class KafkaBroker {
     this.java = new JavaProcess(args, () => listens(port), { cwd: folder });
   }
 
-  /** Starts one and waits until it listens: on any port, in a new directory, unless they are said. */
-  static async start(place: { readonly port?: number; readonly folder?: string } = {}): Promise<KafkaBroker> {
+  /**
+   * Starts one and waits until it listens: on any port, in a new directory, unless they are said. `secured`: also with TLS
+   * and passwords, for the user USER.
+   */
+  static async start(
+    place: { readonly port?: number; readonly folder?: string; readonly secured?: boolean } = {},
+  ): Promise<KafkaBroker> {
     const folder = place.folder ?? mkdtempSync(join(tmpdir(), 'takt-kafka-'));
     mkdirSync(folder, { recursive: true });
     const [port, controllerPort, proxiedPort] = [place.port ?? (await freePort()), await freePort(), await freePort()];
     const proxy = await TcpProxy.start(`127.0.0.1:${proxiedPort}`);
+    const secured = place.secured === true ? await securedListener(folder) : null;
     const properties = {
       'process.roles': 'broker,controller',
       'node.id': 1,
       'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-      listeners: `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxiedPort},CONTROLLER://127.0.0.1:${controllerPort}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},PROXIED://${proxy.address}`,
+      listeners: `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxiedPort},CONTROLLER://127.0.0.1:${controllerPort}${secured?.listener ?? ''}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},PROXIED://${proxy.address}${secured?.listener ?? ''}`,
       'inter.broker.listener.name': 'PLAINTEXT',
       'controller.listener.names': 'CONTROLLER',
-      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT',
+      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,SECURED:SASL_SSL',
       'log.dirs': join(folder, 'data'),
       'offsets.topic.replication.factor': 1,
       'offsets.topic.num.partitions': 1,
@@ -51,12 +60,13 @@ export class KafkaBroker {
       'transaction.state.log.min.isr': 1,
       'group.initial.rebalance.delay.ms': 0,
       'auto.create.topics.enable': false,
+      ...secured?.properties,
     };
     const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(join(folder, 'server.properties'), lines.join(''));
-    const broker = new KafkaBroker(folder, port, proxy);
+    const broker = new KafkaBroker(folder, port, proxy, secured);
     if (!existsSync(join(folder, 'data')))
-      java('kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', join(folder, 'server.properties'));
+      java('kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', join(folder, 'server.properties'), ...SCRAM);
     await broker.run();
     return broker;
   }
@@ -87,6 +97,61 @@ export class KafkaBroker {
     await this.proxy.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The user of a secured listener. */
+export const USER = { username: 'takt', password: 'not-a-secret' } as const;
+const SCRAM = ['256', '512'].flatMap((size) => [
+  '--add-scram',
+  `SCRAM-SHA-${size}=[name=${USER.username},password=${USER.password}]`,
+]);
+
+/** A listener with TLS, by a certificate of its own, and SASL in the three ways that takt knows. */
+async function securedListener(folder: string): Promise<{
+  readonly address: string;
+  readonly ca: string;
+  readonly listener: string;
+  readonly properties: Readonly<Record<string, string>>;
+}> {
+  const port = await freePort();
+  const [key, cert, store] = ['key.pem', 'cert.pem', 'store.pem'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
+  const made = spawnSync('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+    ...subject,
+  ]);
+  if (made.status !== 0) throw new Error(`openssl: ${made.stderr.toString()}`);
+  const ca = readFileSync(cert, 'utf8');
+  writeFileSync(store, `${readFileSync(key, 'utf8')}${ca}`);
+  const of = (name: string): string => `listener.name.secured.${name}`;
+  const { username, password } = USER;
+  const login = 'org.apache.kafka.common.security';
+  const scram = `${login}.scram.ScramLoginModule required;`;
+  return {
+    address: `127.0.0.1:${port}`,
+    ca,
+    listener: `,SECURED://127.0.0.1:${port}`,
+    properties: {
+      [of('ssl.keystore.type')]: 'PEM',
+      [of('ssl.keystore.location')]: store,
+      [of('sasl.enabled.mechanisms')]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+      [of('plain.sasl.jaas.config')]: `${login}.plain.PlainLoginModule required user_${username}="${password}";`,
+      [of('scram-sha-256.sasl.jaas.config')]: scram,
+      [of('scram-sha-512.sasl.jaas.config')]: scram,
+    },
+  };
 }
 
 function listens(port: number): Promise<boolean> {
