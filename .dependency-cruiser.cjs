@@ -88,7 +88,8 @@ module.exports = {
     },
     {
       name: 'fastify-only-in-http-services',
-      comment: 'Only ingest and wallboard speak HTTP; services/cli/compose joins them, and gives the others their probes.',
+      comment:
+        'Only ingest and wallboard speak HTTP; services/cli/compose joins them, and gives the others their probes.',
       severity: 'error',
       from: { pathNot: '^(services/(ingest|wallboard)/|services/cli/compose/|test/|node_modules/)' },
       to: { path: HTTP },

@@ -2,6 +2,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 
 const exclude = [...configDefaults.exclude, 'test/check/fixtures*/**', 'test/bench/**'];
+/** A broker, a store and five services each: alone on the machine, after all others. */
+const CLUSTER = ['test/e2e/cluster*.test.ts'];
 /** They share no state and load no native module: what they import is loaded once for many files. */
 const TOGETHER = ['test/unit/**/*.test.ts', 'test/check/**/*.test.ts'];
 
@@ -26,8 +28,14 @@ export default defineConfig({
     projects: [
       { test: { ...shared, name: 'together', include: TOGETHER, isolate: false } },
       {
-        test: { ...shared, name: 'apart', include: ['test/**/*.test.ts'], exclude: [...exclude, ...TOGETHER] },
+        test: {
+          ...shared,
+          name: 'apart',
+          include: ['test/**/*.test.ts'],
+          exclude: [...exclude, ...TOGETHER, ...CLUSTER],
+        },
       },
+      { test: { ...shared, name: 'cluster', include: CLUSTER, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
   },
 });

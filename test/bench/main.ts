@@ -6,6 +6,7 @@ import type { Part, Scale } from './figure.ts';
 import { describeMachine } from './machine.ts';
 import { alertPart } from './part-alert.ts';
 import { firstMinutePart } from './part-first-minute.ts';
+import { catchUpPart } from './part-catch-up.ts';
 import { importPart } from './part-import.ts';
 import { ingestPart } from './part-ingest.ts';
 import { latencyPart } from './part-latency.ts';
@@ -17,6 +18,7 @@ const PARTS: readonly Part[] = [
   latencyPart,
   alertPart,
   ingestPart,
+  catchUpPart,
   importPart,
   memoryPart,
   startUpPart,

@@ -12,7 +12,8 @@ const NODE_FLAGS = nodeFlags();
 /** GiB; far above what a run writes. */
 const LOG_LIMIT = '64';
 
-function nodeFlags(): string[] {
+/** Those of `npm run takt`. */
+export function nodeFlags(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
     readonly scripts: { readonly takt: string };
   };

@@ -147,11 +147,11 @@ describe.skipIf(missing !== false)(`a cluster on real Kafka${WHY}`, () => {
   );
 
   test('a processor killed in mid-catch-up, and started again', { timeout: 300_000 }, async () => {
-    const subject = chunks(8);
+    const subject = chunks(5);
     const on = await started(subject);
-    const importing = imported(subject, on, 1_000);
+    const importing = imported(subject, on, 500);
     for (let round = 0; round < 2; round++) {
-      await sleep(4_000);
+      await sleep(2_500);
       await on.services.get(PROCESSORS[round]!)!.process.end('SIGKILL');
       await sleep(2_000);
       await on.run('processor', PROCESSORS[round]!);

@@ -29,10 +29,8 @@ export const rowGuards: readonly Guard[] = [
       return read.call(this, workflow, partition, ids, Infinity);
     };
   }),
-  guard('4.2', 'a record is applied only to rows whose version is below it', SliceTable, 'apply', (apply) => {
-    return function (at, delta, offset, importId) {
-      return apply.call(this, at, delta, offset, importId, [at.key]);
-    };
+  guard('4.2', 'a record is applied only to rows whose version is below it', SliceTable, 'contains', () => {
+    return () => false;
   }),
   guard('4.2', 'an event of a known id is a duplicate', CaseState, 'add', (add) => {
     return function (event, plan) {
@@ -61,25 +59,26 @@ export const rowGuards: readonly Guard[] = [
   }),
   guard('4.3', 'what failed to be stored is stored again', AggregateTask, 'unstore', () => () => {}),
   guard('4.3', 'what failed to be published is published again', AggregateTask, 'unpublish', () => {
-    return function ({ keys }) {
-      this.slices.endPublish(keys, true);
+    return function ({ entries }) {
+      this.slices.endPublish(entries, true);
     };
   }),
   guard('4.3', 'a value that failed to be stored is stored again', RollTask, 'unstore', () => () => {}),
   guard('4.3', 'a value that failed to be published is published again', RollTask, 'unpublish', () => () => {}),
   guard('4.4', 'a record that a row contains marks it for publishing again', SliceTable, 'apply', (apply) => {
-    return function (at, delta, offset, importId, touched) {
-      const contained = this.rows.get(at.key)?.offset >= offset && !touched.includes(at.key);
-      return contained || apply.call(this, at, delta, offset, importId, touched);
+    return function (at, delta, offset, importId) {
+      const entry = this.rows.get(at.key);
+      const contained = entry !== undefined && this.contains(entry, offset);
+      return contained || apply.call(this, at, delta, offset, importId);
     };
   }),
   guard('4.8', 'a slice row leaves memory only when its version is acknowledged', SliceTable, 'evict', () => {
     return function () {
-      for (const key of this.rows.keys()) {
+      for (const entry of this.rows.values()) {
         if (this.rows.size <= this.rowsMax) break;
-        if (this.pinned.some((pinned: { key: string }) => pinned.key === key)) continue;
-        for (const keys of [this.rows, this.toPublish, this.toStore, this.publishing]) keys.delete(key);
-        this.complete = false;
+        if (entry.pin === this.batch) continue;
+        for (const waiting of ['toPublish', 'toStore']) this[waiting] = without(this[waiting], entry);
+        this.leave(entry);
       }
     };
   }),
@@ -99,8 +98,9 @@ export const rowGuards: readonly Guard[] = [
   guard('4.8', 'rows of the batch in hand stay in memory', SliceTable, 'load', (load) => {
     return async function (keys) {
       const loaded = load.call(this, keys) as Promise<void>;
-      this.pinned = [];
+      this.unpin();
       await loaded;
+      this.unpin();
     };
   }),
   guard('4.8', 'a new case joins the filter of stored cases', CaseCache, 'hold', (hold) => {
@@ -109,3 +109,7 @@ export const rowGuards: readonly Guard[] = [
     };
   }),
 ];
+
+function without<T>(list: readonly T[], item: T): T[] {
+  return list.filter((each) => each !== item);
+}

@@ -67,7 +67,7 @@ export class World {
   /** KPIs whose definitions are in force. */
   private inForce = new Set<string>(catalogue!.kpis.keys());
   style: Style;
-  private readonly decoded = new Map<string, Placed[]>();
+  private readonly decoded = new Map<string, { nextOffset: number; readonly messages: Placed[] }>();
   private readonly random: Random;
   private readonly faults: Faults;
   private importId: string | null = null;
@@ -330,14 +330,19 @@ export class World {
     ].join();
   }
 
-  /** Every record of a topic's partition, decoded. */
+  /** Every record of a topic's partition, decoded; the snapshots of a batch one by one. */
   async messages(topic: string, partition: number): Promise<readonly Placed[]> {
     const place = `${topic}/${partition}`;
-    const known = this.decoded.get(place) ?? [];
+    const known = this.decoded.get(place) ?? { nextOffset: 0, messages: [] };
     this.decoded.set(place, known);
-    const records = await this.log.read(topic, partition, known.length, { recordsMax: Infinity, bytesMax: Infinity });
-    for (const { offset, value } of records) known.push({ offset, message: codec.decode(value) });
-    return known;
+    const limits = { recordsMax: Infinity, bytesMax: Infinity };
+    for (const { offset, value } of await this.log.read(topic, partition, known.nextOffset, limits)) {
+      const message = codec.decode(value);
+      for (const each of message.type === 'slices' ? message.snapshots : [message])
+        known.messages.push({ offset, message: each });
+      known.nextOffset = offset + 1;
+    }
+    return known.messages;
   }
 
   /** The highest version of each value in [values]: what a reader of the log believes. */

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { CaseCache } from '../../services/processor/aggregate/case-cache.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
+import { planWorkflow } from '../../services/shared/core/workflow-plan.ts';
 
-const PLAN = { plans: [], ranks: new Map<string, number>() };
+const PLAN = planWorkflow([], new Map());
 
 function cacheOf(casesMax: number): CaseCache {
   return new CaseCache({ store: new MemoryStore(), workflow: 'desk', partition: 0, epoch: 0, casesMax });

@@ -47,20 +47,25 @@ const event = fc.record({
 const typed = <T extends Message['type']>(type: T, fields: object): fc.Arbitrary<Message> =>
   fc.record({ type: fc.constant(type), ...fields }) as unknown as fc.Arbitrary<Message>;
 
+const snapshot = {
+  definition: text,
+  labels: text,
+  sliceStartMs: timeMs,
+  version,
+  samples: count,
+  state: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+  importId: orNull(text),
+};
+
 const messages: Record<Message['type'], fc.Arbitrary<Message>> = {
   event: typed('event', { event }),
   tick: typed('tick', {}),
   import: typed('import', { importId: text, phase: fc.constantFrom('begin', 'end'), maxEventMs: orNull(timeMs) }),
   control: typed('control', { definitions: fc.array(text) }),
-  slice: typed('slice', {
-    definition: text,
-    labels: text,
-    sliceStartMs: timeMs,
-    source: text,
-    version,
-    samples: count,
-    state: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
-    importId: orNull(text),
+  slice: typed('slice', { ...snapshot, source: text }),
+  slices: fc.tuple(text, fc.array(fc.record(snapshot))).map(([source, all]) => {
+    const snapshots = all.map((each) => ({ ...each, type: 'slice', source }));
+    return { type: 'slices', source, snapshots } as unknown as Message;
   }),
   mark: typed('mark', {
     source: text,

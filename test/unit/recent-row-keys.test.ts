@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RecentRowKeys, REMEMBERED_LABELS_MAX } from '../../services/processor/aggregate/recent-row-keys.ts';
-import { rowKeysOf } from '../../services/processor/aggregate/slice-table.ts';
+import { rowKeysOf } from '../../services/processor/aggregate/slice-entry.ts';
 import type { Delta } from '../../services/shared/core/case-state.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import type { MeasurePlan } from '../../services/shared/core/measure-plan.ts';

@@ -1,15 +1,16 @@
 import type { Workflow } from '../../shared/core/catalogue.ts';
-import type { Delta, WorkflowPlan } from '../../shared/core/case-state.ts';
+import type { Delta } from '../../shared/core/case-state.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { activityRanks, eventOrder } from '../../shared/core/effective-events.ts';
+import { activityRanks } from '../../shared/core/effective-events.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { planMeasure } from '../../shared/core/measure-plan.ts';
 import { type EventsMessage, logged, type Placed, type ProgressMark } from '../../shared/core/messages.ts';
 import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/partition-time.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
-import type { AppendRecord, LogRecord } from '../../shared/ports/event-log.ts';
+import { narrowed, planWorkflow, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
+import type { LogRecord } from '../../shared/ports/event-log.ts';
 import type { KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
@@ -17,8 +18,10 @@ import { CaseCache } from './case-cache.ts';
 import { toCaseRow } from './case-row.ts';
 import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
 import { RecentRowKeys } from './recent-row-keys.ts';
+import { SliceBatches } from './slice-batches.ts';
 import { SliceMarks, type SourceMoment } from './slice-marks.ts';
-import { type RowKey, SliceTable } from './slice-table.ts';
+import type { RowKey, SliceEntry } from './slice-entry.ts';
+import { SliceTable } from './slice-table.ts';
 import { UNREADABLE, type Unreadable, UnreadableRecords } from './unreadable-records.ts';
 import { UnstoredEvents } from './unstored-events.ts';
 
@@ -43,6 +46,11 @@ export interface AggregateOptions {
 interface PositionContent {
   readonly time: PartitionTime;
   readonly definitions: readonly string[];
+}
+
+/** A publication with the rows that are in it. */
+interface SlicePublication extends Publication {
+  readonly entries: readonly SliceEntry[];
 }
 
 interface Work {
@@ -77,7 +85,7 @@ export class AggregateTask implements FoldTask {
     this.topic = eventsTopic(options.workflow.name);
     this.partition = options.partition;
     this.source = `${options.workflow.name}/${options.partition}`;
-    this.plan = { plans: [], ranks: activityRanks(options.workflow.activities) };
+    this.plan = planWorkflow([], activityRanks(options.workflow.activities));
     const { store, workflow, partition, epoch, labelPartitions, casesMax, rowsMax } = options;
     this.cases = new CaseCache({ store, workflow: workflow.name, partition, epoch, casesMax });
     this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, rowsMax });
@@ -107,7 +115,7 @@ export class AggregateTask implements FoldTask {
     const definitions = hashes
       .map((hash) => this.options.definitionOf(hash))
       .filter((definition) => definition !== undefined);
-    this.plan = { plans: definitions.map(planMeasure), ranks: activityRanks(this.options.workflow.activities) };
+    this.plan = planWorkflow(definitions.map(planMeasure), activityRanks(this.options.workflow.activities));
   }
 
   async apply(records: readonly LogRecord[]): Promise<void> {
@@ -167,7 +175,7 @@ export class AggregateTask implements FoldTask {
         if (message.type === 'import') this.eventsSinceStore = true;
       }
     }
-    await this.slices.load(work.flatMap(({ keys }) => keys.flat()));
+    await this.slices.load(keysOf(work));
     for (const item of work) await this.applyDeltas(item);
     this.slices.unpin();
   }
@@ -188,10 +196,10 @@ export class AggregateTask implements FoldTask {
   }
 
   private async applyDeltas({ offset, importId, deltas, keys }: Work): Promise<void> {
-    const touched: string[] = [];
     const broken: RowKey[] = [];
+    this.slices.nextRecord();
     deltas.forEach((delta, i) => {
-      for (const key of keys[i]!) if (!this.slices.apply(key, delta, offset, importId, touched)) broken.push(key);
+      for (const key of keys[i]!) if (!this.slices.apply(key, delta, offset, importId)) broken.push(key);
     });
     for (const key of broken) {
       this.slices.replace(
@@ -221,40 +229,38 @@ export class AggregateTask implements FoldTask {
     this.eventsSinceStore = true;
     this.marks.tellAll();
     if (plans.length === 0) return;
-    const rows = await recompute({ ...this.archiveBelow(at.offset), plan: { ...this.plan, plans } });
+    const rows = await recompute({ ...this.archiveBelow(at.offset), plan: narrowed(this.plan, plans) });
     const definitions = plans.map(({ definition }) => definition);
     await this.slices.start(definitions, rows, at.offset);
   }
 
   get publishDue(): boolean {
-    return this.slices.toPublish.size > 0 || this.unreadable.size > 0 || this.marks.isDue(this.moment());
+    return this.slices.waiting.toPublish > 0 || this.unreadable.size > 0 || this.marks.isDue(this.moment());
   }
 
   private moment(): SourceMoment {
     return { time: this.time, plans: this.plan.plans, storedVersion: this.storedVersion };
   }
 
-  collectPublication(): Publication {
+  collectPublication(): SlicePublication {
     const moment = this.moment();
     const marked = this.marks.due(moment);
-    const records: AppendRecord[] = this.unreadable.take();
     const { codec } = this.options;
-    const keys = this.slices.takeToPublish();
-    for (const key of keys) {
-      const { labelPartition, ...snapshot } = this.slices.row(key);
-      marked.add(labelPartition);
-      this.marks.holds(labelPartition, snapshot.version);
-      records.push({
-        topic: SLICES_TOPIC,
-        partition: labelPartition,
-        key: Buffer.from(snapshot.labels),
-        value: codec.encode({ type: 'slice', ...snapshot }),
-      });
+    const entries = this.slices.takeToPublish();
+    const batches = new SliceBatches(this.source);
+    for (const entry of entries) {
+      const row = this.slices.row(entry);
+      marked.add(row.labelPartition);
+      this.marks.holds(row.labelPartition, row.version);
+      batches.add(row);
     }
+    const records = this.unreadable.take();
+    for (const { partition, batch } of batches.all())
+      records.push({ topic: SLICES_TOPIC, partition, key: null, value: codec.encode(batch) });
     const mark = codec.encode(this.mark());
     for (const partition of marked) records.push({ topic: SLICES_TOPIC, partition, key: null, value: mark });
     this.marks.tell(marked, moment);
-    return { records, keys };
+    return { records, keys: [], entries };
   }
 
   private mark(): ProgressMark {
@@ -269,12 +275,12 @@ export class AggregateTask implements FoldTask {
     };
   }
 
-  published({ keys }: Publication): void {
-    this.slices.endPublish(keys, true);
+  published({ entries }: SlicePublication): void {
+    this.slices.endPublish(entries, true);
   }
 
-  unpublish({ keys, records }: Publication): void {
-    this.slices.endPublish(keys, false);
+  unpublish({ entries, records }: SlicePublication): void {
+    this.slices.endPublish(entries, false);
     this.unreadable.putBack(records);
     this.marks.tellAll();
   }
@@ -282,7 +288,7 @@ export class AggregateTask implements FoldTask {
   storeDue(sinceMs: number): boolean {
     return (
       this.eventsSinceStore ||
-      this.slices.toStore.size > 0 ||
+      this.slices.waiting.toStore > 0 ||
       (sinceMs >= QUIET_STORE_MS && this.position() > this.storedVersion)
     );
   }
@@ -292,13 +298,12 @@ export class AggregateTask implements FoldTask {
   }
 
   collectCheckpoint(): Checkpoint {
-    const slices = [...this.slices.toStore].map((key) => this.slices.row(key));
-    this.slices.toStore.clear();
+    const slices = this.slices.takeToStore();
     const { partition } = this;
     const { epoch } = this.options;
     const { events, lastOfCases } = this.unstored.take();
     const cases = lastOfCases.map((event) => {
-      const effective = this.cases.get(event.caseId).effective(eventOrder(this.plan.ranks));
+      const effective = this.cases.get(event.caseId).effective(this.plan.order);
       return toCaseRow(event, effective, partition, epoch);
     });
     const filter = this.cases.filterToSave(this.time.clockMs, this.position());
@@ -319,18 +324,18 @@ export class AggregateTask implements FoldTask {
   stored({ rows, position }: Checkpoint): void {
     this.unstored.stored();
     for (const { caseId } of rows.events ?? []) this.cases.release(caseId);
-    this.slices.acknowledge(rows.slices ?? []);
+    this.slices.acknowledge();
     if (position !== null && position.version > this.storedVersion) this.storedVersion = position.version;
   }
 
   unstore({ rows }: Checkpoint): void {
     this.unstored.putBack(rows.events ?? []);
-    this.slices.storeAgain(rows.slices ?? []);
+    this.slices.storeAgain();
     this.eventsSinceStore = true;
   }
 
   get backlogRows(): number {
-    return this.unstored.size + this.slices.toStore.size;
+    return this.unstored.size + this.slices.waiting.toStore;
   }
 
   get workflow(): string {
@@ -355,4 +360,8 @@ export class AggregateTask implements FoldTask {
       storedOffset: offsetOf(this.storedVersion + 1n) - 1,
     };
   }
+}
+
+function* keysOf(work: readonly Work[]): Generator<RowKey> {
+  for (const { keys } of work) for (const each of keys) yield* each;
 }

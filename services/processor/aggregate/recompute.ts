@@ -1,11 +1,12 @@
 import { type AggregateState, contribute, emptyState } from '../../shared/core/aggregate-state.ts';
-import { contributionsOf, type WorkflowPlan } from '../../shared/core/case-state.ts';
-import { effectiveEvents, eventOrder } from '../../shared/core/effective-events.ts';
+import { contributionsOf } from '../../shared/core/case-state.ts';
+import { effectiveEvents } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { sliceEnd } from '../../shared/core/window.ts';
+import { narrowed, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
 import type { EventRow, KpiStore } from '../../shared/ports/kpi-store.ts';
 import { fromEventRow } from './event-rows.ts';
-import { type RowKey, rowKeysOf } from './slice-table.ts';
+import { type RowKey, rowKeysOf } from './slice-entry.ts';
 
 /** What is read again: the archive of a partition below an offset, with the events that are not stored yet. */
 export interface ArchiveScope {
@@ -38,7 +39,10 @@ export async function rebuildExtreme(scope: ArchiveScope & { readonly key: RowKe
   const { definition, sliceStartMs } = scope.key;
   const whole = definition.window.kind === 'total';
   const between = whole ? undefined : { fromMs: sliceStartMs, toMs: sliceEnd(definition.window, sliceStartMs) };
-  const plan = { ...scope.plan, plans: scope.plan.plans.filter((measure) => measure.definition === definition) };
+  const plan = narrowed(
+    scope.plan,
+    scope.plan.plans.filter((measure) => measure.definition === definition),
+  );
   const state = emptyState(definition.aggregate);
   for await (const events of casesOf({ ...scope, plan }, between)) {
     for (const delta of netDeltas(plan, events)) {
@@ -52,7 +56,7 @@ export async function rebuildExtreme(scope: ArchiveScope & { readonly key: RowKe
 /** Contributions without those that later events of the case take back: an extreme then never loses a value. */
 function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[]): ReturnType<typeof contributionsOf> {
   const standing = new Map<string, ReturnType<typeof contributionsOf>>();
-  for (const delta of contributionsOf(plan, effectiveEvents(events).sort(eventOrder(plan.ranks)))) {
+  for (const delta of contributionsOf(plan, effectiveEvents(events).sort(plan.order))) {
     const key = `${delta.plan.definition.hash} ${delta.timeMs} ${delta.part} ${delta.amount} ${delta.labels}`;
     const list = standing.get(key) ?? [];
     if (delta.sign === 1) list.push(delta);

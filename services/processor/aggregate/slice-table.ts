@@ -6,64 +6,29 @@ import {
   encodeState,
 } from '../../shared/core/aggregate-state.ts';
 import type { Delta } from '../../shared/core/case-state.ts';
-import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
+import type { Definition } from '../../shared/core/definition.ts';
 import { partitionOf } from '../../shared/core/partition.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
-import { sliceStart } from '../../shared/core/window.ts';
 import type { KpiStore, SliceRow } from '../../shared/ports/kpi-store.ts';
+import { type RowKey, rowKey, type SliceEntry } from './slice-entry.ts';
 
-/** Rows of a workflow kept in memory by one process; above it the least recently used acknowledged ones leave. */
+/** Rows of a workflow kept in memory by one process; above it acknowledged ones that were not used of late leave. */
 export const SLICE_ROWS_MAX = 800_000;
-
-/** One row of [slices] and `slices`: a series' slice, as this source partition contributes to it. */
-interface Entry {
-  readonly definition: Definition;
-  readonly labels: string;
-  readonly labelPartition: number;
-  readonly sliceStartMs: number;
-  state: AggregateState;
-  importId: string | null;
-  /** Offset of the last record applied; -1: none. */
-  offset: number;
-  ackedOffset: number;
-  /** The row as it goes out, made once per change. */
-  row: SliceRow | null;
-}
-
-/** What a delta touches: one row, for levels also the total row. */
-export interface RowKey {
-  readonly key: string;
-  readonly definition: Definition;
-  readonly labels: string;
-  readonly sliceStartMs: number;
-}
-
-/** The rows that a delta goes to. */
-export function rowKeysOf({ plan, timeMs, labels }: Delta): RowKey[] {
-  const { definition } = plan;
-  const startMs = sliceStart(definition.window, timeMs);
-  const starts = definition.aggregate.kind === 'level' ? [startMs, LEVEL_TOTAL_MS] : [startMs];
-  return starts.map((sliceStartMs) => ({
-    key: `${definition.hash} ${sliceStartMs} ${labels}`,
-    definition,
-    labels,
-    sliceStartMs,
-  }));
-}
 
 /** The slice rows of one source partition, those in memory of those in the store. */
 export class SliceTable {
   /** Changed since the last publish, in the order of their change. */
-  readonly toPublish = new Set<string>();
+  private toPublish: SliceEntry[] = [];
   /** Changed since the last store. */
-  readonly toStore = new Set<string>();
-  /** Rows handed out whose append is not known to have succeeded, with how often: they may have to go out again. */
-  private readonly publishing = new Map<string, number>();
-  /** Rows of the batch in hand: loaded, not yet applied. */
-  private pinned: readonly RowKey[] = [];
-  private readonly rows = new Map<string, Entry>();
-  /** Nothing was ever left out: a key that is not in memory does not exist. */
-  private complete = true;
+  private toStore: SliceEntry[] = [];
+  /** Handed out for the store, with the offset of each that it will have then. */
+  private storing: { readonly entry: SliceEntry; readonly offset: number }[] = [];
+  private readonly rows = new Map<string, SliceEntry>();
+  /** By hash of the definition: no row of a later slice start has ever left, so that one not in memory does not exist. */
+  private readonly leftUpToMs = new Map<string, number>();
+  /** Count records and batches. */
+  private turn = 0;
+  private batch = 0;
   private readonly store: KpiStore;
   private readonly source: string;
   private readonly epoch: number;
@@ -80,12 +45,13 @@ export class SliceTable {
 
   /** Loads this source's rows of the definitions, as many as memory may hold. */
   async restore(definitions: readonly Definition[]): Promise<void> {
+    for (const entry of this.rows.values()) entry.left = true;
     this.rows.clear();
-    this.toPublish.clear();
-    this.toStore.clear();
-    this.publishing.clear();
-    this.pinned = [];
-    this.complete = true;
+    this.toPublish = [];
+    this.toStore = [];
+    this.storing = [];
+    this.leftUpToMs.clear();
+    this.unpin();
     for (const definition of definitions) {
       for (const row of await this.store.slices({ definition: definition.hash, source: this.source }))
         this.take(definition, row);
@@ -94,12 +60,13 @@ export class SliceTable {
   }
 
   /** Loads what of these keys is in the store and not in memory; they stay until `unpin`. */
-  async load(keys: readonly RowKey[]): Promise<void> {
-    this.pinned = keys;
-    if (this.complete) return;
+  async load(keys: Iterable<RowKey>): Promise<void> {
     const missing = new Map<string, { definition: Definition; labels: Set<string>; fromMs: number; toMs: number }>();
-    for (const { key, definition, labels, sliceStartMs } of keys) {
-      if (this.rows.has(key)) continue;
+    for (const at of keys) {
+      const known = this.find(at);
+      if (known !== undefined) known.pin = this.batch;
+      const { definition, labels, sliceStartMs } = at;
+      if (known !== undefined || !this.mayBeStored(at)) continue;
       const entry = missing.get(definition.hash) ?? {
         definition,
         labels: new Set(),
@@ -113,70 +80,105 @@ export class SliceTable {
     }
     for (const { definition, labels, fromMs, toMs } of missing.values()) {
       const query = { definition: definition.hash, source: this.source, labels: [...labels], fromMs, toMs };
-      for (const row of await this.store.slices(query)) this.take(definition, row);
+      for (const row of await this.store.slices(query)) this.take(definition, row).pin = this.batch;
     }
+  }
+
+  private mayBeStored({ definition, sliceStartMs }: RowKey): boolean {
+    return sliceStartMs <= (this.leftUpToMs.get(definition.hash) ?? -Infinity);
   }
 
   /** The batch was applied. */
   unpin(): void {
-    this.pinned = [];
+    this.batch++;
   }
 
-  private take(definition: Definition, row: SliceRow): void {
-    const key = `${row.definition} ${row.sliceStartMs} ${row.labels}`;
-    if (this.rows.has(key)) return;
-    const offset = offsetOf(row.version);
-    this.rows.set(key, {
-      definition,
-      labels: row.labels,
-      labelPartition: row.labelPartition,
-      sliceStartMs: row.sliceStartMs,
-      state: decodeState(definition.aggregate, row.state),
-      importId: row.importId,
-      offset,
-      ackedOffset: offset,
-      row,
-    });
+  /** Another record is applied from here on. */
+  nextRecord(): void {
+    this.turn++;
+  }
+
+  private find(at: RowKey): SliceEntry | undefined {
+    if (at.entry !== null && !at.entry.left) return at.entry;
+    const entry = this.rows.get(at.key);
+    at.entry = entry ?? null;
+    return entry;
+  }
+
+  private take(definition: Definition, row: SliceRow): SliceEntry {
+    const at = rowKey(definition, row.sliceStartMs, row.labels);
+    const known = this.rows.get(at.key);
+    if (known !== undefined) return known;
+    const entry = this.create(at, row.labelPartition);
+    entry.state = decodeState(definition.aggregate, row.state);
+    entry.importId = row.importId;
+    entry.offset = entry.ackedOffset = offsetOf(row.version);
+    entry.row = row;
+    return entry;
   }
 
   /**
-   * Applies one delta of the record at `offset` to one row. A row that already contains the record stays as it is but
-   * goes out again. Gives the row's key when an extreme must be rebuilt.
+   * Applies one delta of the record in hand, which is at `offset`, to one row. A row that already contains the record
+   * stays as it is but goes out again. False when an extreme must be rebuilt.
    */
-  apply(at: RowKey, delta: Delta, offset: number, importId: string | null, touched: string[]): boolean {
-    const entry = this.rows.get(at.key) ?? this.create(at);
-    this.toPublish.add(at.key);
-    this.toStore.add(at.key);
-    // Several deltas of one record may meet in one row: only what the row held before the record counts.
-    if (entry.offset >= offset && !touched.includes(at.key)) return true;
-    touched.push(at.key);
+  apply(at: RowKey, delta: Delta, offset: number, importId: string | null): boolean {
+    const entry = this.find(at) ?? this.create(at);
+    entry.used = true;
+    this.mark(entry);
+    if (this.contains(entry, offset)) return true;
+    entry.turn = this.turn;
     entry.offset = offset;
     entry.importId = importId ?? entry.importId;
     entry.row = null;
     return contribute(entry.state, delta.amount, delta.part, delta.sign);
   }
 
-  private create({ key, definition, labels, sliceStartMs }: RowKey): Entry {
-    const entry: Entry = {
+  /** Several deltas of one record may meet in one row: only what the row held before the record counts. */
+  private contains(entry: SliceEntry, offset: number): boolean {
+    return entry.offset >= offset && entry.turn !== this.turn;
+  }
+
+  private mark(entry: SliceEntry): void {
+    if (!entry.toPublish) {
+      entry.toPublish = true;
+      this.toPublish.push(entry);
+    }
+    if (!entry.toStore) {
+      entry.toStore = true;
+      this.toStore.push(entry);
+    }
+  }
+
+  private create(at: RowKey, labelPartition = partitionOf(at.labels, this.labelPartitions)): SliceEntry {
+    const { key, definition, labels, sliceStartMs } = at;
+    const entry: SliceEntry = {
+      key,
       definition,
       labels,
-      labelPartition: partitionOf(labels, this.labelPartitions),
+      labelPartition,
       sliceStartMs,
       state: emptyState(definition.aggregate),
       importId: null,
       offset: -1,
       ackedOffset: -1,
       row: null,
+      toPublish: false,
+      toStore: false,
+      publishing: 0,
+      turn: -1,
+      pin: -1,
+      used: false,
+      left: false,
     };
+    at.entry = entry;
     this.rows.set(key, entry);
     return entry;
   }
 
   /** Replaces a row's state (rebuilt from the archive, or computed for a new definition) as of `offset`. */
   replace(at: RowKey, state: AggregateState, offset: number): void {
-    const entry = this.rows.get(at.key) ?? this.create(at);
-    this.toPublish.add(at.key);
-    this.toStore.add(at.key);
+    const entry = this.find(at) ?? this.create(at);
+    this.mark(entry);
     if (entry.offset > offset) return;
     entry.state = state;
     entry.offset = offset;
@@ -184,8 +186,7 @@ export class SliceTable {
   }
 
   /** The row as it stands now. */
-  row(key: string): SliceRow {
-    const entry = this.rows.get(key)!;
+  row(entry: SliceEntry): SliceRow {
     entry.row ??= {
       definition: entry.definition.hash,
       labels: entry.labels,
@@ -200,68 +201,91 @@ export class SliceTable {
     return entry.row;
   }
 
-  /** Hands out the rows to publish; each stays until `published` or `unpublish`. */
-  takeToPublish(): string[] {
-    const keys = [...this.toPublish];
-    this.toPublish.clear();
-    for (const key of keys) this.publishing.set(key, (this.publishing.get(key) ?? 0) + 1);
-    return keys;
+  /** How many rows changed since the last publish, and since the last store. */
+  get waiting(): { readonly toPublish: number; readonly toStore: number } {
+    return { toPublish: this.toPublish.length, toStore: this.toStore.length };
+  }
+
+  /** Hands out the rows to publish; each stays until `endPublish`. */
+  takeToPublish(): readonly SliceEntry[] {
+    const entries = this.toPublish;
+    this.toPublish = [];
+    for (const entry of entries) {
+      entry.toPublish = false;
+      entry.publishing++;
+    }
+    return entries;
   }
 
   /** The append succeeded, or it failed and the rows go out again. */
-  endPublish(keys: readonly string[], succeeded: boolean): void {
-    for (const key of keys) {
-      const left = (this.publishing.get(key) ?? 1) - 1;
-      if (left === 0) this.publishing.delete(key);
-      else this.publishing.set(key, left);
-      if (!succeeded) this.toPublish.add(key);
+  endPublish(entries: readonly SliceEntry[], succeeded: boolean): void {
+    for (const entry of entries) {
+      entry.publishing--;
+      if (succeeded || entry.toPublish) continue;
+      entry.toPublish = true;
+      this.toPublish.push(entry);
     }
   }
 
-  /** These rows are in the store at these versions. */
-  acknowledge(rows: readonly SliceRow[]): void {
-    for (const row of rows) {
-      const entry = this.rows.get(`${row.definition} ${row.sliceStartMs} ${row.labels}`);
-      if (entry === undefined) continue;
-      entry.ackedOffset = Math.max(entry.ackedOffset, offsetOf(row.version));
-      // Back of the line: the map's order is that of last use.
-      this.rows.delete(`${row.definition} ${row.sliceStartMs} ${row.labels}`);
-      this.rows.set(`${row.definition} ${row.sliceStartMs} ${row.labels}`, entry);
-    }
+  /** Hands out the rows to store; `acknowledge` or `storeAgain` follows before the next ones. */
+  takeToStore(): SliceRow[] {
+    this.storing = this.toStore.map((entry) => ({ entry, offset: entry.offset }));
+    this.toStore = [];
+    return this.storing.map(({ entry }) => {
+      entry.toStore = false;
+      return this.row(entry);
+    });
+  }
+
+  /** The rows that were handed out are in the store. */
+  acknowledge(): void {
+    for (const { entry, offset } of this.storing) if (offset > entry.ackedOffset) entry.ackedOffset = offset;
+    this.storing = [];
     this.evict();
   }
 
-  /** The store failed, or may have: these rows are stored again. One that left since was acknowledged before. */
-  storeAgain(rows: readonly SliceRow[]): void {
-    for (const row of rows) {
-      const key = `${row.definition} ${row.sliceStartMs} ${row.labels}`;
-      if (this.rows.has(key)) this.toStore.add(key);
+  /** The store failed, or may have: the rows that were handed out are stored again. */
+  storeAgain(): void {
+    for (const { entry } of this.storing) {
+      if (entry.toStore) continue;
+      entry.toStore = true;
+      this.toStore.push(entry);
+    }
+    this.storing = [];
+  }
+
+  /** Rows leave only when their current version is acknowledged and published, first those that were not used of late. */
+  evict(rowsMax = this.rowsMax): void {
+    if (this.rows.size <= rowsMax) return;
+    for (const [key, entry] of this.rows) {
+      if (this.rows.size <= rowsMax) break;
+      if (entry.pin === this.batch || this.waits(entry)) continue;
+      if (entry.used) {
+        // Back of the line: it comes up again behind the others.
+        entry.used = false;
+        this.rows.delete(key);
+        this.rows.set(key, entry);
+      } else this.leave(entry);
     }
   }
 
-  /** Rows leave only when their current version is acknowledged and published. */
-  evict(rowsMax = this.rowsMax): void {
-    if (this.rows.size <= rowsMax) return;
-    const pinned = new Set(this.pinned.map(({ key }) => key));
-    for (const [key, entry] of this.rows) {
-      if (this.rows.size <= rowsMax) break;
-      if (pinned.has(key) || this.waits(key, entry)) continue;
-      this.rows.delete(key);
-      this.complete = false;
-    }
+  private leave(entry: SliceEntry): void {
+    this.rows.delete(entry.key);
+    entry.left = true;
+    const { definition, sliceStartMs } = entry;
+    const before = this.leftUpToMs.get(definition.hash) ?? -Infinity;
+    this.leftUpToMs.set(definition.hash, Math.max(before, sliceStartMs));
   }
 
   /** Whether log or store do not certainly have the row as it stands. */
-  private waits(key: string, entry: Entry): boolean {
-    if (this.publishing.has(key) || this.toPublish.has(key) || this.toStore.has(key)) return true;
-    return entry.ackedOffset < entry.offset;
+  private waits(entry: SliceEntry): boolean {
+    return entry.publishing > 0 || entry.toPublish || entry.toStore || entry.ackedOffset < entry.offset;
   }
 
   /** Drops rows of definitions that are not in force any more. Those that wait for log or store leave later. */
   forget(inForce: ReadonlySet<string>): void {
-    for (const [key, entry] of this.rows) {
-      if (!inForce.has(entry.definition.hash) && !this.waits(key, entry)) this.rows.delete(key);
-    }
+    for (const entry of this.rows.values())
+      if (!inForce.has(entry.definition.hash) && !this.waits(entry)) this.leave(entry);
   }
 
   /**
@@ -276,13 +300,14 @@ export class SliceTable {
     for (const definition of definitions) {
       for (const row of await this.store.slices({ definition: definition.hash, source: this.source }))
         this.take(definition, row);
+      this.leftUpToMs.delete(definition.hash);
     }
     const given = new Set(computed.map(({ key }) => key.key));
     const hashes = new Set(definitions.map(({ hash }) => hash));
     for (const { key, state } of computed) this.replace(key, state, offset);
-    for (const [key, { definition, labels, sliceStartMs }] of this.rows) {
+    for (const { key, definition, labels, sliceStartMs } of this.rows.values()) {
       if (!hashes.has(definition.hash) || given.has(key)) continue;
-      this.replace({ key, definition, labels, sliceStartMs }, emptyState(definition.aggregate), offset);
+      this.replace(rowKey(definition, sliceStartMs, labels), emptyState(definition.aggregate), offset);
     }
   }
 

@@ -2,16 +2,17 @@ import type { SliceSnapshot } from '../../shared/core/messages.ts';
 
 interface Staged {
   readonly offset: number;
-  readonly snapshot: SliceSnapshot;
+  readonly snapshots: readonly SliceSnapshot[];
 }
 
 interface Unstored {
   readonly offset: number;
   readonly source: string;
+  /** The highest of its snapshots. */
   readonly version: bigint;
 }
 
-/** Snapshots of [slices] that hold the stored position back: not yet ended by a mark, or not yet stored by their source. */
+/** Records of [slices] that hold the stored position back: not yet ended by a mark, or not yet stored by their source. */
 export class HeldSnapshots {
   private readonly staged = new Map<string, Staged[]>();
   private unstored: Unstored[] = [];
@@ -21,25 +22,28 @@ export class HeldSnapshots {
     this.unstored = [];
   }
 
-  /** Keeps a snapshot until its source's mark. */
-  stage(offset: number, snapshot: SliceSnapshot): void {
-    const list = this.staged.get(snapshot.source);
-    if (list === undefined) this.staged.set(snapshot.source, [{ offset, snapshot }]);
-    else list.push({ offset, snapshot });
+  /** Keeps the snapshots of one record until their source's mark. */
+  stage(offset: number, source: string, snapshots: readonly SliceSnapshot[]): void {
+    const list = this.staged.get(source);
+    if (list === undefined) this.staged.set(source, [{ offset, snapshots }]);
+    else list.push({ offset, snapshots });
   }
 
-  /** All that wait for a mark. */
-  waiting(): SliceSnapshot[] {
-    return [...this.staged.values()].flatMap((list) => list.map(({ snapshot }) => snapshot));
+  /** All that wait for a mark, by record. */
+  *waiting(): Generator<readonly SliceSnapshot[]> {
+    for (const list of this.staged.values()) for (const { snapshots } of list) yield snapshots;
   }
 
   /** Gives what waited for a mark of `source`, which has stored all up to `stored`. */
-  release(source: string, stored: bigint): SliceSnapshot[] {
+  release(source: string, stored: bigint): readonly (readonly SliceSnapshot[])[] {
     const released = this.staged.get(source) ?? [];
     this.staged.delete(source);
-    for (const { offset, snapshot } of released)
-      if (snapshot.version > stored) this.unstored.push({ offset, source, version: snapshot.version });
-    return released.map(({ snapshot }) => snapshot);
+    for (const { offset, snapshots } of released) {
+      let version = -1n;
+      for (const snapshot of snapshots) if (snapshot.version > version) version = snapshot.version;
+      if (version > stored) this.unstored.push({ offset, source, version });
+    }
+    return released.map(({ snapshots }) => snapshots);
   }
 
   /** A source has stored all up to `stored`. */
@@ -55,7 +59,7 @@ export class HeldSnapshots {
     return offset;
   }
 
-  /** How many wait for their source to store them. */
+  /** How many records wait for their source to store what they hold. */
   get size(): number {
     return this.unstored.length;
   }

@@ -1,6 +1,6 @@
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import type { ProgressMark, SlicesMessage } from '../../shared/core/messages.ts';
+import type { ProgressMark, SlicesMessage, SliceSnapshot } from '../../shared/core/messages.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { AppendRecord, EventLog, LogRecord } from '../../shared/ports/event-log.ts';
 import type { KpiStore, PositionRow, ValueRow } from '../../shared/ports/kpi-store.ts';
@@ -99,37 +99,33 @@ export class RollTask implements FoldTask {
   }
 
   async apply(records: readonly LogRecord[]): Promise<void> {
-    const messages = records.map(({ offset, value }) => ({
-      offset,
-      message: this.options.codec.decode(value) as SlicesMessage,
-    }));
+    const messages = records.map(({ value }) => this.options.codec.decode(value) as SlicesMessage);
     // Staged ones too: their series may have left since.
-    await this.loadSeries([...this.held.waiting(), ...messages.map(({ message }) => message)]);
-    const marked: number[] = [];
-    for (const { offset, message } of messages) {
+    await this.loadSeries([...this.held.waiting(), ...messages.map(snapshotsOf)]);
+    let lastMark: number | null = null;
+    for (const [i, message] of messages.entries()) {
+      const { offset } = records[i]!;
       this.nextOffset = offset + 1;
-      if (message.type === 'slice') this.held.stage(offset, message);
-      else {
-        this.applyMark(offset, message);
-        marked.push(offset);
-      }
+      if (message.type === 'mark') this.applyMark((lastMark = offset), message);
+      else this.held.stage(offset, message.source, snapshotsOf(message));
     }
-    const last = marked.at(-1);
-    if (last !== undefined && this.nextOffset >= this.catchUpOffset) this.computeValues(last);
+    if (lastMark !== null && this.nextOffset >= this.catchUpOffset) this.computeValues(lastMark);
     this.series.evict();
   }
 
-  private async loadSeries(messages: readonly SlicesMessage[]): Promise<void> {
-    const wanted = new Map<string, { definition: Definition; labels: Set<string> }>();
-    for (const message of messages) {
-      if (message.type !== 'slice') continue;
-      const definition = this.options.definitionOf(message.definition);
-      if (definition === undefined) continue;
-      const entry = wanted.get(definition.hash) ?? { definition, labels: new Set() };
-      entry.labels.add(message.labels);
-      wanted.set(definition.hash, entry);
+  private async loadSeries(batches: Iterable<readonly SliceSnapshot[]>): Promise<void> {
+    const wanted = new Map<string, Set<string>>();
+    for (const snapshots of batches) {
+      for (const { definition, labels } of snapshots) {
+        let all = wanted.get(definition);
+        if (all === undefined) wanted.set(definition, (all = new Set()));
+        all.add(labels);
+      }
     }
-    for (const { definition, labels } of wanted.values()) await this.series.load(definition, labels);
+    for (const [hash, labels] of wanted) {
+      const definition = this.options.definitionOf(hash);
+      if (definition !== undefined) await this.series.load(definition, labels);
+    }
   }
 
   /** Merges what the source published up to this mark: its rows are then of one moment. */
@@ -137,9 +133,11 @@ export class RollTask implements FoldTask {
     const { endedImports, storedBefore, watermarkMs, openImports } = this.sources.step(offset, mark);
     const stored = this.sources.storedOf(mark.source);
     if (stored > storedBefore) this.held.acknowledge(stored, mark.source);
-    for (const snapshot of this.held.release(mark.source, stored)) {
-      const definition = this.options.definitionOf(snapshot.definition);
-      if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
+    for (const snapshots of this.held.release(mark.source, stored)) {
+      for (const snapshot of snapshots) {
+        const definition = this.options.definitionOf(snapshot.definition);
+        if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
+      }
     }
     if (endedImports.size > 0) for (const series of this.series.all()) series.markImports(endedImports);
     // What the source has said at most: a zombie's mark must not stand in for the higher one before it.
@@ -279,6 +277,13 @@ export class RollTask implements FoldTask {
     };
   }
 }
+
+function snapshotsOf(message: SlicesMessage): readonly SliceSnapshot[] {
+  if (message.type === 'mark') return NO_SNAPSHOTS;
+  return message.type === 'slices' ? message.snapshots : [message];
+}
+
+const NO_SNAPSHOTS: readonly SliceSnapshot[] = [];
 
 function keyOf({ definition, windowEndMs, labels }: ValueRow): string {
   return `${definition} ${windowEndMs} ${labels}`;

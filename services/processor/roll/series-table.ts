@@ -12,7 +12,10 @@ const FILTER_CAPACITY_MIN = 1_000;
 
 /** The series of one [slices] partition: those in memory of those in the store. */
 export class SeriesTable {
-  private readonly series = new Map<string, Series>();
+  /** By hash of the definition and labels. */
+  private readonly series = new Map<string, Map<string, Series>>();
+  /** Counts the loads: what was used in the latest one leaves last. */
+  private turn = 0;
   /** By hash of the definition: the label sets that have rows in the store, or will. Built when the first one is missing. */
   private readonly stored = new Map<string, BloomFilter>();
   private readonly store: KpiStore;
@@ -37,29 +40,34 @@ export class SeriesTable {
     this.stored.clear();
   }
 
-  all(): IterableIterator<Series> {
-    return this.series.values();
+  *all(): Generator<Series> {
+    for (const byLabels of this.series.values()) yield* byLabels.values();
   }
 
-  peek(definition: Definition, labels: string): Series | undefined {
-    return this.series.get(`${definition.hash} ${labels}`);
+  peek({ hash }: Definition, labels: string): Series | undefined {
+    return this.series.get(hash)?.get(labels);
   }
 
   /** A series that `load` brought in. */
   get(definition: Definition, labels: string): Series {
-    const key = `${definition.hash} ${labels}`;
-    let series = this.series.get(key);
-    if (series === undefined) series = new Series(definition, labels);
-    else this.series.delete(key);
-    this.series.set(key, series);
+    let byLabels = this.series.get(definition.hash);
+    if (byLabels === undefined) this.series.set(definition.hash, (byLabels = new Map()));
+    let series = byLabels.get(labels);
+    if (series === undefined) byLabels.set(labels, (series = new Series(definition, labels)));
+    series.usedIn = this.turn;
     return series;
   }
 
   /** Loads what of these series is in the store and not in memory, slices first, then values. */
   async load(definition: Definition, labels: Iterable<string>): Promise<void> {
+    this.turn++;
     const missing: string[] = [];
     for (const each of labels) {
-      if (this.series.has(`${definition.hash} ${each}`)) continue;
+      const known = this.peek(definition, each);
+      if (known !== undefined) {
+        known.usedIn = this.turn;
+        continue;
+      }
       const filter = this.stored.get(definition.hash) ?? (await this.readStored(definition));
       if (filter.mayHave(each)) missing.push(each);
       else this.start(definition, each, filter);
@@ -110,22 +118,25 @@ export class SeriesTable {
   /** Series leave only when the store can give every part of them back, and nothing of them waits. */
   evict(slicesMax = this.slicesMax): void {
     let slices = this.slices;
-    for (const [key, series] of this.series) {
+    if (slices <= slicesMax) return;
+    for (const series of [...this.all()].sort((a, b) => a.usedIn - b.usedIn)) {
       if (slices <= slicesMax) break;
       if (series.unstoredEnds.size > 0) continue;
       if (series.dirty.size > 0 || series.pendingEnds.size > 0 || !series.storedBelow(this.storedOf)) continue;
       slices -= series.sliceCount;
-      this.series.delete(key);
+      this.series.get(series.definition.hash)!.delete(series.labels);
     }
   }
 
   get size(): number {
-    return this.series.size;
+    let sum = 0;
+    for (const byLabels of this.series.values()) sum += byLabels.size;
+    return sum;
   }
 
   get slices(): number {
     let sum = 0;
-    for (const series of this.series.values()) sum += series.sliceCount;
+    for (const series of this.all()) sum += series.sliceCount;
     return sum;
   }
 }

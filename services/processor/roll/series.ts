@@ -55,6 +55,8 @@ export class Series {
   readonly ambiguous = new Set<number>();
   /** Slices that a live record touched since values were computed; of the other changed ones only imports did. */
   readonly live = new Set<number>();
+  /** The latest load that it was part of, as its table counts them. */
+  usedIn = 0;
   /** No values were computed since it came into memory: what others published in between is not known. */
   fresh = true;
   private readonly slices = new Map<number, Slice>();

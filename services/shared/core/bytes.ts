@@ -1,6 +1,19 @@
-/** Writes the compact binary form of aggregate states: zigzag varints of any size. */
+/** Longest integer as bytes that is written without looking for room again. */
+const SMALL_BYTES_MAX = 5;
+const START_BYTES = 1_024;
+/** Where bytes are written before their number is known; one writer at a time, which `finish` ends. */
+let scratch = new Uint8Array(START_BYTES);
+
+/** Writes the compact binary form of aggregate states: zigzag varints of any size. Only one may be at work at a time. */
 export class ByteWriter {
-  private bytes: number[] = [];
+  private at = 0;
+
+  private room(bytes: number): void {
+    if (this.at + bytes <= scratch.length) return;
+    const larger = new Uint8Array(Math.max(scratch.length * 2, this.at + bytes));
+    larger.set(scratch);
+    scratch = larger;
+  }
 
   /** A signed integer of any size. */
   integer(value: number | bigint): this {
@@ -11,24 +24,28 @@ export class ByteWriter {
     const wide = BigInt(value);
     let rest = wide < 0n ? -wide * 2n - 1n : wide * 2n;
     while (rest > 0x7fn) {
-      this.bytes.push(Number(rest & 0x7fn) | 0x80);
+      this.room(1);
+      scratch[this.at++] = Number(rest & 0x7fn) | 0x80;
       rest >>= 7n;
     }
-    this.bytes.push(Number(rest));
+    this.room(1);
+    scratch[this.at++] = Number(rest);
     return this;
   }
 
   private small(value: number): void {
+    this.room(SMALL_BYTES_MAX);
     let rest = value;
     while (rest > 0x7f) {
-      this.bytes.push((rest & 0x7f) | 0x80);
-      rest = Math.floor(rest / 128);
+      scratch[this.at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
-    this.bytes.push(rest);
+    scratch[this.at++] = rest;
   }
 
+  /** What was written, in bytes of its own. */
   finish(): Uint8Array {
-    return Uint8Array.from(this.bytes);
+    return scratch.slice(0, this.at);
   }
 }
 

@@ -9,7 +9,7 @@ export const NOTHING_CARRIED: Carried = {};
 
 /** The dimensions after an event with dimensions of its `own`; one of the two objects wherever it says it all. */
 export function carryOn(before: Carried, own: Carried): Carried {
-  if (!changes(own, before)) return before;
+  if (own === before || !changes(own, before)) return before;
   for (const name in before) if (!Object.hasOwn(own, name)) return { ...before, ...own };
   return own;
 }

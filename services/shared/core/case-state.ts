@@ -1,11 +1,12 @@
 import { carryOn, NOTHING_CARRIED } from './carried.ts';
-import { effectiveEvents, eventOrder } from './effective-events.ts';
+import { effectiveEvents } from './effective-events.ts';
 import type { LoggedEvent } from './event.ts';
 import { MeasureFold } from './measure-fold.ts';
 import type { Emit, MeasurePlan } from './measure-plan.ts';
 import type { Amount } from './amount.ts';
 import type { Part } from './aggregate-state.ts';
 import { withItem } from './short-list.ts';
+import type { PlanGroup, WorkflowPlan } from './workflow-plan.ts';
 
 /** One change of one definition's slices. */
 export interface Delta {
@@ -15,12 +16,6 @@ export interface Delta {
   readonly amount: Amount;
   readonly part: Part;
   readonly sign: 1 | -1;
-}
-
-/** The definitions of a workflow as the fold uses them; a new object when they change. */
-export interface WorkflowPlan {
-  readonly plans: readonly MeasurePlan[];
-  readonly ranks: ReadonlyMap<string, number>;
 }
 
 /** Up to so many events an id is looked for one by one. */
@@ -51,14 +46,14 @@ export class CaseState {
    */
   add(event: LoggedEvent, plan: WorkflowPlan, shortcut = true): Delta[] | null {
     if (this.has(event.id)) return null;
-    const order = eventOrder(plan.ranks);
-    this.prepare(plan, order);
+    const { order } = plan;
+    this.prepare(plan);
     const deltas: Delta[] = [];
     const inOrder = !this.amended && event.kind === 'event' && (this.last === null || order(this.last, event) < 0);
     if (inOrder && shortcut) {
       this.keep(event);
       this.last = event;
-      this.feed(event, plan, (measure) => collect(measure, deltas));
+      this.feed(event, plan, deltas);
       return deltas;
     }
     const before = netOf(plan, this.effective(order));
@@ -91,39 +86,47 @@ export class CaseState {
     if (event.kind !== 'event') this.amended = true;
   }
 
-  private prepare(plan: WorkflowPlan, order: (a: LoggedEvent, b: LoggedEvent) => number): void {
+  private prepare(plan: WorkflowPlan): void {
     if (this.folds !== null && this.foldsPlan === plan) return;
-    this.folds = plan.plans.map((measure) => new MeasureFold(measure));
+    this.folds = plan.groups.map((group) => new MeasureFold(group.plan));
     this.foldsPlan = plan;
     this.carried = NOTHING_CARRIED;
     this.last = null;
-    for (const event of this.effective(order)) {
-      this.feed(event, plan, () => ignore);
+    for (const event of this.effective(plan.order)) {
+      this.feed(event, plan, null);
       this.last = event;
     }
   }
 
-  private feed(event: LoggedEvent, plan: WorkflowPlan, emitFor: (measure: MeasurePlan) => Emit): void {
+  /** What changes goes into `deltas`; null: it did before. */
+  private feed(event: LoggedEvent, { groups }: WorkflowPlan, deltas: Delta[] | null): void {
     this.carried = carryOn(this.carried, event.dimensions);
-    plan.plans.forEach((measure, i) => this.folds![i]!.feed(event, this.carried, emitFor(measure)));
+    for (let i = 0; i < groups.length; i++)
+      this.folds![i]!.feed(event, this.carried, deltas === null ? ignore : collect(groups[i]!, deltas));
   }
 }
 
 const ignore: Emit = () => {};
 
-function collect(plan: MeasurePlan, into: Delta[]): Emit {
-  return (timeMs, labels, amount, part, sign) => into.push({ plan, timeMs, labels, amount, part, sign });
+function collect({ members }: PlanGroup, into: Delta[]): Emit {
+  return (timeMs, labels, amount, part, sign) => {
+    for (const plan of members) {
+      const { measure, aggregate } = plan.definition;
+      const counts = measure.kind === 'duration' && aggregate.kind === 'count';
+      into.push({ plan, timeMs, labels, amount: counts ? 1 : amount, part, sign });
+    }
+  };
 }
 
 /** All that a list of ordered events contributes, as the fold emits it (takings-back included). */
 export function contributionsOf(plan: WorkflowPlan, ordered: readonly LoggedEvent[]): Delta[] {
   let carried = NOTHING_CARRIED;
-  const folds = plan.plans.map((measure) => new MeasureFold(measure));
+  const folds = plan.groups.map((group) => new MeasureFold(group.plan));
   const deltas: Delta[] = [];
   for (const event of ordered) {
     carried = carryOn(carried, event.dimensions);
     const now = carried;
-    plan.plans.forEach((measure, i) => folds[i]!.feed(event, now, collect(measure, deltas)));
+    plan.groups.forEach((group, i) => folds[i]!.feed(event, now, collect(group, deltas)));
   }
   return deltas;
 }

@@ -18,11 +18,17 @@ export class LabelPlan {
   private readonly shared = new Map<string, LabelValues>();
   /** By such an object. */
   private readonly encoded = new Map<LabelValues, string>();
+  /** The only anchor, where there is one: then the dimensions say it all. */
+  private readonly anchor: LabelAnchor | null;
+  /** What the only anchor gives, by the dimensions: of a case they are often the very object of an event. */
+  private readonly taken = new WeakMap<Carried, LabelValues>();
 
   constructor(by: readonly LabelSpec[]) {
     this.by = by;
     this.none = by.map(() => null);
     this.usesLast = this.uses('last');
+    const [first] = by;
+    this.anchor = first !== undefined && by.every(({ at }) => at === first.at) ? first.at : null;
   }
 
   private uses(anchor: LabelAnchor): boolean {
@@ -31,12 +37,22 @@ export class LabelPlan {
 
   /** The values that `anchor` gives, as the case's dimensions are now; the others stay as they are in `before`. */
   take(anchor: LabelAnchor, carried: Carried, before: LabelValues | null): LabelValues {
+    if (this.anchor !== null) return anchor === this.anchor ? this.takeAll(carried) : (before ?? this.none);
     if (!this.uses(anchor)) return before ?? this.none;
     return this.share(
       this.by.map((spec, i) =>
         spec.at === anchor ? (carriedOf(carried, spec.dimension) ?? NO_LABEL) : (before?.[i] ?? null),
       ),
     );
+  }
+
+  private takeAll(carried: Carried): LabelValues {
+    let values = this.taken.get(carried);
+    if (values === undefined) {
+      values = this.share(this.by.map(({ dimension }) => carriedOf(carried, dimension) ?? NO_LABEL));
+      this.taken.set(carried, values);
+    }
+    return values;
   }
 
   private share(values: LabelValues): LabelValues {

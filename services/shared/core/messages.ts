@@ -27,7 +27,7 @@ export interface Control {
 /** What [events.<workflow>] may hold. */
 export type EventsMessage = { readonly type: 'event'; readonly event: WorkflowEvent } | Tick | ImportBracket | Control;
 
-/** The content of one slice row, as published into [slices]. */
+/** The content of one slice row, as of one version. */
 export interface SliceSnapshot {
   readonly type: 'slice';
   readonly definition: string;
@@ -38,6 +38,17 @@ export interface SliceSnapshot {
   readonly samples: number;
   readonly state: Uint8Array;
   readonly importId: string | null;
+}
+
+/**
+ * What one publish of a source says to one partition of [slices], or a part of it: one record for many rows. A snapshot
+ * alone in a record is what earlier versions wrote; it is read as a batch of one.
+ */
+export interface SliceBatch {
+  readonly type: 'slices';
+  /** Of all its snapshots. */
+  readonly source: string;
+  readonly snapshots: readonly SliceSnapshot[];
 }
 
 /** Ends each publish and follows each store: how far its source is. */
@@ -135,7 +146,7 @@ export interface DeliveryMessage {
   readonly timeMs: number;
 }
 
-export type SlicesMessage = SliceSnapshot | ProgressMark;
+export type SlicesMessage = SliceBatch | SliceSnapshot | ProgressMark;
 export type ValuesMessage = ValueMessage | ProgressMark | Control;
 /** What [transitions] holds; a tick lets a deadline of the notify fold pass. */
 export type TransitionsMessage = TransitionMessage | DeliveryMessage | Tick;

@@ -1,7 +1,7 @@
 import type { Decimal } from '../core/decimal.ts';
 import { TaktError } from '../core/errors.ts';
 import type { WorkflowEvent } from '../core/event.ts';
-import type { Message } from '../core/messages.ts';
+import type { Message, SliceSnapshot } from '../core/messages.ts';
 
 interface AvroDecimal {
   readonly unscaled: Buffer;
@@ -9,7 +9,7 @@ interface AvroDecimal {
 }
 
 /** avsc writes a long below it as another number, without an error. */
-const LONG_MIN = -(2 ** 52);
+export const LONG_MIN = -(2 ** 52);
 
 /** The Avro body of a message. Throws INTERNAL for a whole number that would not come back as it is. */
 export function toAvro(message: Message): unknown {
@@ -26,6 +26,12 @@ export function toAvro(message: Message): unknown {
     }
     case 'slice':
       return { ...message, version: versionToBytes(message.version), state: asBuffer(message.state) };
+    case 'slices': {
+      const snapshots = message.snapshots.map((each) => {
+        return { ...each, version: versionToBytes(each.version), state: asBuffer(each.state) };
+      });
+      return { ...message, snapshots };
+    }
     case 'mark':
       return {
         ...message,
@@ -50,6 +56,8 @@ function longsOf(message: Message): readonly (number | null)[] {
       return [message.event.timeMs];
     case 'slice':
       return [message.sliceStartMs, message.samples];
+    case 'slices':
+      return message.snapshots.flatMap(({ sliceStartMs, samples }) => [sliceStartMs, samples]);
     case 'mark':
       return [message.watermarkMs];
     case 'value':
@@ -79,6 +87,8 @@ export function fromAvro(type: Message['type'], body: unknown): Message {
         position: bytesToVersion(record['position']!),
         storedPosition: bytesToVersion(record['storedPosition']!),
       } as unknown as Message;
+    case 'slices':
+      return batchFromAvro(body as AvroBatch);
     case 'slice':
     case 'value':
     case 'transition':
@@ -92,6 +102,18 @@ export function fromAvro(type: Message['type'], body: unknown): Message {
   }
 }
 
+interface AvroBatch {
+  readonly source: string;
+  readonly snapshots: readonly (Omit<SliceSnapshot, 'type' | 'source' | 'version'> & { readonly version: Buffer })[];
+}
+
+function batchFromAvro({ source, snapshots }: AvroBatch): Message {
+  const read = snapshots.map((each): SliceSnapshot => {
+    return { ...each, type: 'slice', source, version: bytesToVersion(each.version) };
+  });
+  return { type: 'slices', source, snapshots: read };
+}
+
 type AvroEvent = Omit<WorkflowEvent, 'dimensions' | 'value'> & {
   readonly dimensions: readonly { readonly name: string; readonly value: string }[];
   readonly value: AvroDecimal | null;
@@ -100,13 +122,8 @@ type AvroEvent = Omit<WorkflowEvent, 'dimensions' | 'value'> & {
 function eventFromAvro(body: AvroEvent): WorkflowEvent {
   const { workflow, caseId, id, kind, activity, timeMs, target, importId } = body;
   const dimensions: Record<string, string> = {};
-  for (const { name, value } of body.dimensions) {
-    // A dimension called __proto__ must stay a dimension.
-    if (name === '__proto__')
-      Object.defineProperty(dimensions, name, { value, enumerable: true, writable: true, configurable: true });
-    else dimensions[name] = value;
-  }
-  const value = body.value === null ? null : decimalFromAvro(body.value);
+  for (const { name, value } of body.dimensions) putDimension(dimensions, name, value);
+  const value = body.value === null ? null : decimalOf(body.value.unscaled, body.value.scale);
   return { workflow, caseId, id, kind, activity, timeMs, dimensions, value, target, importId };
 }
 
@@ -119,7 +136,15 @@ function decimalToAvro({ unscaled, scale }: Decimal): AvroDecimal {
   return { unscaled: Buffer.from(hex, 'hex'), scale };
 }
 
-function decimalFromAvro({ unscaled, scale }: AvroDecimal): Decimal {
+/** Sets a dimension. One called __proto__ must stay a dimension. */
+export function putDimension(dimensions: Record<string, string>, name: string, value: string): void {
+  if (name === '__proto__')
+    Object.defineProperty(dimensions, name, { value, enumerable: true, writable: true, configurable: true });
+  else dimensions[name] = value;
+}
+
+/** A decimal from the two's complement of its unscaled part, big-endian, and its scale. */
+export function decimalOf(unscaled: Buffer, scale: number): Decimal {
   if (unscaled.length === 0) return { unscaled: 0n, scale };
   return { unscaled: BigInt.asIntN(unscaled.length * 8, BigInt(`0x${unscaled.toString('hex')}`)), scale };
 }

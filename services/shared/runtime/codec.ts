@@ -1,9 +1,13 @@
 import avro from 'avsc';
 import type { Codec } from '../core/codec.ts';
 import { TaktError } from '../core/errors.ts';
-import type { Message } from '../core/messages.ts';
+import type { Message, SliceBatch } from '../core/messages.ts';
 import type { SchemaRegistry } from '../ports/schema-registry.ts';
+import { AvroInput } from './avro-input.ts';
+import { AvroOutput } from './avro-output.ts';
 import { fromAvro, toAvro } from './codec-shapes.ts';
+import { EventReader } from './event-reader.ts';
+import { readSliceBatch, writeSliceBatch } from './slice-batch-format.ts';
 
 /** Message type to registry subject (and schemas/<subject>.avsc). */
 const SUBJECTS: Readonly<Record<Message['type'], string>> = {
@@ -12,6 +16,7 @@ const SUBJECTS: Readonly<Record<Message['type'], string>> = {
   import: 'import-bracket',
   control: 'control',
   slice: 'slice-snapshot',
+  slices: 'slice-batch',
   mark: 'progress-mark',
   value: 'value',
   transition: 'transition',
@@ -32,9 +37,17 @@ interface Subject {
 /** Room for most messages; a larger one enlarges it. */
 const SCRATCH_BYTES = 4_096;
 
+/** SHA-256 of the canonical forms of the schemas that are read and written without avsc. */
+const FAST_SCHEMAS: Readonly<Record<string, Message['type']>> = {
+  b2e0b2e565b2ba4249d88414dac56bc6c40f3160ff5752b7cfeb887673da18f8: 'event',
+  '4c04e9bba3abaea6c93e2c2f5dd1394509e08af59fc2cbc33b50ee1f1e05d6ca': 'slices',
+};
+
 interface Reader {
   readonly type: Message['type'];
   readonly avro: avro.Type;
+  /** Reads the bytes behind the header without avsc. */
+  readonly fast: ((bytes: Buffer) => Message) | null;
   /** For a writer schema that is not the current one. */
   readonly resolver: avro.Resolver | null;
 }
@@ -48,12 +61,32 @@ export class MessageCodec implements Codec {
   private readonly foreign = new Map<number, string>();
   /** Where messages are written before their length is known. */
   private scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
+  private readonly input = new AvroInput();
+  private readonly output = new AvroOutput();
+  private readonly events = new EventReader(this.input);
+  private readonly writesBatches: boolean;
 
   private constructor(subjects: ReadonlyMap<Message['type'], Subject>, registry: SchemaRegistry) {
     this.subjects = subjects;
     this.registry = registry;
-    for (const { type, id, avro: schema } of subjects.values())
-      this.readers.set(id, { type, avro: schema, resolver: null });
+    for (const { type, id, avro: schema } of subjects.values()) {
+      const fast = isFast(type, schema) ? this.fastReader(type) : null;
+      this.readers.set(id, { type, avro: schema, fast, resolver: null });
+    }
+    const batch = subjects.get('slices')!;
+    this.writesBatches = isFast('slices', batch.avro);
+  }
+
+  private fastReader(type: Message['type']): Reader['fast'] {
+    const { input, events } = this;
+    const read =
+      type === 'event' ? (): Message => ({ type, event: events.read() }) : (): Message => readSliceBatch(input);
+    return (bytes) => {
+      input.open(bytes, HEADER_BYTES);
+      const message = read();
+      input.end();
+      return message;
+    };
   }
 
   /** Reads the current schemas, and those of `olderIds` (ids that records in the log may still carry). */
@@ -71,7 +104,7 @@ export class MessageCodec implements Codec {
   private addWriter(id: number, writer: avro.Type): void {
     for (const { type, avro: reader } of this.subjects.values()) {
       if (reader.name !== writer.name) continue;
-      this.readers.set(id, { type, avro: reader, resolver: reader.createResolver(writer) });
+      this.readers.set(id, { type, avro: reader, fast: null, resolver: reader.createResolver(writer) });
     }
   }
 
@@ -91,6 +124,7 @@ export class MessageCodec implements Codec {
 
   encode(message: Message): Buffer {
     const { id, avro: schema } = this.subjects.get(message.type)!;
+    if (message.type === 'slices' && this.writesBatches) return this.encodeBatch(message, id);
     const body = toAvro(message);
     let end = schema.encode(body, this.scratch, HEADER_BYTES);
     if (end < 0) {
@@ -101,6 +135,15 @@ export class MessageCodec implements Codec {
     this.scratch[0] = MAGIC;
     this.scratch.writeInt32BE(id, 1);
     return Buffer.from(this.scratch.subarray(0, end));
+  }
+
+  private encodeBatch(batch: SliceBatch, id: number): Buffer {
+    this.output.begin(HEADER_BYTES);
+    writeSliceBatch(this.output, batch);
+    const bytes = this.output.finish();
+    bytes[0] = MAGIC;
+    bytes.writeInt32BE(id, 1);
+    return bytes;
   }
 
   decode(bytes: Uint8Array): Message {
@@ -123,6 +166,7 @@ export class MessageCodec implements Codec {
       );
     }
     try {
+      if (reader.fast !== null) return reader.fast(buffer);
       const { value: body, offset } = reader.avro.decode(buffer, HEADER_BYTES, reader.resolver ?? undefined);
       if (offset < 0) throw new Error('truncated');
       if (offset !== buffer.length) throw new Error(`${buffer.length - offset} bytes are left over`);
@@ -141,6 +185,10 @@ export class MessageCodec implements Codec {
 function idOf(value: Uint8Array): number | null {
   if (value.length < HEADER_BYTES || value[0] !== MAGIC) return null;
   return (value[1]! << 24) | (value[2]! << 16) | (value[3]! << 8) | value[4]!;
+}
+
+function isFast(type: Message['type'], schema: avro.Type): boolean {
+  return FAST_SCHEMAS[schema.fingerprint('sha256').toString('hex')] === type;
 }
 
 function parse(schema: string): avro.Type {
