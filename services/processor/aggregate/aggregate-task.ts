@@ -12,6 +12,7 @@ import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import { narrowed, planWorkflow, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
 import type { KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
+import { BATCH_RECORDS_MAX } from '../../shared/runtime/fold/fold-runner.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
 import { CaseCache } from './case-cache.ts';
@@ -78,6 +79,8 @@ export class AggregateTask implements FoldTask {
   private readonly unreadable = new UnreadableRecords();
   private storedVersion = -1n;
   private eventsSinceStore = false;
+  /** The last batch was as large as they come, and nothing was published since. */
+  private fullBatch = false;
   private readonly marks: SliceMarks;
 
   constructor(options: AggregateOptions) {
@@ -129,8 +132,9 @@ export class AggregateTask implements FoldTask {
       this.nextOffset = offset + 1;
       from = i + 1;
     }
-    await this.applyEvents(placed.slice(from));
+    await this.applyEvents(from === 0 ? placed : placed.slice(from));
     this.cases.evict();
+    this.fullBatch = records.length >= BATCH_RECORDS_MAX;
   }
 
   /** What cannot be read becomes a dead letter, and moves nothing but the clock. */
@@ -186,7 +190,7 @@ export class AggregateTask implements FoldTask {
     if (deltas === null) return null;
     this.eventsSinceStore = true;
     this.cases.hold(event.caseId);
-    this.unstored.add(event);
+    this.unstored.add(event, state);
     return {
       offset: event.offset,
       importId: event.importId,
@@ -238,11 +242,20 @@ export class AggregateTask implements FoldTask {
     return this.slices.waiting.toPublish > 0 || this.unreadable.size > 0 || this.marks.isDue(this.moment());
   }
 
+  /**
+   * The log has more at once: rows change again and again before anybody can read them, so they go out with the next
+   * store.
+   */
+  get isBehind(): boolean {
+    return this.fullBatch;
+  }
+
   private moment(): SourceMoment {
     return { time: this.time, plans: this.plan.plans, storedVersion: this.storedVersion };
   }
 
   collectPublication(): SlicePublication {
+    this.fullBatch = false;
     const moment = this.moment();
     const marked = this.marks.due(moment);
     const { codec } = this.options;
@@ -301,11 +314,9 @@ export class AggregateTask implements FoldTask {
     const slices = this.slices.takeToStore();
     const { partition } = this;
     const { epoch } = this.options;
-    const { events, lastOfCases } = this.unstored.take();
-    const cases = lastOfCases.map((event) => {
-      const effective = this.cases.get(event.caseId).effective(this.plan.order);
-      return toCaseRow(event, effective, partition, epoch);
-    });
+    const { events, cases: changed } = this.unstored.take();
+    const { order } = this.plan;
+    const cases = changed.map(({ event, state }) => toCaseRow(event, state.effective(order), partition, epoch));
     const filter = this.cases.filterToSave(this.time.clockMs, this.position());
     const positions = filter === null ? {} : { positions: [filter] };
     const rows = { events, cases, slices, ...positions };

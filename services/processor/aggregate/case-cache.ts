@@ -17,7 +17,7 @@ const FILTER_STAGE = 'case-filter';
 /** Cases of a workflow kept in memory by one process; above it the least recently used stored ones leave. */
 export const CASES_MAX = 400_000;
 /** Which part of those are kept ready for their next event; the others are packed. */
-const READY_SHARE = 0.04;
+const READY_SHARE = 0.15;
 
 /**
  * The cases of one partition. A case is its events: those not in memory come from the archive, below the record in

@@ -14,6 +14,8 @@ import { type RowKey, rowKey, type SliceEntry } from './slice-entry.ts';
 
 /** Rows of a workflow kept in memory by one process; above it acknowledged ones that were not used of late leave. */
 export const SLICE_ROWS_MAX = 800_000;
+/** Label sets whose partition is kept. */
+const PARTITIONS_KEPT_MAX = 10_000;
 
 /** The slice rows of one source partition, those in memory of those in the store. */
 export class SliceTable {
@@ -26,6 +28,8 @@ export class SliceTable {
   private readonly rows = new Map<string, SliceEntry>();
   /** By hash of the definition: no row of a later slice start has ever left, so that one not in memory does not exist. */
   private readonly leftUpToMs = new Map<string, number>();
+  /** Partitions of label sets: a series has many slices. */
+  private readonly partitions = new Map<string, number>();
   /** Count records and batches. */
   private turn = 0;
   private batch = 0;
@@ -149,7 +153,16 @@ export class SliceTable {
     }
   }
 
-  private create(at: RowKey, labelPartition = partitionOf(at.labels, this.labelPartitions)): SliceEntry {
+  private partitionOf(labels: string): number {
+    let partition = this.partitions.get(labels);
+    if (partition === undefined) {
+      if (this.partitions.size >= PARTITIONS_KEPT_MAX) this.partitions.clear();
+      this.partitions.set(labels, (partition = partitionOf(labels, this.labelPartitions)));
+    }
+    return partition;
+  }
+
+  private create(at: RowKey, labelPartition = this.partitionOf(at.labels)): SliceEntry {
     const { key, definition, labels, sliceStartMs } = at;
     const entry: SliceEntry = {
       key,
@@ -239,7 +252,11 @@ export class SliceTable {
 
   /** The rows that were handed out are in the store. */
   acknowledge(): void {
-    for (const { entry, offset } of this.storing) if (offset > entry.ackedOffset) entry.ackedOffset = offset;
+    for (const { entry, offset } of this.storing) {
+      if (offset > entry.ackedOffset) entry.ackedOffset = offset;
+      // Most slices do not change again: the row would only take room. Whoever needs it makes it anew.
+      if (!this.waits(entry)) entry.row = null;
+    }
     this.storing = [];
     this.evict();
   }

@@ -1,6 +1,13 @@
+import type { CaseState } from '../../shared/core/case-state.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import type { EventRow } from '../../shared/ports/kpi-store.ts';
 import { fromEventRow, toEventRow } from './event-rows.ts';
+
+/** A case that changed, as it stands, with its last event. */
+export interface ChangedCase {
+  readonly event: LoggedEvent;
+  readonly state: CaseState;
+}
 
 /** The events of one partition that the store is not known to have, and the cases that they changed. */
 export class UnstoredEvents {
@@ -8,8 +15,10 @@ export class UnstoredEvents {
   private pending: LoggedEvent[] = [];
   /** Collected for the store, not yet acknowledged: the archive may or may not have them. */
   private inFlight: readonly EventRow[] = [];
-  /** Cases that changed since the last store, with their last event. */
-  private changedCases = new Map<string, LoggedEvent>();
+  /** Cases that changed since the last store: held here, they need not be unpacked for it. */
+  private changedCases = new Map<string, ChangedCase>();
+  /** Those that were collected, not yet acknowledged. */
+  private casesInFlight = new Map<string, ChangedCase>();
   private readonly partition: number;
   private readonly epoch: number;
 
@@ -22,11 +31,13 @@ export class UnstoredEvents {
     this.pending = [];
     this.inFlight = [];
     this.changedCases.clear();
+    this.casesInFlight.clear();
   }
 
-  add(event: LoggedEvent): void {
+  /** `state`: the event's case, which has it. */
+  add(event: LoggedEvent, state: CaseState): void {
     this.pending.push(event);
-    this.changedCases.set(event.caseId, event);
+    this.changedCases.set(event.caseId, { event, state });
   }
 
   /** All of them, in the order of the log. */
@@ -38,11 +49,12 @@ export class UnstoredEvents {
     return this.pending.map((event) => toEventRow(event, this.partition, this.epoch));
   }
 
-  /** Hands out those that wait, and the last event of each case that they changed. */
-  take(): { readonly events: readonly EventRow[]; readonly lastOfCases: readonly LoggedEvent[] } {
-    const taken = { events: this.pendingRows(), lastOfCases: [...this.changedCases.values()] };
+  /** Hands out those that wait, and the cases that they changed. */
+  take(): { readonly events: readonly EventRow[]; readonly cases: readonly ChangedCase[] } {
+    const taken = { events: this.pendingRows(), cases: [...this.changedCases.values()] };
     this.inFlight = taken.events;
     this.pending = [];
+    this.casesInFlight = this.changedCases;
     this.changedCases = new Map();
     return taken;
   }
@@ -50,13 +62,16 @@ export class UnstoredEvents {
   /** The store has what was handed out. */
   stored(): void {
     this.inFlight = [];
+    this.casesInFlight = new Map();
   }
 
   /** The store failed, or may have: what was handed out waits again. */
   putBack(events: readonly EventRow[]): void {
     this.pending = [...events.map(fromEventRow), ...this.pending];
     this.inFlight = [];
-    for (const event of this.pending) this.changedCases.set(event.caseId, event);
+    for (const [caseId, changed] of this.casesInFlight)
+      if (!this.changedCases.has(caseId)) this.changedCases.set(caseId, changed);
+    this.casesInFlight = new Map();
   }
 
   get size(): number {

@@ -1,4 +1,4 @@
-import { type Amount, addAmounts, negateAmount, toAmount } from './amount.ts';
+import { type Amount, addAmounts, negateAmount } from './amount.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import type { Aggregate } from './definition.ts';
 import { addToExtreme, type Extreme, mergeExtreme } from './extreme.ts';
@@ -178,19 +178,19 @@ export function decodeState(aggregate: Aggregate, bytes: Uint8Array): AggregateS
     case 'count':
       break;
     case 'sum':
-      state.sum = toAmount(input.wide());
+      state.sum = input.amount();
       break;
     case 'ratio':
-      state.numerator = toAmount(input.wide());
-      state.denominator = toAmount(input.wide());
+      state.numerator = input.amount();
+      state.denominator = input.amount();
       break;
     case 'level':
       state.delta = input.integer();
       break;
     case 'extreme': {
-      if (input.integer() === 1) state.boundary = toAmount(input.wide());
+      if (input.integer() === 1) state.boundary = input.amount();
       const length = input.integer();
-      for (let i = 0; i < length; i++) state.kept.push({ amount: toAmount(input.wide()), count: input.integer() });
+      for (let i = 0; i < length; i++) state.kept.push({ amount: input.amount(), count: input.integer() });
       break;
     }
     case 'quantile': {

@@ -1,3 +1,5 @@
+import { type Amount, toAmount } from './amount.ts';
+
 /** Longest integer as bytes that is written without looking for room again. */
 const SMALL_BYTES_MAX = 5;
 const START_BYTES = 1_024;
@@ -72,9 +74,27 @@ export class ByteReader {
     return (result & 1n) === 1n ? -((result + 1n) >> 1n) : result >> 1n;
   }
 
+  /** A signed integer of any size: a number while it is a safe integer. */
+  amount(): Amount {
+    const start = this.at;
+    const doubled = this.unsigned();
+    if (doubled <= Number.MAX_SAFE_INTEGER) return signed(doubled);
+    this.at = start;
+    return toAmount(this.wide());
+  }
+
   /** A signed integer that is known to be safe. */
   integer(): number {
     const start = this.at;
+    const doubled = this.unsigned();
+    if (doubled <= Number.MAX_SAFE_INTEGER) return signed(doubled);
+    // Doubled by the zigzag, a safe integer may be none.
+    this.at = start;
+    return Number(this.wide());
+  }
+
+  /** The number that the bytes hold, exact up to the greatest safe integer. */
+  private unsigned(): number {
     let result = 0;
     let factor = 1;
     for (;;) {
@@ -84,11 +104,10 @@ export class ByteReader {
       if (byte < 0x80) break;
       factor *= 128;
     }
-    if (result > Number.MAX_SAFE_INTEGER) {
-      // Doubled by the zigzag, a safe integer may be none.
-      this.at = start;
-      return Number(this.wide());
-    }
-    return result % 2 === 1 ? -((result + 1) / 2) : result / 2;
+    return result;
   }
+}
+
+function signed(doubled: number): number {
+  return doubled % 2 === 1 ? -((doubled + 1) / 2) : doubled / 2;
 }

@@ -61,7 +61,9 @@ export function stepTime(before: PartitionTime, input: TimeInput, appendMs: numb
 }
 
 function expire(imports: PartitionTime['openImports'], clockMs: number): PartitionTime['openImports'] {
-  const entries = Object.entries(imports);
-  const open = entries.filter(([, lastMs]) => clockMs - lastMs <= IMPORT_SILENCE_MS);
-  return open.length === entries.length ? imports : Object.fromEntries(open);
+  // Asked for every event: mostly no import is open, and nothing is to be made.
+  let over = false;
+  for (const id in imports) over ||= clockMs - imports[id]! > IMPORT_SILENCE_MS;
+  if (!over) return imports;
+  return Object.fromEntries(Object.entries(imports).filter(([, lastMs]) => clockMs - lastMs <= IMPORT_SILENCE_MS));
 }

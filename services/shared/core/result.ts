@@ -59,6 +59,8 @@ function ratioScale(definition: Definition): bigint {
 
 /** amount / count / divisor; a negative divisor stands for a factor (see ratioScale). */
 function rational(amount: Amount, count: Amount, divisor: bigint, samples: number): Result {
+  // A whole number over one is what it is: most sums and extremes.
+  if (count === 1 && divisor === 1n) return { value: Number(amount), exact: String(amount), samples };
   let p = BigInt(amount);
   let q = BigInt(count);
   if (divisor < 0n) p *= -divisor;

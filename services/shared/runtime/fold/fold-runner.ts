@@ -204,7 +204,7 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
   /** Publishes what changed, all tasks in one append. */
   async publish(): Promise<void> {
     await this.oneAtATime(async () => {
-      const due = this.tasks.filter((task) => !this.broken.has(task) && task.publishDue);
+      const due = this.tasks.filter((task) => !this.broken.has(task) && task.publishDue && task.isBehind !== true);
       await this.append(this.collect(due));
       for (const task of this.tasks)
         if (!this.broken.has(task) && !task.publishDue) this.publishedOffsets.set(task, task.nextOffset);

@@ -34,6 +34,8 @@ export interface FoldTask {
   apply(records: readonly LogRecord[]): Promise<void>;
   /** True when a publish has something to send. */
   readonly publishDue: boolean;
+  /** True while the log has so much more that a publish had better wait for the next store; absent: never. */
+  readonly isBehind?: boolean;
   /** Hands out changed rows and progress marks; `published` or `unpublish` follows. */
   collectPublication(): Publication;
   /** The append succeeded. */

@@ -1,5 +1,6 @@
 const START_BYTES = 64 * 1024;
 const TWO_32 = 2 ** 32;
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 /** Up to this length a loop over ASCII characters is faster than the call into Buffer. */
 const SHORT_CHARS = 32;
 
@@ -45,6 +46,7 @@ export class RowBinaryWriter {
       if (value < 0) throw new RangeError(`${value} is negative.`);
       return this.int64(value);
     }
+    if (value >= 0n && value <= SAFE_MAX) return this.int64(Number(value));
     this.room(8);
     this.at = this.buffer.writeBigUInt64LE(value, this.at);
   }
