@@ -4,7 +4,8 @@ import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { NotifyPlace } from './notify-place.ts';
 import { Places } from './places.ts';
-import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
+import type { Service, ServiceContext } from './service.ts';
+import { PLAIN_STATE } from './service-state.ts';
 
 /** The alerter: rules on its share of the values, and the notifications of all where it has [transitions]. */
 export async function openAlerter(context: ServiceContext): Promise<Service> {

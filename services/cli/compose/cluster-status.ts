@@ -5,7 +5,7 @@ import type { EventLog } from '../../shared/ports/event-log.ts';
 import type { KpiStore, ServiceRow } from '../../shared/ports/kpi-store.ts';
 import { eventsTopic, SLICES_TOPIC, TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import type { StatusReport } from '../wiring.ts';
-import type { PresenceContent } from './presence.ts';
+import type { PresenceContent } from './service-state.ts';
 
 /** A process that told nothing for so long is gone: some times what lies between two tellings, and clocks differ. */
 export const PRESENT_MS = 15_000;

@@ -2,7 +2,8 @@ import { EventWriter } from '../../ingest/event-writer.ts';
 import { registerIngest } from '../../ingest/routes.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { DEAD_LETTERS_TOPIC, eventsTopic } from '../../shared/runtime/topics.ts';
-import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
+import type { Service, ServiceContext } from './service.ts';
+import { PLAIN_STATE } from './service-state.ts';
 
 /** Ingest: takes events over HTTP and answers when the log has them. Any number of them may run. */
 export async function openIngest(context: ServiceContext): Promise<Service> {

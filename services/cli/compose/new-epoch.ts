@@ -16,7 +16,7 @@ import type { ClusterSettings } from './cluster-settings.ts';
 import { PRESENT_MS } from './cluster-status.ts';
 import { restartedContent } from './epoch-positions.ts';
 import { planEpoch, positionStage, type TopicChange } from './epoch-state.ts';
-import type { PresenceContent } from './presence.ts';
+import type { PresenceContent } from './service-state.ts';
 
 const READ_LIMITS = { recordsMax: 2_000, bytesMax: 4 * 1024 * 1024 };
 

@@ -1,25 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
-import type { FailingStep } from '../../shared/runtime/failing-steps.ts';
-import type { ServiceState } from './service.ts';
+import type { PresenceContent } from './service-state.ts';
 
 /** How often a process tells about itself; where folds run, screens wait for it. */
 const TELL_EVERY_MS = 2_000;
-
-/** What a process tells: the content of its row in `services`. */
-export interface PresenceContent {
-  readonly pid: number;
-  readonly url: string;
-  /** Milliseconds UTC. */
-  readonly startedMs: number;
-  readonly state: ServiceState;
-  readonly failing: readonly FailingStep[];
-  /** What made it halt; null while it works. */
-  readonly halted: string | null;
-  /** It has ended as it was told to. */
-  readonly ended?: boolean;
-}
 
 /** Tells the store what this process does, until it stops; then once more, how it ended. */
 export class Presence {

@@ -4,7 +4,8 @@ import { EPOCH } from '../../shared/core/version.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { Places } from './places.ts';
-import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
+import type { Service, ServiceContext } from './service.ts';
+import { PLAIN_STATE } from './service-state.ts';
 
 /** The stream processor: its share of the partitions of events and slices. */
 export async function openProcessor(context: ServiceContext): Promise<Service> {

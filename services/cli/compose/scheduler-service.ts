@@ -5,7 +5,8 @@ import { eventsTopic, TRANSITIONS_TOPIC } from '../../shared/runtime/topics.ts';
 import { whereStopped } from '../../scheduler/where-stopped.ts';
 import { beatSender, schedulerOf } from './heartbeat-line.ts';
 import { Places } from './places.ts';
-import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
+import type { Service, ServiceContext } from './service.ts';
+import { PLAIN_STATE } from './service-state.ts';
 
 /** How often a scheduler looks whether the line is ready. */
 const LOOK_EVERY_MS = 1_000;

@@ -8,10 +8,11 @@ import type { FailingSteps } from '../../shared/runtime/failing-steps.ts';
 import type { FoldObserver } from '../../shared/runtime/fold/fold-runner.ts';
 import type { Metrics } from '../../shared/runtime/metrics.ts';
 import type { OpsDeps } from '../../wallboard/ops-routes.ts';
-import type { HeartbeatPlan, ServiceName, StatusReport } from '../wiring.ts';
+import type { HeartbeatPlan, ServiceName } from '../wiring.ts';
 import type { Backbone } from './backbone.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import type { ClusterStatus } from './cluster-status.ts';
+import type { ServiceState } from './service-state.ts';
 
 /** What a service of a cluster is made of. */
 export interface ServiceContext {
@@ -38,31 +39,6 @@ export interface ServiceContext {
   /** The built pages. */
   readonly webPath: string;
 }
-
-/** What a service tells about itself now. */
-export interface ServiceState {
-  readonly ready: boolean;
-  /** Why it is not ready. */
-  readonly reasons: readonly string[];
-  readonly tasks: StatusReport['tasks'];
-  /** Null where nothing is sent from here. */
-  readonly notifications: StatusReport['notifications'] | null;
-  readonly jobs: StatusReport['jobs'];
-  readonly heartbeat: StatusReport['heartbeat'];
-  /** The latest append time that its folds have seen, milliseconds UTC; 0: none. */
-  readonly logMs: number;
-}
-
-/** What every service tells that has nothing more to say. */
-export const PLAIN_STATE: ServiceState = {
-  ready: true,
-  reasons: [],
-  tasks: [],
-  notifications: null,
-  jobs: [],
-  heartbeat: null,
-  logMs: 0,
-};
 
 /** Opens a service; `ops`: what the process tells about itself. Throws what log and store throw. */
 export type OpenService = (context: ServiceContext, ops: OpsDeps) => Promise<Service>;

@@ -8,7 +8,8 @@ import { registerReadApi } from '../../wallboard/routes.ts';
 import { ScreenHub } from '../../wallboard/stream/screen-hub.ts';
 import type { OpsDeps } from '../../wallboard/ops-routes.ts';
 import { lagOf } from '../lag.ts';
-import { PLAIN_STATE, type Service, type ServiceContext } from './service.ts';
+import type { Service, ServiceContext } from './service.ts';
+import { PLAIN_STATE } from './service-state.ts';
 
 /** The wallboard: API, screens and pages, from the store and from what the log says now. Any number of them may run. */
 export async function openWallboard(context: ServiceContext, ops: OpsDeps): Promise<Service> {
