@@ -138,6 +138,8 @@ const observer = {
 };
 const options = { catalogue, partitions, epoch: 0, log, store, codec, clock, observer };
 const processor = await Processor.open(options);
+processor.assign(processor.allPlaces);
+await processor.restore();
 resetPeak();
 const cpu = process.cpuUsage();
 const startMs = performance.now();

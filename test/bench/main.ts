@@ -7,6 +7,7 @@ import { describeMachine } from './machine.ts';
 import { alertPart } from './part-alert.ts';
 import { firstMinutePart } from './part-first-minute.ts';
 import { catchUpPart } from './part-catch-up.ts';
+import { idlePart } from './part-idle.ts';
 import { importPart } from './part-import.ts';
 import { ingestPart } from './part-ingest.ts';
 import { latencyPart } from './part-latency.ts';
@@ -23,6 +24,7 @@ const PARTS: readonly Part[] = [
   memoryPart,
   startUpPart,
   firstMinutePart,
+  idlePart,
 ];
 const FULL: Scale = { events: 1_000_000, openCases: 1_000_000, warmUpS: 20, measureS: 60, starts: 5 };
 /** A trial: whether everything works, not how fast it is. */

@@ -63,13 +63,13 @@ export class LocalCluster {
     const args = [STORE_PROGRAM, join(folder, 'store'), String(storePort)];
     const store = new ManagedProcess('store', args, join(folder, 'logs', 'store.log'));
     store.start();
-    const [broker, registry] = await Promise.all([
-      KafkaBroker.start({
-        folder: join(folder, 'kafka'),
-        ...(ports.broker === undefined ? {} : { port: ports.broker }),
-      }),
-      options.registry === true ? Apicurio.start(ports.registry) : null,
-    ]);
+    const broker = await KafkaBroker.start({
+      folder: join(folder, 'kafka'),
+      ...(ports.broker === undefined ? {} : { port: ports.broker }),
+    });
+    // The ids of its schemas are in the records: they must outlive it, as the records do.
+    const registry =
+      options.registry === true ? await Apicurio.start({ port: ports.registry, broker: broker.address }) : null;
     await store.until('an answer', async () => (await fetch(`${storeUrl}/?query=SELECT%201%20FORMAT%20TSV`)).ok);
     return new LocalCluster(options, { broker, registry, store, storeUrl });
   }
