@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { takt } from '../support/takt-process.ts';
 
-const COMMANDS = ['start', 'import', 'replay', 'query', 'status', 'notify test', 'lint', 'key'] as const;
+const COMMANDS = [
+  ...['start', 'import', 'replay', 'query', 'status', 'notify test', 'lint', 'key'],
+  ...['ingest', 'processor', 'alerter', 'wallboard', 'scheduler', 'epoch'],
+];
 
 function flagsIn(text: string): string[] {
   return [...new Set(text.match(/--[a-z][a-z-]*/g) ?? [])].filter((flag) => flag !== '--help');
