@@ -3,8 +3,20 @@ import { expect, test } from 'vitest';
 import { takt } from '../support/takt-process.ts';
 
 const COMMANDS = [
-  ...['start', 'import', 'replay', 'query', 'status', 'notify test', 'lint', 'key'],
-  ...['ingest', 'processor', 'alerter', 'wallboard', 'scheduler', 'epoch'],
+  'start',
+  'import',
+  'replay',
+  'query',
+  'status',
+  'notify test',
+  'lint',
+  'key',
+  'ingest',
+  'processor',
+  'alerter',
+  'wallboard',
+  'scheduler',
+  'epoch',
 ];
 
 function flagsIn(text: string): string[] {
