@@ -18,7 +18,14 @@ export async function status(wiring: Wiring, options: CommonOptions & { readonly
   process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : table(report, session.url));
 }
 
+/** Width of the column of partitions, at least. */
+const PLACE_CHARS_MIN = 22;
+
 function table(report: StatusReport, url: string | null): string {
+  const width = Math.max(
+    PLACE_CHARS_MIN,
+    ...report.tasks.map(({ topic, partition }) => `${topic}/${partition}`.length),
+  );
   const lines = [
     url === null
       ? 'takt is not running; its data directory was read.'
@@ -29,7 +36,7 @@ function table(report: StatusReport, url: string | null): string {
       : [`log: ${(report.log.usedBytes / 1e6).toFixed(1)} MB of ${(report.log.limitBytes / 1e6).toFixed(0)} MB`]),
     ...serviceLines(report),
     '',
-    'stage      partition                 lag  unstored  watermark',
+    `stage      ${'partition'.padEnd(width)}    lag  unstored  watermark`,
   ];
   for (const task of report.tasks) {
     const { stage, topic, partition, nextOffset, storedOffset, watermarkMs, openImports, instance } = task;
@@ -40,7 +47,7 @@ function table(report: StatusReport, url: string | null): string {
     const unstored = String(Math.max(0, nextOffset - 1 - storedOffset)).padStart(9);
     const owner = instance === undefined ? '' : `  ${instance ?? 'no process has it'}`;
     lines.push(
-      `${stage.padEnd(10)} ${place.padEnd(22)} ${lag} ${unstored}  ${watermark.padEnd(24)}${imports}${owner}`.trimEnd(),
+      `${stage.padEnd(10)} ${place.padEnd(width)} ${lag} ${unstored}  ${watermark.padEnd(24)}${imports}${owner}`.trimEnd(),
     );
   }
   const { pending, failed, failedCount } = report.notifications;
