@@ -3,7 +3,9 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
-import type { FoldTask } from '../../services/shared/runtime/fold/fold-task.ts';
+import { FoldLoop } from '../../services/shared/runtime/fold/fold-loop.ts';
+import type { Checkpoint, FoldTask, Publication } from '../../services/shared/runtime/fold/fold-task.ts';
+import type { LogRecord } from '../../services/shared/ports/event-log.ts';
 
 const QUIET_MS = 60_000;
 
@@ -44,4 +46,137 @@ test('a task is asked how long ago it was stored, not how long ago storing was t
     await runner.storeChanges();
   }
   expect(asked.slice(-3)).toEqual([59_000, 60_000, 1_000]);
+});
+
+/** A task that counts what is done to it. */
+class CountingTask implements FoldTask {
+  readonly stage = 'aggregate';
+  readonly topic = 't';
+  readonly publishDue = false;
+  readonly backlogRows = 0;
+  readonly partition: number;
+  nextOffset = 0;
+  restored = 0;
+  stores = 0;
+  constructor(partition: number) {
+    this.partition = partition;
+  }
+  async restore(): Promise<void> {
+    this.restored++;
+  }
+  async apply(records: readonly LogRecord[]): Promise<void> {
+    this.nextOffset = records.at(-1)!.offset + 1;
+  }
+  collectPublication = (): Publication => ({ records: [], keys: [] });
+  published(): void {}
+  unpublish(): void {}
+  storeDue = (): boolean => true;
+  collectCheckpoint = (): Checkpoint => ({ rows: {}, position: null });
+  stored(): void {
+    this.stores++;
+  }
+  unstore(): void {}
+}
+
+async function twoPartitions(clock: ManualClock): Promise<MemoryLog> {
+  const log = new MemoryLog({ clock });
+  await log.createTopic('t', 2);
+  for (const partition of [0, 1]) await log.append([{ topic: 't', partition, key: null, value: Buffer.from('r') }]);
+  return log;
+}
+
+const silent = { applied() {}, published() {}, stored() {}, failed() {} };
+
+test('places come and go: what stays is not restored again, what comes is taken once', async () => {
+  const clock = new ManualClock(0);
+  const log = await twoPartitions(clock);
+  const taken: number[] = [];
+  const runner = new FoldRunner<CountingTask>({
+    stage: 'aggregate',
+    tasks: [],
+    log,
+    store: new MemoryStore(),
+    clock,
+    observer: silent,
+    onTaken: async ({ partition }) => void taken.push(partition),
+  });
+  const place = (partition: number) => ({ topic: 't', partition });
+  const take = (...partitions: readonly number[]): void =>
+    runner.assign(partitions.map(place), ({ partition }) => new CountingTask(partition));
+  take(0);
+  expect(runner.isRestored).toBe(false);
+  expect(await runner.step()).toBe(1);
+  const [first] = runner.tasks;
+  take(0, 1);
+  expect(runner.tasks[0]).toBe(first);
+  await runner.step();
+  const [, second] = runner.tasks;
+  expect([first!.restored, second!.restored, taken]).toEqual([1, 1, [0, 1]]);
+  take(1);
+  await runner.storeChanges();
+  expect([first!.stores, second!.stores]).toEqual([0, 1]);
+  take(0, 1);
+  await runner.step();
+  expect(runner.tasks[0]).not.toBe(first);
+  expect(taken).toEqual([0, 1, 0]);
+});
+
+test('a task whose records cannot be applied yet waits, longer each time, and holds up no other', async () => {
+  const clock = new ManualClock(0);
+  const log = await twoPartitions(clock);
+  const asked: number[] = [];
+  let known = false;
+  const told: string[] = [];
+  const runner = new FoldRunner({
+    stage: 'aggregate',
+    tasks: [new CountingTask(0), new CountingTask(1)],
+    log,
+    store: new MemoryStore(),
+    clock,
+    observer: { ...silent, failed: (_stage, step, _error, task) => void told.push(`${step} ${task?.partition}`) },
+    async prepare() {
+      asked.push(clock.nowMs());
+      if (asked.length !== 2 && !known) throw new Error('unknown schema');
+    },
+  });
+  await runner.restore();
+  expect(await runner.step()).toBe(1);
+  expect(runner.tasks.map(({ nextOffset }) => nextOffset)).toEqual([0, 1]);
+  for (let i = 0; i < 40; i++) {
+    clock.advance(100);
+    await runner.step();
+  }
+  expect(asked).toEqual([0, 0, 500, 1_500, 3_500]);
+  expect(new Set(told)).toEqual(new Set(['decode 0']));
+  known = true;
+  clock.advance(4_000);
+  expect(await runner.step()).toBe(1);
+});
+
+test('a process that may not believe that the places are its own does nothing until it may', async () => {
+  const clock = new ManualClock(0);
+  const log = await twoPartitions(clock);
+  const tasks = [new CountingTask(0)];
+  const runner = new FoldRunner({ stage: 'aggregate', tasks, log, store: new MemoryStore(), clock, observer: silent });
+  let current = false;
+  const timing = { publishEveryMs: 0, storeEveryMs: 1_000 };
+  const loop = new FoldLoop({ runner, log, clock, timing, isCurrent: () => current });
+  const running = loop.run();
+  const pass = async (): Promise<void> => {
+    for (let i = 0; i < 30; i++) {
+      clock.advance(250);
+      for (let n = 0; n < 5; n++) await clock.sleep(0);
+    }
+  };
+  await pass();
+  expect([tasks[0]!.nextOffset, tasks[0]!.stores]).toEqual([0, 0]);
+  current = true;
+  await pass();
+  expect(tasks[0]!.nextOffset).toBe(1);
+  expect(tasks[0]!.stores).toBeGreaterThan(0);
+  current = false;
+  const { stores } = tasks[0]!;
+  loop.stop();
+  await running;
+  expect(tasks[0]!.stores).toBe(stores);
 });

@@ -32,6 +32,8 @@ export interface Backbone {
 /** Waits between tries of what does not answer: doubled up to the limit. */
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 10_000;
+/** Of what a server said. */
+const SAID_CHARS_MAX = 300;
 
 /**
  * Connects to log, store and registry, and brings the store's tables up to date. What does not answer is waited for, and
@@ -56,10 +58,7 @@ export async function openBackbone(
     await store.close();
   };
   try {
-    const epoch = await patient('the store', async () => {
-      await store.migrate();
-      return currentEpoch(store);
-    });
+    const epoch = await patient('the store', () => migrated(store, server.url));
     const own = await LockFileRegistry.open(join(root, 'schemas', 'schemas.lock.json'));
     const registry = confluent === null ? own : new ConfluentRegistry(confluent, own);
     const codec = await patient('the schema registry', () => MessageCodec.create(registry, own.ids()));
@@ -73,6 +72,22 @@ export async function openBackbone(
   }
   await close();
   return null;
+}
+
+/** Brings tables up to date. What the server itself says no to may be mended there while takt waits: STORE_FAILED. */
+async function migrated(store: KpiStore, url: string): Promise<Epoch> {
+  try {
+    await store.migrate();
+    return await currentEpoch(store);
+  } catch (error) {
+    if (error instanceof TaktError) throw error;
+    const said = (error as Error).message.split('\n')[0]!.slice(0, SAID_CHARS_MAX);
+    throw new TaktError(
+      'STORE_FAILED',
+      `ClickHouse at ${url} refuses: ${said}.\nCheck the user, its password and rights, and that the database exists.`,
+      { cause: error },
+    );
+  }
 }
 
 interface Patience {

@@ -119,7 +119,6 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
       if (kept.has(task)) continue;
       this.broken.delete(task);
       this.fresh.delete(task);
-      this.generations.set(task, this.generationOf(task) + 1);
     }
     const had = new Set(this.current);
     for (const task of next) {
@@ -237,7 +236,7 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
     this.observer.published(this.stage, records.length, this.clock.nowMs() - startMs);
   }
 
-  /** What was handed out by tasks that have not been restored or let go since. */
+  /** What was handed out by tasks that have not been restored since. */
   private valid<T>(collected: readonly Collected<Task, T>[]): Collected<Task, T>[] {
     return collected.filter(({ task, generation }) => this.generationOf(task) === generation);
   }
