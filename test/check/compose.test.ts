@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 interface ComposeService {
+  readonly build?: unknown;
+  readonly image: string;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, unknown>>;
   readonly healthcheck?: { readonly test: readonly string[] };
@@ -33,6 +35,11 @@ describe('deploy/compose.yaml', () => {
     const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
     expect(validate(compose) ? [] : validate.errors).toEqual([]);
     expect(validate({ services: { a: { imag: 'b' } } })).toBe(false);
+  });
+
+  test('builds the image of takt once', () => {
+    expect(takt.filter(([, { build }]) => build !== undefined).map(([name]) => name)).toEqual(['ingest']);
+    expect(new Set(takt.map(([, { image }]) => image))).toEqual(new Set(['takt']));
   });
 
   test('runs every service of takt, each process under a name of its own', () => {
