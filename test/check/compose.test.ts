@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -26,6 +28,99 @@ function helpOf(command: string): string {
 function option(command: readonly string[], name: string): string | undefined {
   return command[command.indexOf(name) + 1];
 }
+
+/** Why Prometheus' own check of its files cannot run here; false where it can. */
+const promtoolMissing: string | false =
+  spawnSync('promtool', ['--version']).status === 0 ? false : 'promtool is not installed: apt-get install prometheus';
+
+/** Runs promtool; gives what it says where it finds something wrong, else nothing. */
+function promtool(...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
+  return status === 0 ? '' : `${stdout}${stderr}`;
+}
+
+/** One series from minute 0 on, and the alerts of the name `alertname` that fire at a minute. */
+interface RuleCase {
+  readonly series: string;
+  readonly values: string;
+  readonly minute: number;
+  readonly alertname: string;
+  readonly fires: boolean;
+}
+
+const RULE_CASES: readonly RuleCase[] = [
+  { series: 'up{job="takt"}', values: '1x5 0x9', minute: 8, alertname: 'TaktProcessDown', fires: true },
+  { series: 'takt_heartbeat_stopped', values: '0x9 1x3', minute: 11, alertname: 'TaktLineStopped', fires: true },
+  { series: 'takt_lag_records{stage="a"}', values: '20000+10x60', minute: 30, alertname: 'TaktBehind', fires: true },
+  { series: 'takt_lag_records{stage="a"}', values: '90000-900x60', minute: 30, alertname: 'TaktBehind', fires: false },
+  {
+    series: 'takt_errors_total{code="STORE_FAILED"}',
+    values: '1+1x60',
+    minute: 9,
+    alertname: 'TaktFailing',
+    fires: true,
+  },
+  {
+    series: 'takt_errors_total{code="KEY_WRONG"}',
+    values: '1+1x60',
+    minute: 9,
+    alertname: 'TaktFailing',
+    fires: false,
+  },
+  { series: 'takt_dead_letters_total', values: '_x9 1x60', minute: 12, alertname: 'TaktDeadLetters', fires: true },
+  { series: 'takt_dead_letters_total', values: '_x9 1x60', minute: 40, alertname: 'TaktDeadLetters', fires: false },
+  { series: 'takt_dead_letters_total', values: '1x20 2x60', minute: 25, alertname: 'TaktDeadLetters', fires: true },
+];
+
+describe.skipIf(promtoolMissing !== false)(
+  `Prometheus${promtoolMissing === false ? '' : `: ${promtoolMissing}`}`,
+  () => {
+    const rulesPath = resolve('deploy/prometheus/takt-rules.yml');
+
+    /** What `work` gives in a folder of its own. */
+    function inFolder<T>(work: (folder: string) => T): T {
+      const folder = mkdtempSync(join(tmpdir(), 'takt-prometheus-'));
+      try {
+        return work(folder);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }
+
+    test('takes its configuration and the rules', () => {
+      const said = inFolder((folder) => {
+        const key = join(folder, 'key');
+        writeFileSync(key, 'a key');
+        const config = readFileSync('deploy/prometheus/prometheus.yml', 'utf8')
+          .replace('/run/secrets/takt-api-key', key)
+          .replace('takt-rules.yml', rulesPath);
+        writeFileSync(join(folder, 'prometheus.yml'), config);
+        return promtool('check', 'config', join(folder, 'prometheus.yml'));
+      });
+      expect(said).toBe('');
+    });
+
+    test.each(RULE_CASES)('$alertname over $series $values: $fires', ({ series, values, minute, alertname, fires }) => {
+      const count = `count(ALERTS{alertname="${alertname}",alertstate="firing"})`;
+      const samples = fires ? [{ labels: '{}', value: 1 }] : [];
+      const cases = {
+        rule_files: [rulesPath],
+        tests: [
+          {
+            interval: '1m',
+            input_series: [{ series, values }],
+            promql_expr_test: [{ expr: count, eval_time: `${minute}m`, exp_samples: samples }],
+          },
+        ],
+      };
+      const said = inFolder((folder) => {
+        writeFileSync(join(folder, 'cases.yml'), JSON.stringify(cases));
+        return promtool('test', 'rules', join(folder, 'cases.yml'));
+      });
+      expect(said).toBe('');
+    });
+  },
+);
 
 describe('deploy/compose.yaml', () => {
   test('fits the Compose schema', () => {
