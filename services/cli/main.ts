@@ -46,6 +46,10 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error;
   });
 
+// A variable that is set to nothing is one that is not set: container files can hardly leave one out.
+for (const [name, value] of Object.entries(process.env))
+  if (name.startsWith('TAKT_') && value === '') delete process.env[name];
+
 process.exitCode = await run(
   {
     async open(directory, catalogue, options) {

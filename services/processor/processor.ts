@@ -70,6 +70,7 @@ export class Processor {
   private readonly loops: readonly FoldLoop[];
   private readonly ticker: Ticker;
   private readonly readiness: Readiness;
+  private assigned = false;
 
   private constructor(options: ProcessorOptions, book: DefinitionBook) {
     this.options = options;
@@ -99,7 +100,8 @@ export class Processor {
       places: () => (isCurrent === undefined || isCurrent() ? this.aggregate.tasks : []),
       isStill: (topic) => options.still?.has(this.workflows.get(topic)?.name ?? '') === true,
     });
-    this.readiness = new Readiness({ aggregate: this.aggregate, roll: this.roll, log, clock });
+    const isAssigned = (): boolean => this.assigned;
+    this.readiness = new Readiness({ aggregate: this.aggregate, roll: this.roll, log, clock, isAssigned });
   }
 
   /** Creates topics and writes down definitions. It has no places yet. */
@@ -148,6 +150,7 @@ export class Processor {
       of((topic) => topic === DEAD_LETTERS_TOPIC),
       () => new DeadLetterTask({ store, epoch }),
     );
+    this.assigned = true;
     for (const loop of this.loops) loop.notice();
   }
 

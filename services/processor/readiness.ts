@@ -16,6 +16,8 @@ interface ReadinessOptions {
   readonly roll: FoldRunner<RollTask>;
   readonly log: EventLog;
   readonly clock: Clock;
+  /** Whether the process knows its places. */
+  readonly isAssigned: () => boolean;
 }
 
 /**
@@ -38,8 +40,8 @@ export class Readiness {
 
   /** Runs until everything is there, or until `stop`. */
   async run(): Promise<void> {
-    const { aggregate, roll } = this.options;
-    await this.until(() => aggregate.isRestored && roll.isRestored);
+    const { aggregate, roll, isAssigned } = this.options;
+    await this.until(() => isAssigned() && aggregate.isRestored && roll.isRestored);
     const eventEnds = await this.endsOf(aggregate.tasks);
     await this.until(() =>
       [...eventEnds].every(([task, end]) => !aggregate.tasks.includes(task) || aggregate.publishedOffset(task) >= end),

@@ -322,4 +322,6 @@ test('metrics tell how far the folds are, and count errors by code', async () =>
     'takt_errors_total{code="INTERNAL"} 1',
   ])
     expect(text).toContain(line);
+  // Another process has the partitions now: what was told of them here is no longer so.
+  expect(await metrics.text([])).not.toMatch(/takt_(lag_records|watermark_ms|open_imports)\{/);
 });

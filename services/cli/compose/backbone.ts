@@ -37,7 +37,7 @@ const SAID_CHARS_MAX = 300;
 
 /**
  * Connects to log, store and registry, and brings the store's tables up to date. What does not answer is waited for, and
- * the logger says so; a refusal is thrown at once: LOG_REFUSED, STORE_FAILED, SCHEMA_REFUSED. Gives null when `stopping`
+ * the logger says so, also what ClickHouse refuses; a refusal of the others is thrown at once: LOG_REFUSED, SCHEMA_REFUSED. Gives null when `stopping`
  * comes first.
  */
 export async function openBackbone(

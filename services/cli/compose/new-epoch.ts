@@ -70,8 +70,6 @@ async function begin(epoch: number, partitions: number, changes: readonly TopicC
     else if (now.partitions < plan.shifts.length) await log.enlargeTopic(topic, plan.shifts.length);
   }
   for (const change of changes) if (change.stage === 'aggregate') await moveMisplaced(change, partitions, log);
-  const moved = changes.some(({ stage, plan }) => stage !== 'notify' && plan.change === 'partitions');
-  if (moved) await repartition(transport, partitions);
   const slicesChanged = changes.some(({ before, plan }) => before.topic === SLICES_TOPIC && plan.change !== 'none');
   const eventsChanged = changes.some(({ stage, plan }) => stage === 'aggregate' && plan.change !== 'none');
   if (slicesChanged || eventsChanged) {
@@ -79,6 +77,9 @@ async function begin(epoch: number, partitions: number, changes: readonly TopicC
     for (const [p, row] of (roll?.positions ?? []).entries())
       await dropValuesAhead(transport, p, row === null ? 0 : offsetOf(row.version) + 1);
   }
+  // After that: which values are ahead is known by the partitions that they were in.
+  const moved = changes.some(({ plan }) => plan.change === 'partitions');
+  if (moved) await repartition(transport, partitions);
   const positions = changes.flatMap((change) => positionsOf(change, slicesChanged || moved));
   await store.insert('positions', positions);
   const rows = [];

@@ -7,6 +7,7 @@ import { withPatience } from './backbone.ts';
 import { healthOf } from './health.ts';
 import { Presence } from './presence.ts';
 import type { OpenService, Service, ServiceContext } from './service.ts';
+import { PLAIN_STATE } from './service-state.ts';
 
 /**
  * Opens a service, which may wait for log and store, listens, and tells the store how it is, until it is to stop or
@@ -22,8 +23,8 @@ export async function runService(context: ServiceContext, open: OpenService, opt
   const ops: OpsDeps = {
     status: () => context.cluster.report(),
     health: () => {
-      const logMs = state?.logMs ?? 0;
-      return healthOf({ failing: failing.now(), halted, nowMs: clock.nowMs(), logMs, stoppedLine: null });
+      const { logMs, stoppedLine } = state ?? PLAIN_STATE;
+      return healthOf({ failing: failing.now(), halted, nowMs: clock.nowMs(), logMs, stoppedLine });
     },
     ready: () => ({ ready: state?.ready === true, reasons: state?.reasons ?? ['starting'] }),
     async metrics() {

@@ -64,7 +64,8 @@ export async function openScheduler(context: ServiceContext): Promise<Service> {
     async state() {
       const { waiting } = places;
       const { jobs, heartbeat: beat } = scheduler?.status() ?? { jobs: [], heartbeat: null };
-      const own = chosen ? { jobs, heartbeat: beat } : {};
+      const stoppedLine = scheduler?.stoppedLine ?? null;
+      const own = chosen ? { jobs, heartbeat: beat, stoppedLine } : {};
       return { ...PLAIN_STATE, ready: waiting === null, reasons: waiting === null ? [] : [waiting], ...own };
     },
     async stop() {

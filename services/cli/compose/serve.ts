@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { checkBind } from '../../shared/runtime/api-key.ts';
 import { withBuiltIn } from '../../shared/core/catalogue-built-in.ts';
 import { TaktError } from '../../shared/core/errors.ts';
@@ -9,7 +10,7 @@ import { VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import type { ServeOptions, ServiceName } from '../wiring.ts';
 import { openAlerter } from './alerter-service.ts';
 import { type Backbone, openBackbone } from './backbone.ts';
-import { readClusterSettings } from './cluster-settings.ts';
+import { type ClusterSettings, readClusterSettings } from './cluster-settings.ts';
 import { ClusterStatus } from './cluster-status.ts';
 import { openIngest } from './ingest-service.ts';
 import { LIMITS } from './limits.ts';
@@ -41,20 +42,47 @@ export async function serve(
   options: ServeOptions,
   { root, calendarVersion, channelsOf }: Surroundings,
 ): Promise<void> {
-  const { stopping, catalogue, keyHash, instance, host } = options;
+  const { stopping, keyHash, instance, host } = options;
   checkBind(host, keyHash !== null);
   const settings = readClusterSettings(options.place, process.env);
   const logger = createLogger({ level: options.logLevel, json: true }).child({ service, instance });
   const backbone = await openBackbone(settings, root, logger, stopping);
   if (backbone === null) return;
+  try {
+    const context = await contextOf(service, options, backbone, {
+      settings,
+      logger,
+      root,
+      calendarVersion,
+      channelsOf,
+    });
+    await runService(context, SERVICES[service], options);
+  } finally {
+    await backbone.close();
+  }
+}
+
+/** What the service is made of. Throws USAGE and what the log throws. */
+async function contextOf(
+  service: ServiceName,
+  { catalogue, instance, keyHash, ...options }: ServeOptions,
+  backbone: Backbone,
+  {
+    settings,
+    logger,
+    root,
+    calendarVersion,
+    channelsOf,
+  }: Surroundings & { readonly settings: ClusterSettings; readonly logger: Logger },
+): Promise<ServiceContext> {
   const { clock, log, store } = backbone;
-  const partitions = partitionsOf(backbone, options.partitions);
+  const partitions = await partitionsOf(backbone, options.partitions);
   const whole = withBuiltIn(catalogue, partitions, { calendarVersion });
   const metrics = new Metrics();
   metrics.watchProcess();
   for (const [name, value] of Object.entries(LIMITS)) metrics.limit(name, value);
   const failing = new FailingSteps(clock);
-  const context: ServiceContext = {
+  return {
     service,
     instance,
     settings,
@@ -74,16 +102,11 @@ export async function serve(
     heartbeat: options.heartbeat,
     webPath: join(root, 'dist', 'web'),
   };
-  try {
-    await runService(context, SERVICES[service], options);
-  } finally {
-    await backbone.close();
-  }
 }
 
-/** Partitions per topic: as they are, else as wanted. Throws USAGE where both are said and differ. */
-function partitionsOf({ epoch }: Backbone, wanted: number | null): number {
-  const has = epoch.topics.get(VALUES_TOPIC)?.partitions;
+/** Partitions per topic: as they are, whoever made them, else as wanted. Throws USAGE where both are said and differ. */
+async function partitionsOf({ epoch, log }: Backbone, wanted: number | null): Promise<number> {
+  const has = epoch.topics.get(VALUES_TOPIC)?.partitions ?? (await log.describeTopic(VALUES_TOPIC))?.partitions;
   if (has === undefined) return wanted ?? PARTITIONS_DEFAULT;
   if (wanted === null || wanted === has) return has;
   throw new TaktError(

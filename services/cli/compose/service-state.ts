@@ -11,6 +11,8 @@ export interface ServiceState {
   readonly notifications: StatusReport['notifications'] | null;
   readonly jobs: StatusReport['jobs'];
   readonly heartbeat: StatusReport['heartbeat'];
+  /** Why no heartbeat comes through the line, where this process watches over it; null: it does, or another watches. */
+  readonly stoppedLine: string | null;
   /** The latest append time that its folds have seen, milliseconds UTC; 0: none. */
   readonly logMs: number;
 }
@@ -23,6 +25,7 @@ export const PLAIN_STATE: ServiceState = {
   notifications: null,
   jobs: [],
   heartbeat: null,
+  stoppedLine: null,
   logMs: 0,
 };
 

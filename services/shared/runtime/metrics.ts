@@ -255,6 +255,8 @@ export class Metrics {
     partitions: readonly PartitionProgress[] = [],
     log?: { readonly usedBytes: number; readonly limitBytes: number },
   ): Promise<string> {
+    // A partition that another process has now must not go on with its last figures here.
+    for (const gauge of [this.lag, this.watermark, this.imports]) gauge.reset();
     const imports = new Map<string, Set<string>>();
     for (const { stage, topic, partition, nextOffset, endOffset, watermarkMs, openImports } of partitions) {
       this.lagRecords(stage, topic, partition, endOffset - nextOffset);
