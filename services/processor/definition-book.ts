@@ -1,7 +1,8 @@
 import type { Catalogue } from '../shared/core/catalogue.ts';
 import type { Definition } from '../shared/core/definition.ts';
 import type { Clock } from '../shared/ports/clock.ts';
-import type { DefinitionRow, KpiStore } from '../shared/ports/kpi-store.ts';
+import type { DefinitionRow } from '../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../shared/ports/kpi-store.ts';
 
 /** All definitions by hash: those of the catalogue in force, and those that stored rows still name. */
 export class DefinitionBook {

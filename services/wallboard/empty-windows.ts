@@ -3,7 +3,7 @@ import type { Definition } from '../shared/core/definition.ts';
 import { encodeLabels } from '../shared/core/labels.ts';
 import { resultOf } from '../shared/core/result.ts';
 import { sliceEnd, sliceStart, windowStart } from '../shared/core/window.ts';
-import type { ValueRow } from '../shared/ports/kpi-store.ts';
+import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 
 /** How far a workflow's values are. */
 export interface Progress {

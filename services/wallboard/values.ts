@@ -1,5 +1,6 @@
 import { encodeLabels } from '../shared/core/labels.ts';
-import type { KpiStore, ValueQuery, ValueRow } from '../shared/ports/kpi-store.ts';
+import type { ValueRow } from '../shared/ports/kpi-rows.ts';
+import type { KpiStore, ValueQuery } from '../shared/ports/kpi-store.ts';
 import { fillInstant, fillRange, type Progress } from './empty-windows.ts';
 import type { ValuesQuery } from './values-query.ts';
 

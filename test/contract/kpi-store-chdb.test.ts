@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChdbTransport } from '../../services/shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../../services/shared/adapters/store/clickhouse/clickhouse-store.ts';
 import { checkUserQuery } from '../../services/shared/adapters/store/clickhouse/user-query.ts';
-import type { NotificationRow } from '../../services/shared/ports/kpi-store.ts';
+import type { NotificationRow } from '../../services/shared/ports/kpi-rows.ts';
 import { chdbMissing } from './chdb-missing.ts';
 import { caseRow, definition, event, transition, value } from './kpi-store-rows.ts';
 

@@ -9,7 +9,7 @@ import type {
   SliceRow,
   TransitionRow,
   ValueRow,
-} from '../../services/shared/ports/kpi-store.ts';
+} from '../../services/shared/ports/kpi-rows.ts';
 
 /** An event row, with what a test changes of it. */
 export function event(changes: Partial<EventRow> = {}): EventRow {

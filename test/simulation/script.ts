@@ -1,5 +1,5 @@
 import type { ProgressMark } from '../../services/shared/core/messages.ts';
-import type { ValueRow } from '../../services/shared/ports/kpi-store.ts';
+import type { ValueRow } from '../../services/shared/ports/kpi-rows.ts';
 import { finish } from './finish.ts';
 import type { OracleEvent } from './oracle.ts';
 import { Random } from './random.ts';

@@ -4,7 +4,7 @@ import { firstKey, FirstsBook } from '../../services/alerter/alert/firsts-book.t
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { encodeLabels } from '../../services/shared/core/labels.ts';
 import type { Message, TransitionMessage, ValueMessage } from '../../services/shared/core/messages.ts';
-import type { InstanceRow } from '../../services/shared/ports/kpi-store.ts';
+import type { InstanceRow } from '../../services/shared/ports/kpi-rows.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';

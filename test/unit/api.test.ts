@@ -4,7 +4,8 @@ import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-
 import type { Catalogue, Kpi } from '../../services/shared/core/catalogue.ts';
 import type { Aggregate } from '../../services/shared/core/definition.ts';
 import { encodeLabels } from '../../services/shared/core/labels.ts';
-import type { ValueQuery, ValueRow } from '../../services/shared/ports/kpi-store.ts';
+import type { ValueRow } from '../../services/shared/ports/kpi-rows.ts';
+import type { ValueQuery } from '../../services/shared/ports/kpi-store.ts';
 import { hashKey } from '../../services/shared/runtime/api-key.ts';
 import { Metrics } from '../../services/shared/runtime/metrics.ts';
 import { type OpsDeps, registerOps } from '../../services/wallboard/ops-routes.ts';

@@ -5,7 +5,8 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { NodeCron } from '../../services/shared/adapters/cron/node-cron.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { ABANDONED_AFTER_MS } from '../../services/shared/core/job-plan.ts';
-import type { JobRunRow, KpiStore } from '../../services/shared/ports/kpi-store.ts';
+import type { JobRunRow } from '../../services/shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
 
 const NOON = Date.UTC(2026, 2, 1, 12);
 const MINUTE = 60_000;

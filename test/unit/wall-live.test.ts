@@ -8,7 +8,7 @@ import { type LivePoint, POINTS_MAX, SERIES_MAX, SeriesMemory } from '../../serv
 import { TopicTail } from '../../services/wallboard/live/topic-tail.ts';
 import { Pipeline, type PipelineReport } from '../../services/wallboard/pipeline.ts';
 import { QUEUE_BYTES_MAX, StreamClient } from '../../services/wallboard/stream/stream-client.ts';
-import type { TransitionRow } from '../../services/shared/ports/kpi-store.ts';
+import type { TransitionRow } from '../../services/shared/ports/kpi-rows.ts';
 
 function point(windowEndMs: number, version: number, value: number, withdrawn = false): LivePoint {
   return {

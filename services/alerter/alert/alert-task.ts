@@ -12,7 +12,8 @@ import {
 import type { Rule } from '../../shared/core/rule.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
-import type { InstanceRow, KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
+import type { InstanceRow, PositionRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { firstKey, FirstsBook } from './firsts-book.ts';

@@ -1,5 +1,6 @@
 import type { ValueMessage } from '../../shared/core/messages.ts';
-import type { FirstRow, KpiStore } from '../../shared/ports/kpi-store.ts';
+import type { FirstRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 
 /** Windows whose first value is known to be kept; beyond it the store is asked again. */
 export const FIRSTS_KNOWN_MAX = 50_000;

@@ -1,7 +1,7 @@
 import { type AlertEffect, episodeOf } from '../../shared/core/alert-instance.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { AppendRecord } from '../../shared/ports/event-log.ts';
-import type { InstanceRow, TransitionRow } from '../../shared/ports/kpi-store.ts';
+import type { InstanceRow, TransitionRow } from '../../shared/ports/kpi-rows.ts';
 import { TRANSITIONS_TOPIC } from '../../shared/runtime/topics.ts';
 import { RuleInstance } from './rule-instance.ts';
 import type { Row } from './row.ts';

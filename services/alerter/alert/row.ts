@@ -1,5 +1,5 @@
 import type { Shown } from '../../shared/core/alert-run.ts';
-import type { InstanceRow } from '../../shared/ports/kpi-store.ts';
+import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
 
 /** The first value of a window, waiting for a mark to pass the window. */
 export interface Pending extends Shown {

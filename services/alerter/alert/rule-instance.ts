@@ -14,7 +14,7 @@ import type { Definition } from '../../shared/core/definition.ts';
 import { resultOf } from '../../shared/core/result.ts';
 import type { Rule } from '../../shared/core/rule.ts';
 import { sliceStart } from '../../shared/core/window.ts';
-import type { InstanceRow } from '../../shared/ports/kpi-store.ts';
+import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
 import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
 import type { Pending, Row } from './row.ts';
 

@@ -1,6 +1,7 @@
 import type { Definition } from '../../shared/core/definition.ts';
 import type { Rule } from '../../shared/core/rule.ts';
-import type { InstanceRow, KpiStore } from '../../shared/ports/kpi-store.ts';
+import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { NEVER_MS } from './horizon.ts';
 import { type InstanceContent, RuleInstance } from './rule-instance.ts';
 import { WatchedSeries } from './watched-series.ts';

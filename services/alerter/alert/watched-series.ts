@@ -1,5 +1,5 @@
 import type { Definition } from '../../shared/core/definition.ts';
-import type { InstanceRow } from '../../shared/ports/kpi-store.ts';
+import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
 import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
 import type { Pending, Row } from './row.ts';
 import type { RuleInstance } from './rule-instance.ts';

@@ -12,7 +12,8 @@ import { decodeNotifyState, encodeNotifyState } from '../../shared/core/notify-s
 import { TaktError } from '../../shared/core/errors.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { EventLog, LogRecord } from '../../shared/ports/event-log.ts';
-import type { KpiStore, NotificationRow } from '../../shared/ports/kpi-store.ts';
+import type { NotificationRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { TRANSITIONS_TOPIC } from '../../shared/runtime/topics.ts';
 

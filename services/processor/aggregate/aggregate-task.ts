@@ -11,7 +11,8 @@ import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/part
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import { narrowed, planWorkflow, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
-import type { KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
+import type { PositionRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { BATCH_RECORDS_MAX } from '../../shared/runtime/fold/fold-runner.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';

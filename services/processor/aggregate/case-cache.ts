@@ -3,7 +3,8 @@ import { packCase, unpackCase } from '../../shared/core/case-pack.ts';
 import { CaseState } from '../../shared/core/case-state.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { epochOf, offsetOf } from '../../shared/core/version.ts';
-import type { KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
+import type { PositionRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { eventsTopic } from '../../shared/runtime/topics.ts';
 import { fromEventRow } from './event-rows.ts';
 

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { versionOf } from '../../shared/core/version.ts';
-import type { CaseRow } from '../../shared/ports/kpi-store.ts';
+import type { CaseRow } from '../../shared/ports/kpi-rows.ts';
 
 /** The read model of a case as of `event`, the last one that came; `effective` are its events that count, in order. */
 export function toCaseRow(

@@ -1,4 +1,4 @@
-import type { EventRow } from '../../shared/ports/kpi-store.ts';
+import type { EventRow } from '../../shared/ports/kpi-rows.ts';
 import { formatDecimal, parseDecimal } from '../../shared/core/decimal.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { versionOf } from '../../shared/core/version.ts';

@@ -4,7 +4,8 @@ import { effectiveEvents } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { sliceEnd } from '../../shared/core/window.ts';
 import { narrowed, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
-import type { EventRow, KpiStore } from '../../shared/ports/kpi-store.ts';
+import type { EventRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { fromEventRow } from './event-rows.ts';
 import { type RowKey, rowKeysOf } from './slice-entry.ts';
 

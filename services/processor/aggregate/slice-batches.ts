@@ -1,5 +1,5 @@
 import type { SliceBatch, SliceSnapshot } from '../../shared/core/messages.ts';
-import type { SliceRow } from '../../shared/ports/kpi-store.ts';
+import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
 
 /** States of one record: far below what a broker takes as one. */
 const STATE_BYTES_MAX = 128 * 1024;

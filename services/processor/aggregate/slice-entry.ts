@@ -2,7 +2,7 @@ import type { AggregateState } from '../../shared/core/aggregate-state.ts';
 import type { Delta } from '../../shared/core/case-state.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { sliceStart } from '../../shared/core/window.ts';
-import type { SliceRow } from '../../shared/ports/kpi-store.ts';
+import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
 
 /** One row of [slices] and `slices`: a series' slice, as this source partition contributes to it. */
 export interface SliceEntry {

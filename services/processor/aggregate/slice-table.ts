@@ -9,7 +9,8 @@ import type { Delta } from '../../shared/core/case-state.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { partitionOf } from '../../shared/core/partition.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
-import type { KpiStore, SliceRow } from '../../shared/ports/kpi-store.ts';
+import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { type RowKey, rowKey, type SliceEntry } from './slice-entry.ts';
 
 /** Rows of a workflow kept in memory by one process; above it acknowledged ones that were not used of late leave. */

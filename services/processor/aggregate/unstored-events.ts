@@ -1,6 +1,6 @@
 import type { CaseState } from '../../shared/core/case-state.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
-import type { EventRow } from '../../shared/ports/kpi-store.ts';
+import type { EventRow } from '../../shared/ports/kpi-rows.ts';
 import { fromEventRow, toEventRow } from './event-rows.ts';
 
 /** A case that changed, as it stands, with its last event. */

@@ -1,6 +1,7 @@
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
-import type { DeadLetterRow, KpiStore } from '../../shared/ports/kpi-store.ts';
+import type { DeadLetterRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { decodeDeadLetter } from '../../shared/runtime/dead-letter-codec.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { DEAD_LETTERS_TOPIC } from '../../shared/runtime/topics.ts';

@@ -1,6 +1,6 @@
 import { IMPORT_REASON } from '../../shared/core/messages.ts';
 import { sliceEnd } from '../../shared/core/window.ts';
-import type { ValueRow } from '../../shared/ports/kpi-store.ts';
+import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
 import type { OpenImports, Series } from './series.ts';
 import { affectedEnds, endsOf, isRequired } from './window-ends.ts';

@@ -2,7 +2,7 @@ import { type AggregateState, emptyState, mergeEncoded } from '../../shared/core
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { decodeLabels } from '../../shared/core/labels.ts';
 import type { SliceSnapshot } from '../../shared/core/messages.ts';
-import type { ValueRow } from '../../shared/ports/kpi-store.ts';
+import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
 import { SlidingWindow } from './sliding-window.ts';
 

@@ -1,6 +1,7 @@
 import { TaktError } from '../core/errors.ts';
 import type { EventLog } from '../ports/event-log.ts';
-import type { EpochTopicRow, KpiStore } from '../ports/kpi-store.ts';
+import type { EpochTopicRow } from '../ports/kpi-rows.ts';
+import type { KpiStore } from '../ports/kpi-store.ts';
 
 /** The epoch in force: the last one that has topics; 0 before there is any. */
 export async function currentEpoch(store: Pick<KpiStore, 'epochTopics'>): Promise<Epoch> {

@@ -1,4 +1,4 @@
-import type { TransitionRow } from '../../shared/ports/kpi-store.ts';
+import type { TransitionRow } from '../../shared/ports/kpi-rows.ts';
 
 /** Episodes kept; beyond, the one that ended longest ago leaves. */
 export const EPISODES_MAX = 1_000;

@@ -1,4 +1,4 @@
-import type { ValueRow } from '../../shared/ports/kpi-store.ts';
+import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 
 /** Windows kept of a series: its little history on a tile. */
 export const POINTS_MAX = 90;

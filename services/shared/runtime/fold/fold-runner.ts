@@ -1,7 +1,8 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { EventLog, LogRecord } from '../../ports/event-log.ts';
 import type { Place } from '../../ports/group.ts';
-import type { KpiStore, TableName, TableRows } from '../../ports/kpi-store.ts';
+import type { TableName, TableRows } from '../../ports/kpi-rows.ts';
+import type { KpiStore } from '../../ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication, TableBatch } from './fold-task.ts';
 
 /** Most records one task applies before the next one has its turn. */

@@ -1,5 +1,5 @@
 import type { AppendRecord, LogRecord } from '../../ports/event-log.ts';
-import type { TableName, TableRows } from '../../ports/kpi-store.ts';
+import type { TableName, TableRows } from '../../ports/kpi-rows.ts';
 
 /** Rows of one checkpoint, by table. */
 export type TableBatch = { readonly [T in TableName]?: readonly TableRows[T][] };

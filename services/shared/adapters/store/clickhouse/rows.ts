@@ -9,7 +9,7 @@ import type {
   SliceRow,
   TransitionRow,
   ValueRow,
-} from '../../../ports/kpi-store.ts';
+} from '../../../ports/kpi-rows.ts';
 import { invert } from './tables.ts';
 
 /** A row as ClickHouse gives it in JSON; 64-bit integers are text or safe numbers. */

@@ -1,4 +1,4 @@
-import type { TableName, TableRows } from '../../../ports/kpi-store.ts';
+import type { TableName, TableRows } from '../../../ports/kpi-rows.ts';
 import type { RowBinaryWriter } from './row-binary-writer.ts';
 
 const VERSION_MAX = 2n ** 64n - 1n;

@@ -3,24 +3,26 @@ import type {
   DefinitionRow,
   EventRow,
   EpochTopicRow,
-  JobRunQuery,
   JobRunRow,
-  FirstQuery,
   FirstRow,
-  InstanceQuery,
   InstanceRow,
-  KpiStore,
   PositionRow,
   ServiceRow,
-  SliceQuery,
   SliceRow,
   TableName,
   TableRows,
+  TransitionRow,
+  ValueRow,
+} from '../../../ports/kpi-rows.ts';
+import type {
+  JobRunQuery,
+  FirstQuery,
+  InstanceQuery,
+  KpiStore,
+  SliceQuery,
   TimeRange,
   TransitionQuery,
-  TransitionRow,
   ValueQuery,
-  ValueRow,
 } from '../../../ports/kpi-store.ts';
 
 /** The key columns of each table. */
