@@ -1,8 +1,8 @@
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { counted, lineCluster, Load, once, SERVICES, sleep } from '../cluster/line.ts';
 import type { LocalCluster } from '../cluster/local-cluster.ts';
-import { temporaryDirectory } from '../support/embedded.ts';
+import { clusterOfTest } from '../support/cluster-of-test.ts';
 import { kafkaMissing } from '../support/kafka-broker.ts';
 
 const WHY = kafkaMissing === false ? '' : `: skipped, ${kafkaMissing}`;
@@ -10,22 +10,15 @@ const PARTITIONS = 12;
 /** From a topic's change until all that read it have halted. */
 const HALT_MS_MAX = 5_000;
 
-let folder: ReturnType<typeof temporaryDirectory>;
-let cluster: LocalCluster | null = null;
+const own = clusterOfTest();
 let admin: Admin;
-beforeEach(() => (folder = temporaryDirectory()));
-afterEach(async () => {
-  await admin?.disconnect();
-  await cluster?.stop();
-  cluster = null;
-  folder.remove();
-});
+afterEach(() => admin?.disconnect());
 
 async function started(): Promise<LocalCluster> {
-  cluster = await lineCluster(folder.path);
-  admin = new Kafka({ brokers: [cluster.broker.address], logLevel: logLevel.NOTHING }).admin();
+  own.cluster = await lineCluster(own.folder);
+  admin = new Kafka({ brokers: [own.cluster.broker.address], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
-  return cluster;
+  return own.cluster;
 }
 
 /** Sends events for some seconds; gives the ids of those that were acknowledged. */

@@ -1,19 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { counted, lineCluster, Load, once, SERVICES, sleep } from '../cluster/line.ts';
 import type { LocalCluster } from '../cluster/local-cluster.ts';
-import { temporaryDirectory } from '../support/embedded.ts';
+import { clusterOfTest } from '../support/cluster-of-test.ts';
 import { kafkaMissing } from '../support/kafka-broker.ts';
 
 const WHY = kafkaMissing === false ? '' : `: skipped, ${kafkaMissing}`;
 
-let folder: ReturnType<typeof temporaryDirectory>;
-let cluster: LocalCluster | null = null;
-beforeEach(() => (folder = temporaryDirectory()));
-afterEach(async () => {
-  await cluster?.stop();
-  cluster = null;
-  folder.remove();
-});
+const own = clusterOfTest();
 
 function say({ acknowledged, refused }: Load): void {
   process.stdout.write(`${acknowledged.length} events acknowledged, ${refused} requests sent again\n`);
@@ -27,7 +20,7 @@ async function whoGoesOn(on: LocalCluster): Promise<string[]> {
 
 describe.skipIf(kafkaMissing !== false)(`faults between takt and Kafka${WHY}`, () => {
   test('replies dropped, connections cut, bytes delayed: every event once', { timeout: 300_000 }, async () => {
-    const on = (cluster = await lineCluster(folder.path, { proxied: true }));
+    const on = (own.cluster = await lineCluster(own.folder, { proxied: true }));
     const { proxy } = on.broker;
     const load = new Load(on.services.get('ingest')!.url, 'e');
     await sleep(2_000);
@@ -51,7 +44,7 @@ describe.skipIf(kafkaMissing !== false)(`faults between takt and Kafka${WHY}`, (
   });
 
   test('the broker killed and started again under load: every event once', { timeout: 300_000 }, async () => {
-    const on = (cluster = await lineCluster(folder.path));
+    const on = (own.cluster = await lineCluster(own.folder));
     const load = new Load(on.services.get('ingest')!.url, 'e');
     for (let round = 0; round < 2; round++) {
       await sleep(3_000);

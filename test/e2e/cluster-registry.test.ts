@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import avro from 'avsc';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { counted, lineCluster, Load, once, SERVICES, sleep } from '../cluster/line.ts';
 import type { LocalCluster } from '../cluster/local-cluster.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import { registryMissing } from '../support/apicurio.ts';
-import { temporaryDirectory } from '../support/embedded.ts';
+import { clusterOfTest } from '../support/cluster-of-test.ts';
 import { linesOf } from '../support/dump.ts';
 import { kafkaMissing } from '../support/kafka-broker.ts';
 import { until } from '../support/takt-process.ts';
@@ -15,16 +15,11 @@ const missing = kafkaMissing === false ? registryMissing : kafkaMissing;
 const WHY = missing === false ? '' : `: skipped, ${missing}`;
 const PARTITIONS = 12;
 
-let folder: ReturnType<typeof temporaryDirectory>;
-let cluster: LocalCluster | null = null;
+const own = clusterOfTest();
 let producer: Producer | null = null;
-beforeEach(() => (folder = temporaryDirectory()));
 afterEach(async () => {
   await producer?.disconnect();
   producer = null;
-  await cluster?.stop();
-  cluster = null;
-  folder.remove();
 });
 
 async function sent(on: LocalCluster, name: string): Promise<readonly string[]> {
@@ -60,7 +55,7 @@ function framed(id: number, body: Buffer): Buffer {
 
 describe.skipIf(missing !== false)(`a schema registry that is down, or does not know${WHY}`, () => {
   test('down at start it is waited for; down later nothing stops', { timeout: 180_000 }, async () => {
-    const on = (cluster = await lineCluster(folder.path, { registry: true, run: false }));
+    const on = (own.cluster = await lineCluster(own.folder, { registry: true, run: false }));
     await on.registry!.stop();
     for (const service of SERVICES) await on.run(service);
     const { process: processor } = on.services.get('processor')!;
@@ -75,7 +70,7 @@ describe.skipIf(missing !== false)(`a schema registry that is down, or does not 
   });
 
   test('a record of an unknown schema waits for it, and only its partition does', { timeout: 180_000 }, async () => {
-    const on = (cluster = await lineCluster(folder.path, { registry: true }));
+    const on = (own.cluster = await lineCluster(own.folder, { registry: true }));
     const event = JSON.parse(readFileSync('schemas/event.avsc', 'utf8')) as { fields: object[] };
     // As the next version of takt might write it.
     const later = { ...event, fields: [...event.fields, { name: 'shift', type: 'string', default: 'none' }] };
@@ -113,7 +108,7 @@ describe.skipIf(missing !== false)(`records that nobody can read${WHY}`, () => {
     'each goes to the dead letters once, also after a kill, and what is behind it is counted',
     { timeout: 180_000 },
     async () => {
-      const on = (cluster = await lineCluster(folder.path));
+      const on = (own.cluster = await lineCluster(own.folder));
       const before = await sent(on, 'before');
       const foreign = Buffer.from('{"case":"poison"}');
       const cut = framed(1, Buffer.from([200]));

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { sleep } from '../cluster/line.ts';
 import { LocalCluster } from '../cluster/local-cluster.ts';
 import { valuesOrder } from '../cluster/values-order.ts';
 import { dataSet, dataSetsMissing } from '../support/data-sets.ts';
 import { atRest, type Dump, dump, dumpOf, type LevelQuestions, linesOf, summaryOf } from '../support/dump.ts';
-import { temporaryDirectory } from '../support/embedded.ts';
+import { clusterOfTest } from '../support/cluster-of-test.ts';
 import { kafkaMissing } from '../support/kafka-broker.ts';
 import { takt } from '../support/takt-process.ts';
 
@@ -37,18 +38,11 @@ const DASCEN: Subject = {
   levels: { kpi: '', instants: [] },
 };
 
-let folder: ReturnType<typeof temporaryDirectory>;
-let cluster: LocalCluster | null = null;
-beforeEach(() => (folder = temporaryDirectory()));
-afterEach(async () => {
-  await cluster?.stop();
-  cluster = null;
-  folder.remove();
-});
+const own = clusterOfTest();
 
 /** What one process on the embedded log and store makes of it. */
 async function standalone({ files, catalogue, mapping, levels }: Subject): Promise<Dump> {
-  const data = `${folder.path}/standalone`;
+  const data = `${own.folder}/standalone`;
   for (const file of files) {
     const args = ['import', file, '--mapping', mapping, '--catalogue', catalogue, '--data', data];
     const { code, stderr } = await takt(args);
@@ -58,19 +52,19 @@ async function standalone({ files, catalogue, mapping, levels }: Subject): Promi
 }
 
 async function started({ catalogue }: Subject): Promise<LocalCluster> {
-  cluster = await LocalCluster.start({
-    folder: `${folder.path}/cluster`,
+  own.cluster = await LocalCluster.start({
+    folder: `${own.folder}/cluster`,
     catalogue: [catalogue],
     partitions: PARTITIONS,
   });
   await Promise.all([
-    cluster.run('ingest'),
-    ...PROCESSORS.map((name) => cluster!.run('processor', name)),
-    cluster.run('alerter'),
-    cluster.run('wallboard'),
+    own.cluster.run('ingest'),
+    ...PROCESSORS.map((name) => own.cluster!.run('processor', name)),
+    own.cluster.run('alerter'),
+    own.cluster.run('wallboard'),
   ]);
-  await cluster.ready();
-  return cluster;
+  await own.cluster.ready();
+  return own.cluster;
 }
 
 /** Imports the files one after the other; waits for what comes of the last one. */
@@ -89,15 +83,11 @@ function chunks(count: number): Subject {
   const [header, ...rows] = readFileSync(HELPDESK.files[0]!, 'utf8').trimEnd().split('\n');
   const size = Math.ceil(rows.length / count);
   const files = Array.from({ length: count }, (_, i) => {
-    const path = `${folder.path}/chunk-${i}.csv`;
+    const path = `${own.folder}/chunk-${i}.csv`;
     writeFileSync(path, `${header}\n${rows.slice(i * size, (i + 1) * size).join('\n')}\n`);
     return path;
   });
   return { ...HELPDESK, files };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function dumped({ levels }: Subject, on: LocalCluster): Promise<Dump> {
@@ -121,7 +111,7 @@ async function compared(
   process.stdout.write(`[values]: ${values} values, ${older} of a version below one before\n`);
   const stored = await linesOf(on.services.get('wallboard')!.url, VERSIONS);
   await on.stop();
-  cluster = null;
+  own.cluster = null;
   return {
     is: { result, latest },
     should: {

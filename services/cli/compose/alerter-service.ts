@@ -1,7 +1,7 @@
 import { Alerter } from '../../alerter/alerter.ts';
-import { EPOCH } from '../../shared/core/version.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
+import { foldParts } from './fold-parts.ts';
 import { NotifyPlace } from './notify-place.ts';
 import { Places } from './places.ts';
 import type { Service, ServiceContext } from './service.ts';
@@ -9,14 +9,13 @@ import { PLAIN_STATE } from './service-state.ts';
 
 /** The alerter: rules on its share of the values, and the notifications of all where it has [transitions]. */
 export async function openAlerter(context: ServiceContext): Promise<Service> {
-  const { backbone, whole, partitions, observer, metrics } = context;
-  const { log, store, codec, clock, epoch } = backbone;
+  const { backbone, metrics } = context;
+  const { epoch } = backbone;
   let places: Places | null = null;
-  const isCurrent = (): boolean => places?.isCurrent() === true;
-  const folds = { catalogue: whole, partitions, epoch: EPOCH, log, store, codec, clock, observer, isCurrent };
+  const folds = foldParts(context, () => places?.isCurrent() === true);
   const alerter = await Alerter.open(folds);
   await checkEpoch(epoch, [VALUES_TOPIC, TRANSITIONS_TOPIC], backbone);
-  const notify = new NotifyPlace(context, isCurrent);
+  const notify = new NotifyPlace(context, folds);
   places = new Places(context, [VALUES_TOPIC, TRANSITIONS_TOPIC]);
   const shared = places;
   const working = alerter.run();

@@ -2,7 +2,8 @@ import type { Catalogue } from '../../shared/core/catalogue.ts';
 import { offsetOf } from '../../shared/core/version.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
-import type { KpiStore, ServiceRow } from '../../shared/ports/kpi-store.ts';
+import type { ServiceRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { eventsTopic, SLICES_TOPIC, TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import type { StatusReport } from '../wiring.ts';
 import type { PresenceContent } from './service-state.ts';
@@ -38,6 +39,7 @@ export class ClusterStatus {
   private readonly log: Pick<EventLog, 'endOffset'>;
   private readonly clock: Clock;
   private readonly places: readonly StagePlace[];
+  private last: { readonly askedMs: number; readonly report: Promise<StatusReport> } | null = null;
 
   constructor(options: {
     readonly store: Pick<KpiStore, 'services' | 'position'>;
@@ -59,6 +61,19 @@ export class ClusterStatus {
       ...of('alert', VALUES_TOPIC, partitions),
       ...of('notify', TRANSITIONS_TOPIC, 1),
     ];
+  }
+
+  /** The last report where it is not older than this, else a new one: for what is asked often. */
+  recent(ageMsMax: number): Promise<StatusReport> {
+    const nowMs = this.clock.nowMs();
+    if (this.last === null || nowMs - this.last.askedMs > ageMsMax || nowMs < this.last.askedMs)
+      this.last = { askedMs: nowMs, report: this.report() };
+    const { last } = this;
+    // What failed is asked again the next time.
+    last.report.catch(() => {
+      if (this.last === last) this.last = null;
+    });
+    return last.report;
   }
 
   /** Throws STORE_FAILED and LOG_UNAVAILABLE. */

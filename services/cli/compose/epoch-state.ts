@@ -3,7 +3,8 @@ import type { RowEnds } from '../../shared/adapters/store/clickhouse/epoch-rows.
 import { planTopic, type TopicNow, type TopicPlan } from '../../shared/core/epoch-plan.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import { offsetOf } from '../../shared/core/version.ts';
-import type { EpochTopicRow, KpiStore, PositionRow } from '../../shared/ports/kpi-store.ts';
+import type { EpochTopicRow, PositionRow } from '../../shared/ports/kpi-rows.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import type { Epoch } from '../../shared/runtime/epoch.ts';
 import {
   DEAD_LETTERS_TOPIC,

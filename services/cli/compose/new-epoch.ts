@@ -8,7 +8,7 @@ import { TaktError } from '../../shared/core/errors.ts';
 import { partitionOf } from '../../shared/core/partition.ts';
 import { offsetOf } from '../../shared/core/version.ts';
 import type { AppendRecord } from '../../shared/ports/event-log.ts';
-import type { PositionRow } from '../../shared/ports/kpi-store.ts';
+import type { PositionRow } from '../../shared/ports/kpi-rows.ts';
 import { currentEpoch } from '../../shared/runtime/epoch.ts';
 import { SLICES_TOPIC } from '../../shared/runtime/topics.ts';
 import type { EpochReport } from '../wiring.ts';

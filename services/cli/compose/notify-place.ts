@@ -1,6 +1,6 @@
 import { NOTIFY_LIMITS, Notify, type NotifyTaskStatus } from '../../alerter/notify/notify.ts';
-import { EPOCH } from '../../shared/core/version.ts';
 import type { StatusReport } from '../wiring.ts';
+import type { FoldParts } from './fold-parts.ts';
 import { notifyObserverOf } from './observer.ts';
 import type { ServiceContext } from './service.ts';
 
@@ -12,16 +12,16 @@ export class NotifyPlace {
   /** Rejects with what made the fold halt; never resolves. */
   readonly halted: Promise<never>;
   private readonly context: ServiceContext;
-  private readonly isCurrent: () => boolean;
+  private readonly folds: FoldParts;
   private reject!: (error: unknown) => void;
   private wanted = false;
   private notify: Notify | null = null;
   /** Settles when the last change has been made: they are made one after the other. */
   private changing: Promise<void> = Promise.resolve();
 
-  constructor(context: ServiceContext, isCurrent: () => boolean) {
+  constructor(context: ServiceContext, folds: FoldParts) {
     this.context = context;
-    this.isCurrent = isCurrent;
+    this.folds = folds;
     this.halted = new Promise((_resolve, reject) => (this.reject = reject));
     // It may happen before anybody waits.
     this.halted.catch(() => {});
@@ -35,22 +35,15 @@ export class NotifyPlace {
   }
 
   private async start(): Promise<void> {
-    const { backbone, whole, channels, observer, metrics, logger } = this.context;
-    const { log, store, codec, clock } = backbone;
+    const { channels, metrics, logger } = this.context;
+    const { observer, clock } = this.folds;
     while (this.wanted && this.notify === null) {
       try {
         const notify = await Notify.open({
-          catalogue: whole,
+          ...this.folds,
           channels,
-          epoch: EPOCH,
-          log,
-          store,
-          codec,
-          clock,
-          observer,
           notifyObserver: metrics.observeNotify(notifyObserverOf(logger)),
           random: Math.random,
-          isCurrent: this.isCurrent,
         });
         this.notify = notify;
         notify.run().catch(this.reject);

@@ -1,28 +1,20 @@
 import { Processor } from '../../processor/processor.ts';
 import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
-import { EPOCH } from '../../shared/core/version.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
+import { foldParts } from './fold-parts.ts';
 import { Places } from './places.ts';
 import type { Service, ServiceContext } from './service.ts';
 import { PLAIN_STATE } from './service-state.ts';
 
 /** The stream processor: its share of the partitions of events and slices. */
 export async function openProcessor(context: ServiceContext): Promise<Service> {
-  const { backbone, whole, partitions, observer } = context;
-  const { log, store, codec, clock, epoch } = backbone;
+  const { backbone } = context;
+  const { epoch } = backbone;
   let places: Places | null = null;
   const processor = await Processor.open({
-    catalogue: whole,
-    partitions,
+    ...foldParts(context, () => places?.isCurrent() === true),
     still: new Set([BUILT_IN_WORKFLOW]),
-    epoch: EPOCH,
-    log,
-    store,
-    codec,
-    clock,
-    observer,
-    isCurrent: () => places?.isCurrent() === true,
   });
   await checkEpoch(epoch, [...processor.topics, VALUES_TOPIC, TRANSITIONS_TOPIC], backbone);
   places = new Places(context, processor.topics);

@@ -11,6 +11,9 @@ import { lagOf } from '../lag.ts';
 import type { Service, ServiceContext } from './service.ts';
 import { PLAIN_STATE } from './service-state.ts';
 
+/** How old what a request is told of progress may be: it is then behind what is so, never ahead. */
+const PROGRESS_AGE_MS_MAX = 1_000;
+
 /** The wallboard: API, screens and pages, from the store and from what the log says now. Any number of them may run. */
 export async function openWallboard(context: ServiceContext, ops: OpsDeps): Promise<Service> {
   const { backbone, catalogue, partitions, cluster, metrics, webPath, channels, screens } = context;
@@ -62,7 +65,7 @@ export async function openWallboard(context: ServiceContext, ops: OpsDeps): Prom
         catalogue: () => catalogue,
         store,
         async progress(workflow) {
-          const { tasks } = await cluster.report();
+          const { tasks } = await cluster.recent(PROGRESS_AGE_MS_MAX);
           const rolls = tasks.filter(({ stage }) => stage === 'roll');
           // Of all workflows the lowest: it holds for each of them.
           const heard = rolls.map(({ watermarkMs }) => watermarkMs);
