@@ -15,7 +15,7 @@ import {
   VALUES_TOPIC,
 } from '../shared/runtime/topics.ts';
 import { AggregateTask } from './aggregate/aggregate-task.ts';
-import { CASES_MAX } from './aggregate/case-cache.ts';
+import { CASE_BYTES_MAX } from './aggregate/case-cache.ts';
 import { SLICE_ROWS_MAX } from './aggregate/slice-table.ts';
 import { DeadLetterTask } from './dead-letters/dead-letter-task.ts';
 import { DefinitionBook } from './definition-book.ts';
@@ -134,7 +134,11 @@ export class Processor {
     const of = (wanted: (topic: string) => boolean): readonly Place[] => places.filter(({ topic }) => wanted(topic));
     const shareOf = (max: number): number => Math.ceil(max / partitions);
     const common = { epoch, store, codec, definitionOf: (hash: string) => this.book.of(hash) };
-    const kept = { rowsMax: shareOf(SLICE_ROWS_MAX), casesMax: shareOf(CASES_MAX), labelPartitions: partitions };
+    const kept = {
+      rowsMax: shareOf(SLICE_ROWS_MAX),
+      caseBytesMax: shareOf(CASE_BYTES_MAX),
+      labelPartitions: partitions,
+    };
     this.aggregate.assign(
       of((topic) => this.workflows.has(topic)),
       ({ topic, partition }) => {

@@ -48,7 +48,7 @@ describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: 
     const insert = transport.insert(
       '`positions`',
       'stage String, topic String, partition UInt16, content String, version UInt64',
-      Buffer.alloc(0),
+      [Buffer.alloc(0)],
     );
     const read = transport.rows<{ x: number }>('SELECT sleep(0.2) AS x', {});
     await insert;

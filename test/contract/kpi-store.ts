@@ -141,6 +141,28 @@ function placeTests(open: Open, name: string): void {
     expect(await store.slices({ definition: 'd' })).toEqual([slice()]);
     expect(await store.position('aggregate', 'events.w', 0)).toEqual(position());
   });
+
+  test(`17. rows of buffers come in as blocks, again if need be; who adds one may change it (${name})`, async () => {
+    const { store } = await open();
+    const buffer = store.rowBuffer('events');
+    expect(buffer.length).toBe(0);
+    const first = { ...event(), activity: WEIRD[0]! };
+    buffer.add(first);
+    buffer.add(event({ id: 'e2', offset: 1, version: 1n }));
+    const block = buffer.take();
+    const activity = first.activity;
+    first.activity = 'changed since';
+    expect([block.table, block.length, buffer.length]).toEqual(['events', 2, 0]);
+    buffer.add(event({ id: 'e3', offset: 2, version: 2n }));
+    await store.insertBlocks('events', [block]);
+    await store.insertBlocks('events', [block, buffer.take()]);
+    const rows = await store.caseEvents('w', 0, ['c1'], 100);
+    expect(rows.toSorted((a, b) => a.offset - b.offset)).toEqual([
+      { ...first, activity },
+      event({ id: 'e2', offset: 1, version: 1n }),
+      event({ id: 'e3', offset: 2, version: 2n }),
+    ]);
+  });
 }
 
 function readTests(open: Open, name: string): void {

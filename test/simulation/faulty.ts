@@ -1,5 +1,5 @@
 import type { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
-import type { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
+import type { MemoryBlock, MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { AppendRecord, EventLog } from '../../services/shared/ports/event-log.ts';
 import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
 import type { Random } from './random.ts';
@@ -196,6 +196,17 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
           store.insert(
             table,
             rows.filter(() => random.chance(0.5)),
+          ),
+      ),
+    rowBuffer: (table) => store.rowBuffer(table),
+    insertBlocks: (table, blocks) =>
+      gate.pass(
+        `insert ${table}`,
+        () => store.insertBlocks(table, blocks),
+        () =>
+          store.insert(
+            table,
+            blocks.flatMap((block) => (block as MemoryBlock<typeof table>).rows.filter(() => random.chance(0.5))),
           ),
       ),
     caseEvents: (...query) => gate.pass('read', () => store.caseEvents(...query)),

@@ -82,17 +82,12 @@ export const rowGuards: readonly Guard[] = [
       }
     };
   }),
-  guard('4.8', 'a case leaves memory only when its events are acknowledged', CaseCache, 'evict', (evict) => {
-    return function (casesMax) {
-      const { unstored } = this;
-      this.unstored = new Map();
-      evict.call(this, casesMax ?? this.casesMax);
-      this.unstored = unstored;
-    };
+  guard('4.8', 'a case leaves memory only when its events are acknowledged', CaseCache, 'mayLeave', () => {
+    return () => true;
   }),
   guard('4.8', 'the filter of stored cases is built from the store', CaseCache, 'restore', (restore) => {
-    return function () {
-      return restore.call(Object.assign(this, { store: { ...this.store, async *caseIds() {} } }));
+    return function (ackedOffset) {
+      return restore.call(Object.assign(this, { store: { ...this.store, async *caseIds() {} } }), ackedOffset);
     };
   }),
   guard('4.8', 'rows of the batch in hand stay in memory', SliceTable, 'load', (load) => {
@@ -103,9 +98,13 @@ export const rowGuards: readonly Guard[] = [
       this.unpin();
     };
   }),
-  guard('4.8', 'a new case joins the filter of stored cases', CaseCache, 'hold', (hold) => {
-    return function (caseId) {
-      hold.call(Object.assign(Object.create(this), { filter: { add: () => {} } }), caseId);
+  guard('4.8', 'a new case joins the filter of stored cases', CaseCache, 'add', (add) => {
+    return function (event, plan) {
+      const { filter } = this;
+      this.filter = { add: () => {} };
+      const deltas = add.call(this, event, plan);
+      this.filter = filter;
+      return deltas;
     };
   }),
 ];

@@ -46,11 +46,11 @@ const ROLL_AHEAD: Partial<Style> = {
   takeOverChance: 0.004,
 };
 const MARKS_APART: Partial<Style> = {
-  storeChance: { aggregate: 0.1, roll: 0.5 },
-  readRecordsMax: 3,
+  storeChance: { aggregate: 0.03, roll: 0.6 },
+  readRecordsMax: 1,
   callsPerStep: 6,
   faster: 'roll',
-  takeOverChance: 0.02,
+  takeOverChance: 0.04,
   zombieChance: 0,
   crashing: ['roll'],
 };

@@ -179,7 +179,10 @@ export class World {
     const definitionOf = (hash: string): Definition | undefined => definitions.get(hash);
     const numbers = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     const workflow = catalogue!.workflows.get('sim')!;
-    const limits = { rowsMax: tight ? 1 : 2 + this.random.below(12), casesMax: tight ? 0 : this.random.below(4) };
+    const limits = {
+      rowsMax: tight ? 1 : 2 + this.random.below(12),
+      caseBytesMax: tight ? 0 : this.random.below(4) * 100,
+    };
     const tasks =
       stage === 'aggregate'
         ? numbers.map(

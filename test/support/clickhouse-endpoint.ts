@@ -68,7 +68,7 @@ export class ClickHouseEndpoint {
     if (parameters.get('readonly') === '1') return this.transport.userQuery(statement, format ?? 'TSV');
     const insert = INSERT.exec(sql);
     if (insert !== null) {
-      await this.transport.insert(insert[1]!, insert[2]!.replaceAll(/\\(.)/g, '$1'), body!);
+      await this.transport.insert(insert[1]!, insert[2]!.replaceAll(/\\(.)/g, '$1'), [body!]);
       return Buffer.alloc(0);
     }
     if (format === undefined) {

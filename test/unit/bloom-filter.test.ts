@@ -7,6 +7,7 @@ import {
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { versionOf } from '../../services/shared/core/version.ts';
 import { BloomFilter } from '../../services/shared/core/bloom-filter.ts';
+import { planWorkflow } from '../../services/shared/core/workflow-plan.ts';
 
 test('every added case may be there: a forgotten one would be folded as new', () => {
   const filter = new BloomFilter();
@@ -57,35 +58,42 @@ class WatchedStore extends MemoryStore {
 }
 
 function cacheOn(store: MemoryStore, epoch = 0): CaseCache {
-  return new CaseCache({ store, workflow: 'desk', partition: 1, epoch, casesMax: 100 });
+  return new CaseCache({ store, workflow: 'desk', partition: 1, epoch, bytesMax: 10_000 });
+}
+
+const NONE = { value: null, target: null, importId: null };
+
+/** An event of a new case comes. */
+function add(cache: CaseCache, caseId: string): void {
+  const what = { workflow: 'desk', caseId, id: 'e', kind: 'event' as const, activity: 'a', dimensions: {} };
+  cache.add({ ...what, ...NONE, timeMs: 0, offset: 1, appendMs: 0 }, planWorkflow([], new Map()));
 }
 
 /** One event of a case in the archive. */
 async function archive(store: MemoryStore, caseId: string, offset: number): Promise<void> {
-  const none = { value: null, target: null, importId: null };
   const place = { workflow: 'desk', partition: 1, caseId, id: 'e', offset, version: versionOf(0, offset) };
   await store.insert('events', [
-    { ...place, ...none, kind: 'event', activity: 'a', timeMs: 0, appendMs: 0, dimensions: {} },
+    { ...place, ...NONE, kind: 'event', activity: 'a', timeMs: 0, appendMs: 0, dimensions: {} },
   ]);
 }
 
 test('the filter is saved hourly and when it has grown; a start reads only what came after it', async () => {
   const store = new WatchedStore();
   const cache = cacheOn(store);
-  await cache.restore();
-  cache.hold('old');
+  await cache.restore(-1);
+  add(cache, 'old');
   await archive(store, 'old', 10);
   expect(cache.filterToSave(5, versionOf(0, 10))).toBeNull();
   expect(cache.filterToSave(5 + FILTER_SAVED_EVERY_MS - 1, versionOf(0, 11))).toBeNull();
   const hourly = cache.filterToSave(5 + FILTER_SAVED_EVERY_MS, versionOf(0, 12))!;
   expect(cache.filterToSave(5 + 3 * FILTER_SAVED_EVERY_MS, versionOf(0, 13))).toBeNull();
-  for (let i = 0; i < FILTER_GROWTH_SAVED_CASES * 1.01; i++) cache.hold(`many ${i}`);
+  for (let i = 0; i < FILTER_GROWTH_SAVED_CASES * 1.01; i++) add(cache, `many ${i}`);
   expect(cache.filterToSave(6 + 3 * FILTER_SAVED_EVERY_MS, versionOf(0, 14))).not.toBeNull();
 
   await store.insert('positions', [hourly]);
   await archive(store, 'later', 20);
   const next = cacheOn(store);
-  await next.restore();
+  await next.restore(14);
   await next.load(['old', 'later', 'new'], 100);
   expect(store.asked.toSorted()).toEqual(['later', 'old']);
   expect(store.from).toEqual([0, 13]);
@@ -94,10 +102,10 @@ test('the filter is saved hourly and when it has grown; a start reads only what 
 test('a saved filter of another epoch, where offsets began anew, is not used', async () => {
   const store = new WatchedStore();
   const cache = cacheOn(store);
-  await cache.restore();
-  cache.hold('old');
+  await cache.restore(-1);
+  add(cache, 'old');
   cache.filterToSave(0, 0n);
   await store.insert('positions', [cache.filterToSave(FILTER_SAVED_EVERY_MS, versionOf(0, 12))!]);
-  await cacheOn(store, 1).restore();
+  await cacheOn(store, 1).restore(-1);
   expect(store.from).toEqual([0, 0]);
 });

@@ -6,8 +6,8 @@ import { planWorkflow } from '../../services/shared/core/workflow-plan.ts';
 
 const PLAN = planWorkflow([], new Map());
 
-function cacheOf(casesMax: number): CaseCache {
-  return new CaseCache({ store: new MemoryStore(), workflow: 'desk', partition: 0, epoch: 0, casesMax });
+function cacheOf(bytesMax: number): CaseCache {
+  return new CaseCache({ store: new MemoryStore(), workflow: 'desk', partition: 0, epoch: 0, bytesMax });
 }
 
 function event(caseId: string, offset: number): LoggedEvent {
@@ -18,30 +18,65 @@ function event(caseId: string, offset: number): LoggedEvent {
 
 /** The ids of the events that the cache has of a case. */
 function has(cache: CaseCache, caseId: string): string[] {
-  return cache.get(caseId).events.map(({ id }) => id);
+  return cache.eventsOf(caseId).map(({ id }) => id);
 }
 
-test('a case that was packed comes back with all its events, however often', () => {
-  const cache = cacheOf(1_000);
-  for (let round = 0; round < 5; round++) {
-    for (let n = 0; n < 300; n++) {
-      cache.get(`c${n}`).add(event(`c${n}`, round * 300 + n), PLAN);
-      if (n % 50 === 0) cache.evict();
-    }
+/** What the store has to write, by case: how many events each has. */
+function changed(cache: CaseCache): number[] {
+  return [...cache.takeChanged()].map(({ events }) => events.length);
+}
+
+test.each([300, 3])('%d cases of many events each have all of them, however often room is made', (cases) => {
+  const cache = cacheOf(1_000_000);
+  const rounds = 1_500 / cases;
+  for (let offset = 0; offset < 1_500; offset++) {
+    expect(cache.add(event(`c${offset % cases}`, offset), PLAN)).toEqual([]);
+    if (offset % 50 === 0) cache.evict();
   }
-  cache.evict();
-  expect(cache.size).toBe(300);
-  for (const n of [0, 7, 299])
-    expect(has(cache, `c${n}`)).toEqual([0, 1, 2, 3, 4].map((round) => `e${round * 300 + n}`));
+  expect(cache.size).toBe(cases);
+  const last = `c${cases - 1}`;
+  expect(has(cache, last)).toEqual(Array.from({ length: rounds }, (_, round) => `e${(round + 1) * cases - 1}`));
+  expect(cache.add(event(last, cases - 1), PLAN)).toBeNull();
 });
 
-test('what was not used for longest leaves first, but nothing that the store lacks', () => {
-  const cache = cacheOf(100);
-  for (let n = 0; n < 150; n++) {
-    cache.get(`c${n}`).add(event(`c${n}`, n), PLAN);
-    if (n === 0) cache.hold('c0');
-    cache.evict();
+test('more long cases than are kept as objects are packed, and go on', () => {
+  const cache = cacheOf(100_000_000);
+  const events = 20;
+  for (let n = 0; n < 700; n++) for (let i = 0; i < events; i++) cache.add(event(`c${n}`, n * events + i), PLAN);
+  cache.evict();
+  expect([cache.size, changed(cache).length]).toEqual([700, 700]);
+  for (const n of [0, 699]) {
+    expect(has(cache, `c${n}`)).toHaveLength(events);
+    expect(cache.add(event(`c${n}`, 1_000_000 + n), PLAN)).toEqual([]);
+    expect(cache.add(event(`c${n}`, 1_000_000 + n), PLAN)).toBeNull();
   }
-  expect(cache.size).toBe(100);
-  expect([has(cache, 'c0'), has(cache, 'c149'), has(cache, 'c1')]).toEqual([['e0'], ['e149'], []]);
+  expect(changed(cache)).toEqual([events + 1, events + 1]);
+});
+
+test('what was stored longest ago leaves first, but nothing that the store lacks', () => {
+  const cache = cacheOf(20_000);
+  const addUpTo = (from: number, to: number): void => {
+    for (let n = from; n < to; n++) {
+      cache.add(event(`c${n}`, n), PLAN);
+      cache.evict();
+    }
+  };
+  addUpTo(0, 501);
+  expect(changed(cache)).toHaveLength(501);
+  cache.acknowledge(400);
+  addUpTo(501, 1_000);
+  expect([has(cache, 'c400'), has(cache, 'c401'), has(cache, 'c999')]).toEqual([[], ['e401'], ['e999']]);
+  expect(cache.unacknowledged().map(({ id }) => id)).toEqual(Array.from({ length: 599 }, (_, n) => `e${401 + n}`));
+});
+
+test('a case that changed stays until its row was taken, and comes up once', () => {
+  const cache = cacheOf(0);
+  cache.add(event('c', 1), PLAN);
+  cache.add(event('c', 2), PLAN);
+  cache.acknowledge(2);
+  cache.evict();
+  expect(changed(cache)).toEqual([2]);
+  expect(changed(cache)).toEqual([]);
+  cache.evict();
+  expect(has(cache, 'c')).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { packCase, unpackCase } from '../../services/shared/core/case-pack.ts';
+import { ByteOutput } from '../../services/shared/core/byte-output.ts';
+import { CasePacker } from '../../services/shared/core/case-pack.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
 
 const text = fc.string({ unit: 'binary' });
@@ -19,10 +20,19 @@ const events: fc.Arbitrary<LoggedEvent> = fc.record({
   appendMs: fc.maxSafeInteger(),
 });
 
-test('a case comes back as it was packed', () => {
+function packedAndBack(packer: CasePacker, list: readonly LoggedEvent[]): LoggedEvent[] {
+  const out = new ByteOutput();
+  out.text('in front');
+  const start = out.at;
+  for (const event of list) packer.pack(out, event);
+  return packer.unpack('w', 'c', out.bytes, start, out.at);
+}
+
+test('a case comes back as it was packed, whatever the packer had before', () => {
+  const packer = new CasePacker();
   fc.assert(
     fc.property(fc.array(events), (list) => {
-      expect(unpackCase('w', 'c', packCase(list))).toEqual(list);
+      expect(packedAndBack(packer, list)).toEqual(list);
     }),
   );
 });
@@ -30,6 +40,16 @@ test('a case comes back as it was packed', () => {
 test('a dimension called __proto__ stays one', () => {
   const dimensions = JSON.parse('{"__proto__":"x"}') as Record<string, string>;
   const [event] = fc.sample(events, 1);
-  const [back] = unpackCase('w', 'c', packCase([{ ...event!, dimensions }]));
+  const [back] = packedAndBack(new CasePacker(), [{ ...event!, dimensions }]);
   expect(Object.entries(back!.dimensions)).toEqual([['__proto__', 'x']]);
+});
+
+test('more activities and dimensions than are kept once come back too', () => {
+  const packer = new CasePacker();
+  const [event] = fc.sample(events, 1);
+  const many = Array.from({ length: 10_050 }, (_, n): LoggedEvent => {
+    return { ...event!, activity: `a${n}`, dimensions: { n: `${n}` }, importId: null };
+  });
+  expect(packedAndBack(packer, many)).toEqual(many);
+  expect(packedAndBack(packer, many.slice(10_000))).toEqual(many.slice(10_000));
 });

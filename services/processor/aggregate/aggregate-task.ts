@@ -16,8 +16,8 @@ import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { BATCH_RECORDS_MAX } from '../../shared/runtime/fold/fold-runner.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
+import { ArchiveRows } from './archive-rows.ts';
 import { CaseCache } from './case-cache.ts';
-import { toCaseRow } from './case-row.ts';
 import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
 import { RecentRowKeys } from './recent-row-keys.ts';
 import { SliceBatches } from './slice-batches.ts';
@@ -25,7 +25,6 @@ import { SliceMarks, type SourceMoment } from './slice-marks.ts';
 import type { RowKey, SliceEntry } from './slice-entry.ts';
 import { SliceTable } from './slice-table.ts';
 import { UNREADABLE, type Unreadable, UnreadableRecords } from './unreadable-records.ts';
-import { UnstoredEvents } from './unstored-events.ts';
 
 /** When only ticks arrived, the position is stored this often. */
 export const QUIET_STORE_MS = 60_000;
@@ -40,9 +39,9 @@ export interface AggregateOptions {
   readonly codec: Codec;
   /** A definition by hash; undefined when neither the catalogue nor the store has it. */
   readonly definitionOf: (hash: string) => Definition | undefined;
-  /** Slice rows and cases kept in memory. */
+  /** Slice rows, and bytes of cases, kept in memory. */
   readonly rowsMax: number;
-  readonly casesMax: number;
+  readonly caseBytesMax: number;
 }
 
 interface PositionContent {
@@ -76,7 +75,7 @@ export class AggregateTask implements FoldTask {
   private readonly cases: CaseCache;
   private readonly slices: SliceTable;
   private readonly rowKeys = new RecentRowKeys();
-  private readonly unstored: UnstoredEvents;
+  private readonly archive: ArchiveRows;
   private readonly unreadable = new UnreadableRecords();
   private storedVersion = -1n;
   private eventsSinceStore = false;
@@ -90,10 +89,10 @@ export class AggregateTask implements FoldTask {
     this.partition = options.partition;
     this.source = `${options.workflow.name}/${options.partition}`;
     this.plan = planWorkflow([], activityRanks(options.workflow.activities));
-    const { store, workflow, partition, epoch, labelPartitions, casesMax, rowsMax } = options;
-    this.cases = new CaseCache({ store, workflow: workflow.name, partition, epoch, casesMax });
+    const { store, workflow, partition, epoch, labelPartitions, caseBytesMax, rowsMax } = options;
+    this.cases = new CaseCache({ store, workflow: workflow.name, partition, epoch, bytesMax: caseBytesMax });
     this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, rowsMax });
-    this.unstored = new UnstoredEvents(partition, epoch);
+    this.archive = new ArchiveRows(store, partition, epoch);
     this.marks = new SliceMarks(labelPartitions);
   }
 
@@ -105,12 +104,12 @@ export class AggregateTask implements FoldTask {
     this.storedVersion = row === null ? versionOf(epoch, 0) - 1n : row.version;
     this.time = content?.time ?? TIME_START;
     this.use(content?.definitions ?? []);
-    this.unstored.clear();
+    this.archive.clear();
     this.unreadable.clear();
     this.eventsSinceStore = false;
     this.marks.restore(this.time);
     await this.slices.restore(this.plan.plans.map(({ definition }) => definition));
-    await this.cases.restore();
+    await this.cases.restore(this.nextOffset - 1);
   }
 
   /** Puts definitions in force. Those that nobody knows any more are left out: their KPI was removed. */
@@ -186,12 +185,10 @@ export class AggregateTask implements FoldTask {
   }
 
   private applyEvent(event: LoggedEvent): Work | null {
-    const state = this.cases.get(event.caseId);
-    const deltas = state.add(event, this.plan);
+    const deltas = this.cases.add(event, this.plan);
     if (deltas === null) return null;
     this.eventsSinceStore = true;
-    this.cases.hold(event.caseId);
-    this.unstored.add(event, state);
+    this.archive.add(event);
     return {
       offset: event.offset,
       importId: event.importId,
@@ -217,7 +214,7 @@ export class AggregateTask implements FoldTask {
 
   private archiveBelow(belowOffset: number): Omit<ArchiveScope, 'plan'> {
     const { store, workflow } = this.options;
-    const events = this.unstored.rows();
+    const events = this.cases.unacknowledged();
     return { store, workflow: workflow.name, partition: this.partition, events, belowOffset };
   }
 
@@ -313,14 +310,10 @@ export class AggregateTask implements FoldTask {
 
   collectCheckpoint(): Checkpoint {
     const slices = this.slices.takeToStore();
-    const { partition } = this;
-    const { epoch } = this.options;
-    const { events, cases: changed } = this.unstored.take();
-    const { order } = this.plan;
-    const cases = changed.map(({ event, state }) => toCaseRow(event, state.effective(order), partition, epoch));
+    const blocks = this.archive.take(this.cases.takeChanged(), this.plan.order);
     const filter = this.cases.filterToSave(this.time.clockMs, this.position());
     const positions = filter === null ? {} : { positions: [filter] };
-    const rows = { events, cases, slices, ...positions };
+    const rows = { slices, ...positions };
     this.eventsSinceStore = false;
     const content: PositionContent = { time: this.time, definitions: this.hashes };
     const position: PositionRow = {
@@ -330,24 +323,29 @@ export class AggregateTask implements FoldTask {
       version: this.position(),
       content: JSON.stringify(content),
     };
-    return { rows, position };
+    return { rows, blocks, position };
   }
 
-  stored({ rows, position }: Checkpoint): void {
-    this.unstored.stored();
-    for (const { caseId } of rows.events ?? []) this.cases.release(caseId);
+  stored({ position }: Checkpoint): void {
+    this.archive.stored();
     this.slices.acknowledge();
     if (position !== null && position.version > this.storedVersion) this.storedVersion = position.version;
+    this.cases.acknowledge(this.storedOffset);
   }
 
-  unstore({ rows }: Checkpoint): void {
-    this.unstored.putBack(rows.events ?? []);
+  unstore(): void {
+    this.archive.putBack();
     this.slices.storeAgain();
     this.eventsSinceStore = true;
   }
 
   get backlogRows(): number {
-    return this.unstored.size + this.slices.waiting.toStore;
+    return this.archive.size + this.slices.waiting.toStore;
+  }
+
+  /** The last offset that the stored position covers; -1: none. */
+  private get storedOffset(): number {
+    return offsetOf(this.storedVersion + 1n) - 1;
   }
 
   get workflow(): string {
@@ -369,7 +367,7 @@ export class AggregateTask implements FoldTask {
       time: this.time,
       cases: this.cases.size,
       slices: this.slices.size,
-      storedOffset: offsetOf(this.storedVersion + 1n) - 1,
+      storedOffset: this.storedOffset,
     };
   }
 }

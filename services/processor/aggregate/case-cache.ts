@@ -1,8 +1,11 @@
 import { BloomFilter } from '../../shared/core/bloom-filter.ts';
-import { packCase, unpackCase } from '../../shared/core/case-pack.ts';
-import { CaseState } from '../../shared/core/case-state.ts';
+import { ByteOutput } from '../../shared/core/byte-output.ts';
+import { ByteTable } from '../../shared/core/byte-table.ts';
+import { CasePacker } from '../../shared/core/case-pack.ts';
+import { CaseState, type Delta } from '../../shared/core/case-state.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { epochOf, offsetOf } from '../../shared/core/version.ts';
+import type { WorkflowPlan } from '../../shared/core/workflow-plan.ts';
 import type { PositionRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { eventsTopic } from '../../shared/runtime/topics.ts';
@@ -15,24 +18,37 @@ export const FILTER_GROWTH_SAVED_CASES = 50_000;
 /** Under which name the filter is kept among the positions. */
 const FILTER_STAGE = 'case-filter';
 
-/** Cases of a workflow kept in memory by one process; above it the least recently used stored ones leave. */
-export const CASES_MAX = 400_000;
-/** Which part of those are kept ready for their next event; the others are packed. */
-const READY_SHARE = 0.15;
+/** Bytes of a workflow's cases kept in memory by one process; above it those that were stored longest ago leave. */
+export const CASE_BYTES_MAX = 256 * 1024 * 1024;
+/** A case of more events is kept as objects while it is used: to read them all for each further one would take long. */
+const PACKED_EVENTS_MAX = 12;
+/** Cases of a partition that are kept so; above it those used longest ago are packed. */
+const LONG_CASES_MAX = 500;
+
+/** Of a packed case, before its events: the offset of its last event, a double, and whether it changed since it was taken. */
+const CHANGED_AT = 8;
+const EVENTS_AT = 9;
+
+/** A case of many events. */
+interface LongCase {
+  readonly state: CaseState;
+  changed: boolean;
+}
 
 /**
  * The cases of one partition. A case is its events: those not in memory come from the archive, below the record in
  * hand (DESIGN.md section 4, point 2), in one query per fetched batch.
  */
 export class CaseCache {
-  /** Ready cases: those used since the ones of `aging` were, and the others, of which the next are packed. */
-  private recent = new Map<string, CaseState>();
-  private aging = new Map<string, CaseState>();
-  /** Goes on where the last pack ended: a map's start fills with the places of all that have left it. */
-  private nextToPack = this.aging.entries();
-  private readonly packed = new Map<string, string>();
-  /** Cases with events that are not yet acknowledged, and how many. */
-  private readonly unstored = new Map<string, number>();
+  private readonly table: ByteTable;
+  private readonly packer = new CasePacker();
+  private readonly out = new ByteOutput();
+  private readonly key = new ByteOutput();
+  private readonly long = new Map<string, LongCase>();
+  /** Cases that changed since the last `takeChanged`. */
+  private changed: string[] = [];
+  /** Events up to here are acknowledged: a case that has no later one may leave. */
+  private ackedOffset = -1;
   private filter = new BloomFilter();
   /** When the filter was saved last, in append time, and how many cases it had; null: not since the restore. */
   private saved: { readonly clockMs: number; readonly size: number } | null = null;
@@ -40,21 +56,23 @@ export class CaseCache {
   private readonly workflow: string;
   private readonly partition: number;
   private readonly epoch: number;
-  private readonly casesMax: number;
+  private readonly bytesMax: number;
 
-  constructor(options: { store: KpiStore; workflow: string; partition: number; epoch: number; casesMax: number }) {
+  constructor(options: { store: KpiStore; workflow: string; partition: number; epoch: number; bytesMax: number }) {
     this.store = options.store;
     this.epoch = options.epoch;
     this.workflow = options.workflow;
     this.partition = options.partition;
-    this.casesMax = options.casesMax;
+    this.bytesMax = options.bytesMax;
+    this.table = new ByteTable(options.bytesMax);
   }
 
-  async restore(): Promise<void> {
-    this.recent.clear();
-    this.age();
-    this.packed.clear();
-    this.unstored.clear();
+  /** Starts with nothing in memory and all up to `ackedOffset` acknowledged. */
+  async restore(ackedOffset: number): Promise<void> {
+    this.table.clear();
+    this.long.clear();
+    this.changed = [];
+    this.ackedOffset = ackedOffset;
     const { filter, nextOffset } = await this.savedFilter();
     this.filter = filter;
     this.saved = nextOffset === 0 ? null : { clockMs: 0, size: filter.size };
@@ -89,10 +107,7 @@ export class CaseCache {
   /** Brings the cases of a batch into memory as they were before `belowOffset`, the batch's first record. */
   async load(caseIds: Iterable<string>, belowOffset: number): Promise<void> {
     const missing = new Set<string>();
-    for (const id of caseIds) {
-      if (this.recent.has(id) || this.aging.has(id) || this.packed.has(id)) continue;
-      if (this.filter.mayHave(id)) missing.add(id);
-    }
+    for (const id of caseIds) if (!this.has(id) && this.filter.mayHave(id)) missing.add(id);
     if (missing.size === 0) return;
     const byCase = new Map<string, LoggedEvent[]>();
     for (const row of await this.store.caseEvents(this.workflow, this.partition, [...missing], belowOffset)) {
@@ -100,72 +115,153 @@ export class CaseCache {
       events.push(fromEventRow(row));
       byCase.set(row.caseId, events);
     }
-    for (const [id, events] of byCase) this.recent.set(id, new CaseState(events));
+    for (const [id, events] of byCase) this.putPacked(id, events, false);
   }
 
-  /** The case, which `load` brought in or which is new. */
-  get(caseId: string): CaseState {
-    const recent = this.recent.get(caseId);
-    if (recent !== undefined) return recent;
-    const state = this.aging.get(caseId) ?? this.unpack(caseId);
-    this.aging.delete(caseId);
-    this.recent.set(caseId, state);
-    return state;
+  private has(caseId: string): boolean {
+    return (this.long.size > 0 && this.long.has(caseId)) || this.find(caseId);
   }
 
-  private unpack(caseId: string): CaseState {
-    const text = this.packed.get(caseId);
-    if (text === undefined) return new CaseState([]);
-    this.packed.delete(caseId);
-    return new CaseState(unpackCase(this.workflow, caseId, text));
+  /** Whether the table has the case; its value is then where the table says. */
+  private find(caseId: string): boolean {
+    const { key } = this;
+    key.at = 0;
+    key.text(caseId);
+    return this.table.find(key.bytes, key.at);
   }
 
-  /** An event of the case waits for the store: the case must stay. */
-  hold(caseId: string): void {
-    const waiting = this.unstored.get(caseId) ?? 0;
-    if (waiting === 0) this.filter.add(caseId);
-    this.unstored.set(caseId, waiting + 1);
+  /** Adds an event to its case, which `load` brought in or which is new. Gives what changes; null for a duplicate. */
+  add(event: LoggedEvent, plan: WorkflowPlan): Delta[] | null {
+    const { caseId } = event;
+    const long = this.useLong(caseId);
+    const known = long === undefined && this.find(caseId);
+    const state = long?.state ?? new CaseState(known ? this.unpackFound(caseId) : NO_EVENTS);
+    const deltas = state.add(event, plan);
+    if (deltas === null) return null;
+    if (!known && long === undefined) this.filter.add(caseId);
+    const changed = long?.changed ?? (known && this.table.bytes[this.table.start + CHANGED_AT] === 1);
+    if (!changed) this.changed.push(caseId);
+    if (long !== undefined) long.changed = true;
+    else if (state.events.length > PACKED_EVENTS_MAX) this.keepLong(caseId, { state, changed: true });
+    else if (known) this.append(event);
+    else this.putPacked(caseId, state.events, true);
+    return deltas;
   }
 
-  /** One event of the case is acknowledged. */
-  release(caseId: string): void {
-    const waiting = (this.unstored.get(caseId) ?? 0) - 1;
-    if (waiting > 0) this.unstored.set(caseId, waiting);
-    else this.unstored.delete(caseId);
+  /** A long case, now the one used last. */
+  private useLong(caseId: string): LongCase | undefined {
+    const long = this.long.size === 0 ? undefined : this.long.get(caseId);
+    if (long === undefined) return undefined;
+    this.long.delete(caseId);
+    this.long.set(caseId, long);
+    return long;
   }
 
-  /** The cases longest not used, or nearly so, are packed, and leave once they are stored. */
-  evict(casesMax = this.casesMax): void {
-    const readyMax = Math.ceil(casesMax * READY_SHARE);
-    while (this.readySize > readyMax) this.packNext();
-    // Before the walk: it begins with the places of all that were unpacked or have left.
-    if (this.size <= casesMax) return;
-    for (const id of this.packed.keys()) {
-      if (this.size <= casesMax) break;
-      if (!this.unstored.has(id)) this.packed.delete(id);
+  private keepLong(caseId: string, long: LongCase): void {
+    this.table.delete(this.key.bytes, this.key.at);
+    this.long.set(caseId, long);
+  }
+
+  private unpackFound(caseId: string): LoggedEvent[] {
+    const { bytes, start, end } = this.table;
+    return this.packer.unpack(this.workflow, caseId, bytes, start + EVENTS_AT, end);
+  }
+
+  /** Adds an event to the case that was found last. */
+  private append(event: LoggedEvent): void {
+    const { out, key, table } = this;
+    this.begin(event.offset, true);
+    out.raw(table.bytes, table.start + EVENTS_AT, table.end);
+    this.packer.pack(out, event);
+    table.put(key.bytes, key.at, out.bytes, out.at);
+  }
+
+  private putPacked(caseId: string, events: readonly LoggedEvent[], changed: boolean): void {
+    const { out, key } = this;
+    key.at = 0;
+    key.text(caseId);
+    this.begin(
+      events.reduce((last, { offset }) => Math.max(last, offset), -1),
+      changed,
+    );
+    for (const event of events) this.packer.pack(out, event);
+    this.table.put(key.bytes, key.at, out.bytes, out.at);
+  }
+
+  private begin(lastOffset: number, changed: boolean): void {
+    const { out } = this;
+    out.at = 0;
+    out.room(EVENTS_AT);
+    out.at = out.bytes.writeDoubleLE(lastOffset, 0);
+    out.bytes[out.at++] = changed ? 1 : 0;
+  }
+
+  /** The events of a case, in the order in which they came; none where it is not in memory. */
+  eventsOf(caseId: string): readonly LoggedEvent[] {
+    const long = this.long.get(caseId);
+    if (long !== undefined) return long.state.events;
+    return this.find(caseId) ? this.unpackFound(caseId) : NO_EVENTS;
+  }
+
+  /** Hands out the cases that changed since the last time, each once; they cannot leave before they are acknowledged. */
+  *takeChanged(): Generator<CaseState> {
+    const ids = this.changed;
+    this.changed = [];
+    for (const id of ids) {
+      const long = this.long.get(id);
+      if (long !== undefined) {
+        long.changed = false;
+        yield long.state;
+      } else if (this.find(id)) {
+        this.table.bytes[this.table.start + CHANGED_AT] = 0;
+        yield new CaseState(this.unpackFound(id));
+      }
     }
   }
 
-  private packNext(): void {
-    const { value: next } = this.nextToPack.next();
-    if (next === undefined) return this.age();
-    const [id, state] = next;
-    this.aging.delete(id);
-    this.packed.set(id, packCase(state.events));
+  /** The store has all events up to this offset. */
+  acknowledge(offset: number): void {
+    this.ackedOffset = offset;
   }
 
-  /** Nothing of `aging` is left: what was used since then is next. */
-  private age(): void {
-    this.aging = this.recent;
-    this.recent = new Map();
-    this.nextToPack = this.aging.entries();
+  /** All events that are not acknowledged, in the order of the log: the archive may or may not have them. */
+  unacknowledged(): LoggedEvent[] {
+    const events: LoggedEvent[] = [];
+    const take = (all: readonly LoggedEvent[]): void => {
+      for (const event of all) if (event.offset > this.ackedOffset) events.push(event);
+    };
+    for (const { state } of this.long.values()) take(state.events);
+    this.table.forEach((bytes, keyStart, keyEnd, end) => {
+      if (bytes.readDoubleLE(keyEnd) <= this.ackedOffset) return;
+      take(this.packer.unpack(this.workflow, idOf(bytes, keyStart, keyEnd), bytes, keyEnd + EVENTS_AT, end));
+    });
+    return events.sort((a, b) => a.offset - b.offset);
   }
 
-  private get readySize(): number {
-    return this.recent.size + this.aging.size;
+  /** Above the limits long cases are packed, and the cases that were stored longest ago leave. */
+  evict(bytesMax = this.bytesMax): void {
+    for (const [id, { state, changed }] of this.long) {
+      if (this.long.size <= LONG_CASES_MAX) break;
+      this.long.delete(id);
+      this.putPacked(id, state.events, changed);
+    }
+    this.table.evict((bytes, start) => this.mayLeave(bytes, start), bytesMax);
+  }
+
+  private mayLeave(bytes: Buffer, start: number): boolean {
+    return bytes[start + CHANGED_AT] === 0 && bytes.readDoubleLE(start) <= this.ackedOffset;
   }
 
   get size(): number {
-    return this.readySize + this.packed.size;
+    return this.table.size + this.long.size;
   }
+}
+
+const NO_EVENTS: readonly LoggedEvent[] = [];
+
+/** The case id of a key, behind its length. */
+function idOf(bytes: Buffer, keyStart: number, keyEnd: number): string {
+  let start = keyStart;
+  while (bytes[start]! >= 0x80) start++;
+  return bytes.toString('utf8', start + 1, keyEnd);
 }

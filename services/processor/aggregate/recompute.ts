@@ -16,7 +16,7 @@ export interface ArchiveScope {
   readonly partition: number;
   readonly plan: WorkflowPlan;
   /** Events in memory, not yet acknowledged; those at or above `belowOffset` are left out. */
-  readonly events: readonly EventRow[];
+  readonly events: readonly LoggedEvent[];
   readonly belowOffset: number;
 }
 
@@ -69,7 +69,7 @@ function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[]): ReturnTy
 
 /** The events of each case, archived and waiting ones together, once each. */
 async function* casesOf(scope: ArchiveScope, between?: { fromMs: number; toMs: number }): AsyncIterable<LoggedEvent[]> {
-  const waiting = new Map<string, EventRow[]>();
+  const waiting = new Map<string, LoggedEvent[]>();
   for (const event of scope.events) {
     if (event.offset >= scope.belowOffset) continue;
     const list = waiting.get(event.caseId) ?? [];
@@ -92,21 +92,21 @@ async function* casesOf(scope: ArchiveScope, between?: { fromMs: number; toMs: n
   for (const [caseId, rows] of waiting) yield merge(stored.get(caseId) ?? [], rows);
 }
 
-function groupByCase(rows: readonly EventRow[]): Map<string, EventRow[]> {
-  const cases = new Map<string, EventRow[]>();
+function groupByCase(rows: readonly EventRow[]): Map<string, LoggedEvent[]> {
+  const cases = new Map<string, LoggedEvent[]>();
   for (const row of rows) {
     const list = cases.get(row.caseId) ?? [];
-    list.push(row);
+    list.push(fromEventRow(row));
     cases.set(row.caseId, list);
   }
   return cases;
 }
 
-function merge(archived: readonly EventRow[], waiting: readonly EventRow[]): LoggedEvent[] {
-  const events = new Map<string, EventRow>();
-  for (const row of [...archived, ...waiting]) {
-    const known = events.get(row.id);
-    if (known === undefined || row.offset < known.offset) events.set(row.id, row);
+function merge(archived: readonly LoggedEvent[], waiting: readonly LoggedEvent[]): LoggedEvent[] {
+  const events = new Map<string, LoggedEvent>();
+  for (const event of [...archived, ...waiting]) {
+    const known = events.get(event.id);
+    if (known === undefined || event.offset < known.offset) events.set(event.id, event);
   }
-  return [...events.values()].map(fromEventRow);
+  return [...events.values()];
 }

@@ -37,11 +37,17 @@ import type {
  * 15. `values` gives rows by labels (in the order of their bytes) and window end; `lastPerSeries` only the last ones of
  *     each series, `rowsMax` only so many from the start. No more than that reaches memory.
  * 16. `services` gives the last row of each process that told it at the bound or later, `epochTopics` all rows.
+ * 17. Rows that were added to a buffer of the store and inserted as blocks are as if `insert` had had them; a row that was
+ *     added may be changed or forgotten at once, and a block may be inserted again.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
   migrate(): Promise<void>;
   insert<T extends TableName>(table: T, rows: readonly TableRows[T][]): Promise<void>;
+  /** Where rows wait for `insertBlocks` in the form in which the store takes them. */
+  rowBuffer<T extends TableName>(table: T): RowBuffer<T>;
+  /** Inserts what buffers of this store handed out, all of it of one table. */
+  insertBlocks<T extends TableName>(table: T, blocks: readonly RowBlock<T>[]): Promise<void>;
   caseEvents(workflow: string, partition: number, caseIds: readonly string[], belowOffset: number): Promise<EventRow[]>;
   /** Ids of the partition's cases with an event of offset at least `fromOffset`: fills the filter of stored cases. */
   caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]>;
@@ -71,6 +77,22 @@ export interface KpiStore {
   /** A user's statement, on a connection of its own. Gives the result as text in `format` (a ClickHouse format name). */
   query(sql: string, format: string): Promise<Uint8Array>;
   close(): Promise<void>;
+}
+
+/** Rows of one table, as the store that made them takes them. */
+export interface RowBlock<T extends TableName = TableName> {
+  readonly table: T;
+  /** How many rows. */
+  readonly length: number;
+}
+
+/** Takes up rows one by one, of which nothing else need live on. */
+export interface RowBuffer<T extends TableName> {
+  add(row: TableRows[T]): void;
+  /** How many rows it has. */
+  readonly length: number;
+  /** Hands out all of them, and is empty then. */
+  take(): RowBlock<T>;
 }
 
 /** Half-open, milliseconds UTC. */

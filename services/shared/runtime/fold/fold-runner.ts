@@ -3,7 +3,7 @@ import type { EventLog, LogRecord } from '../../ports/event-log.ts';
 import type { Place } from '../../ports/group.ts';
 import type { TableName, TableRows } from '../../ports/kpi-rows.ts';
 import type { KpiStore } from '../../ports/kpi-store.ts';
-import type { Checkpoint, FoldTask, Publication, TableBatch } from './fold-task.ts';
+import type { Checkpoint, FoldTask, Publication } from './fold-task.ts';
 
 /** Most records one task applies before the next one has its turn. */
 export const BATCH_RECORDS_MAX = 2_000;
@@ -267,7 +267,7 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
       task.stored(handedOut);
       this.storedMs.set(task, startMs);
     }
-    const rows = checkpoints.reduce((sum, { handedOut }) => sum + countRows(handedOut.rows), 0);
+    const rows = checkpoints.reduce((sum, { handedOut }) => sum + countRows(handedOut), 0);
     this.observer.stored(this.stage, rows, this.clock.nowMs() - startMs);
   }
 
@@ -286,9 +286,13 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
   private async insertTable<T extends TableName>(table: T, checkpoints: readonly Checkpoint[]): Promise<void> {
     const rows = checkpoints.flatMap((checkpoint) => (checkpoint.rows[table] ?? []) as readonly TableRows[T][]);
     if (rows.length > 0) await this.store.insert(table, rows);
+    const blocks = checkpoints.flatMap((checkpoint) =>
+      (checkpoint.blocks ?? []).filter((each) => each.table === table),
+    );
+    if (blocks.length > 0) await this.store.insertBlocks(table, blocks);
   }
 }
 
-function countRows(tables: TableBatch): number {
-  return Object.values(tables).reduce((sum, rows) => sum + rows.length, 0);
+function countRows({ rows, blocks = [] }: Checkpoint): number {
+  return [...Object.values(rows), ...blocks].reduce((sum, { length }) => sum + length, 0);
 }

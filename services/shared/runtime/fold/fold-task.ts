@@ -1,5 +1,6 @@
 import type { AppendRecord, LogRecord } from '../../ports/event-log.ts';
 import type { TableName, TableRows } from '../../ports/kpi-rows.ts';
+import type { RowBlock } from '../../ports/kpi-store.ts';
 
 /** Rows of one checkpoint, by table. */
 export type TableBatch = { readonly [T in TableName]?: readonly TableRows[T][] };
@@ -14,6 +15,8 @@ export interface Publication {
 export interface Checkpoint {
   /** Rows changed since the last checkpoint. Positions among them are stored with the task's own. */
   readonly rows: TableBatch;
+  /** More of them, as the store takes them. */
+  readonly blocks?: readonly RowBlock[];
   /** The position row, stored when every row is acknowledged. Null: nothing new to say. */
   readonly position: TableRows['positions'] | null;
 }

@@ -57,7 +57,7 @@ export class ChdbTransport implements ClickHouseTransport {
     });
   }
 
-  async insert(table: string, structure: string, rows: Buffer): Promise<void> {
+  async insert(table: string, structure: string, rows: readonly Buffer[]): Promise<void> {
     // chDB's inline binary insert cuts data at a blank line: rows go through a file.
     const path = join(this.incomingPath, `${this.sequence++}.bin`);
     const literal = path.replaceAll(/['\\]/g, '\\$&');

@@ -20,12 +20,15 @@ import type {
   FirstQuery,
   InstanceQuery,
   KpiStore,
+  RowBlock,
+  RowBuffer,
   SliceQuery,
   TimeRange,
   TransitionQuery,
   ValueQuery,
 } from '../../../ports/kpi-store.ts';
 import { migrate } from './migrate.ts';
+import { type RowBinaryBlock, RowBinaryBuffer } from './row-binary-buffer.ts';
 import { RowBinaryWriter } from './row-binary-writer.ts';
 import {
   type Raw,
@@ -85,7 +88,17 @@ export class ClickHouseStore implements KpiStore {
       if (i > 0 && i % ENCODE_STEP_ROWS === 0) await setImmediate();
       TABLES[table].write(out, rows[i]!);
     }
-    await this.transport.insert(`\`${table}\``, structure, out.finish());
+    await this.transport.insert(`\`${table}\``, structure, [out.finish()]);
+  }
+
+  rowBuffer<T extends TableName>(table: T): RowBuffer<T> {
+    return new RowBinaryBuffer(table);
+  }
+
+  async insertBlocks<T extends TableName>(table: T, blocks: readonly RowBlock<T>[]): Promise<void> {
+    this.assertOpen();
+    const rows = (blocks as readonly RowBinaryBlock<T>[]).map(({ bytes }) => bytes);
+    await this.transport.insert(`\`${table}\``, TABLES[table].structure, rows);
   }
 
   async caseEvents(

@@ -70,12 +70,12 @@ export class HttpTransport implements ClickHouseTransport {
     });
   }
 
-  async insert(table: string, structure: string, rows: Buffer): Promise<void> {
+  async insert(table: string, structure: string, rows: readonly Buffer[]): Promise<void> {
     const literal = structure.replaceAll(/['\\]/g, '\\$&');
     const query = `INSERT INTO ${table} SELECT * FROM input('${literal}') FORMAT RowBinary`;
     try {
       await this.tried(async () => {
-        const result = await this.own.exec({ query, values: Readable.from([rows], { objectMode: false }) });
+        const result = await this.own.exec({ query, values: Readable.from(rows, { objectMode: false }) });
         // Read to its end, or the connection could not be used again.
         for await (const _ of result.stream);
       });

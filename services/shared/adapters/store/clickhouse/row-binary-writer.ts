@@ -1,43 +1,38 @@
-const START_BYTES = 64 * 1024;
+import { ByteOutput } from '../../../core/byte-output.ts';
+
 const TWO_32 = 2 ** 32;
 const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
-/** Up to this length a loop over ASCII characters is faster than the call into Buffer. */
-const SHORT_CHARS = 32;
 
 /** Writes ClickHouse's RowBinary: little-endian integers, varuint lengths, no separators. */
 export class RowBinaryWriter {
-  private buffer = Buffer.allocUnsafe(START_BYTES);
-  private at = 0;
-
-  private room(bytes: number): void {
-    if (this.at + bytes <= this.buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.at + bytes));
-    this.buffer.copy(larger, 0, 0, this.at);
-    this.buffer = larger;
-  }
+  private readonly out = new ByteOutput();
 
   uint8(value: number): void {
-    this.room(1);
-    this.at = this.buffer.writeUInt8(value, this.at);
+    const { out } = this;
+    out.room(1);
+    out.at = out.bytes.writeUInt8(value, out.at);
   }
 
   uint16(value: number): void {
-    this.room(2);
-    this.at = this.buffer.writeUInt16LE(value, this.at);
+    const { out } = this;
+    out.room(2);
+    out.at = out.bytes.writeUInt16LE(value, out.at);
   }
 
   uint32(value: number): void {
-    this.room(4);
-    this.at = this.buffer.writeUInt32LE(value, this.at);
+    const { out } = this;
+    out.room(4);
+    out.at = out.bytes.writeUInt32LE(value, out.at);
   }
 
   /** Throws RangeError for what is no safe integer: it would be stored as another number. */
   int64(value: number): void {
     if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no safe integer.`);
-    this.room(8);
+    const { out } = this;
+    out.room(8);
     const high = Math.floor(value / TWO_32);
-    this.buffer.writeUInt32LE(value - high * TWO_32, this.at);
-    this.at = this.buffer.writeInt32LE(high, this.at + 4);
+    out.bytes.writeUInt32LE(value - high * TWO_32, out.at);
+    out.at = out.bytes.writeInt32LE(high, out.at + 4);
   }
 
   /** Throws RangeError for a negative value and for a number that is no safe integer. */
@@ -47,57 +42,28 @@ export class RowBinaryWriter {
       return this.int64(value);
     }
     if (value >= 0n && value <= SAFE_MAX) return this.int64(Number(value));
-    this.room(8);
-    this.at = this.buffer.writeBigUInt64LE(value, this.at);
+    const { out } = this;
+    out.room(8);
+    out.at = out.bytes.writeBigUInt64LE(value, out.at);
   }
 
   float64(value: number): void {
-    this.room(8);
-    this.at = this.buffer.writeDoubleLE(value, this.at);
-  }
-
-  private length(value: number): void {
-    this.room(5);
-    let rest = value;
-    while (rest > 0x7f) {
-      this.buffer[this.at++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
-    }
-    this.buffer[this.at++] = rest;
+    const { out } = this;
+    out.room(8);
+    out.at = out.bytes.writeDoubleLE(value, out.at);
   }
 
   string(value: string): void {
-    if (value.length <= SHORT_CHARS && this.shortAscii(value)) return;
-    const bytes = Buffer.byteLength(value);
-    this.length(bytes);
-    this.room(bytes);
-    this.at += this.buffer.write(value, this.at, bytes, 'utf8');
-  }
-
-  /** Whether it was written; when a character is not ASCII, nothing was. */
-  private shortAscii(value: string): boolean {
-    const length = value.length;
-    this.room(length + 1);
-    const { buffer, at } = this;
-    for (let i = 0; i < length; i++) {
-      const code = value.charCodeAt(i);
-      if (code > 0x7f) return false;
-      buffer[at + 1 + i] = code;
-    }
-    buffer[at] = length;
-    this.at = at + 1 + length;
-    return true;
+    this.out.text(value);
   }
 
   bytes(value: Uint8Array): void {
-    this.length(value.length);
-    this.room(value.length);
-    this.buffer.set(value, this.at);
-    this.at += value.length;
+    this.out.varint(value.length);
+    this.out.raw(value);
   }
 
   strings(values: readonly string[]): void {
-    this.length(values.length);
+    this.out.varint(values.length);
     for (const value of values) this.string(value);
   }
 
@@ -108,7 +74,7 @@ export class RowBinaryWriter {
 
   map(value: Readonly<Record<string, string>>): void {
     const names = Object.keys(value);
-    this.length(names.length);
+    this.out.varint(names.length);
     for (const name of names) {
       this.string(name);
       this.string(value[name]!);
@@ -117,6 +83,6 @@ export class RowBinaryWriter {
 
   /** What was written so far; valid until the next write. */
   finish(): Buffer {
-    return this.buffer.subarray(0, this.at);
+    return this.out.bytes.subarray(0, this.out.at);
   }
 }

@@ -19,6 +19,8 @@ import type {
   FirstQuery,
   InstanceQuery,
   KpiStore,
+  RowBlock,
+  RowBuffer,
   SliceQuery,
   TimeRange,
   TransitionQuery,
@@ -46,6 +48,34 @@ const TABLE_NAMES = Object.keys(KEYS) as TableName[];
 /** Cases in one chunk of `archive` and `caseIds`, label sets in one of `labelSets`. */
 const CHUNK_CASES = 1_000;
 
+/** A block of the store in memory: the rows themselves. */
+export interface MemoryBlock<T extends TableName = TableName> extends RowBlock<T> {
+  readonly rows: readonly TableRows[T][];
+}
+
+class MemoryRows<T extends TableName> implements RowBuffer<T> {
+  private readonly table: T;
+  private rows: TableRows[T][] = [];
+
+  constructor(table: T) {
+    this.table = table;
+  }
+
+  add(row: TableRows[T]): void {
+    this.rows.push({ ...row });
+  }
+
+  get length(): number {
+    return this.rows.length;
+  }
+
+  take(): MemoryBlock<T> {
+    const { table, rows } = this;
+    this.rows = [];
+    return { table, length: rows.length, rows };
+  }
+}
+
 /** A KPI store in memory: for tests and the simulation. It has no SQL. */
 export class MemoryStore implements KpiStore {
   private readonly tables = new Map<TableName, Map<string, TableRows[TableName]>>(
@@ -71,6 +101,14 @@ export class MemoryStore implements KpiStore {
         continue;
       content.set(key, row);
     }
+  }
+
+  rowBuffer<T extends TableName>(table: T): RowBuffer<T> {
+    return new MemoryRows(table);
+  }
+
+  async insertBlocks<T extends TableName>(table: T, blocks: readonly RowBlock<T>[]): Promise<void> {
+    for (const { rows } of blocks as readonly MemoryBlock<T>[]) await this.insert(table, rows);
   }
 
   private index(row: EventRow): void {
