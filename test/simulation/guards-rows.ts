@@ -1,5 +1,6 @@
 import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
 import { CaseCache } from '../../services/processor/aggregate/case-cache.ts';
+import { sliceStartsOf } from '../../services/processor/aggregate/slice-entry.ts';
 import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
@@ -20,8 +21,8 @@ export const rowGuards: readonly Guard[] = [
     };
   }),
   guard('4.1', 'the key of a row holds its source partition', SliceTable, 'row', (row) => {
-    return function (key) {
-      return { ...row.call(this, key), source: 'sim/0' };
+    return function (entry, member) {
+      return { ...row.call(this, entry, member), source: 'sim/0' };
     };
   }),
   guard('4.2', 'a loaded case is its events below the record in hand', MemoryStore, 'caseEvents', (read) => {
@@ -60,25 +61,26 @@ export const rowGuards: readonly Guard[] = [
   guard('4.3', 'what failed to be stored is stored again', AggregateTask, 'unstore', () => () => {}),
   guard('4.3', 'what failed to be published is published again', AggregateTask, 'unpublish', () => {
     return function ({ entries }) {
-      this.slices.endPublish(entries, true);
+      this.slices.changes.endPublish(entries, true);
     };
   }),
   guard('4.3', 'a value that failed to be stored is stored again', RollTask, 'unstore', () => () => {}),
   guard('4.3', 'a value that failed to be published is published again', RollTask, 'unpublish', () => () => {}),
   guard('4.4', 'a record that a row contains marks it for publishing again', SliceTable, 'apply', (apply) => {
-    return function (at, delta, offset, importId) {
-      const entry = this.rows.get(at.key);
-      const contained = entry !== undefined && this.contains(entry, offset);
-      return contained || apply.call(this, at, delta, offset, importId);
+    return function (delta, offset, importId) {
+      const entry = this.entries.find(delta.group, delta.labels, sliceStartsOf(delta)[0]);
+      const contained = entry !== undefined && entry.turn !== this.turn && this.contains(entry, 0, offset);
+      return contained ? [] : apply.call(this, delta, offset, importId);
     };
   }),
   guard('4.8', 'a slice row leaves memory only when its version is acknowledged', SliceTable, 'evict', () => {
     return function () {
-      for (const entry of this.rows.values()) {
-        if (this.rows.size <= this.rowsMax) break;
-        if (entry.pin === this.batch) continue;
-        for (const waiting of ['toPublish', 'toStore']) this[waiting] = without(this[waiting], entry);
-        this.leave(entry);
+      for (const entry of this.entries.all().slice()) {
+        if (this.entries.size <= this.rowsMax) break;
+        if (entry.pin === this.entries.batch) continue;
+        for (const waiting of ['toPublish', 'toStore']) this.changes[waiting] = without(this.changes[waiting], entry);
+        this.entries.remove((each: unknown) => each === entry);
+        this.leftUpToMs.set(entry.group.id, Infinity);
       }
     };
   }),
@@ -91,11 +93,11 @@ export const rowGuards: readonly Guard[] = [
     };
   }),
   guard('4.8', 'rows of the batch in hand stay in memory', SliceTable, 'load', (load) => {
-    return async function (keys) {
-      const loaded = load.call(this, keys) as Promise<void>;
-      this.unpin();
+    return async function (deltas) {
+      const loaded = load.call(this, deltas) as Promise<void>;
+      this.endBatch();
       await loaded;
-      this.unpin();
+      this.endBatch();
     };
   }),
   guard('4.8', 'a new case joins the filter of stored cases', CaseCache, 'add', (add) => {

@@ -7,6 +7,7 @@ import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-f
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { DeliveryMessage, Message, TransitionMessage } from '../../services/shared/core/messages.ts';
 import type { EventLog } from '../../services/shared/ports/event-log.ts';
+import type { TableName } from '../../services/shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
 import type { Notifier } from '../../services/shared/ports/notifier.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
@@ -107,6 +108,9 @@ export class NotifyWorld {
     } as unknown as EventLog;
     const store = {
       insert: (...rows: Parameters<KpiStore['insert']>) => life.pass(() => this.store.insert(...rows)),
+      rowBuffer: (table: TableName) => this.store.rowBuffer(table),
+      insertBlocks: (...rows: Parameters<KpiStore['insertBlocks']>) =>
+        life.pass(() => this.store.insertBlocks(...rows)),
       position: (...place: Parameters<KpiStore['position']>) => life.pass(() => this.store.position(...place)),
     } as unknown as KpiStore;
     this.life = life;

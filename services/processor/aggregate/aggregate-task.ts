@@ -5,11 +5,10 @@ import type { Definition } from '../../shared/core/definition.ts';
 import { activityRanks } from '../../shared/core/effective-events.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
-import { planMeasure } from '../../shared/core/measure-plan.ts';
 import { type EventsMessage, logged, type Placed, type ProgressMark } from '../../shared/core/messages.ts';
 import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/partition-time.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
-import { narrowed, planWorkflow, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
+import { planWorkflow, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
 import type { PositionRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
@@ -19,11 +18,10 @@ import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
 import { ArchiveRows } from './archive-rows.ts';
 import { CaseCache } from './case-cache.ts';
 import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
-import { RecentRowKeys } from './recent-row-keys.ts';
 import { SliceBatches } from './slice-batches.ts';
 import { SliceMarks, type SourceMoment } from './slice-marks.ts';
-import type { RowKey, SliceEntry } from './slice-entry.ts';
-import { SliceTable } from './slice-table.ts';
+import type { SliceEntry, SliceKey } from './slice-entry.ts';
+import { NOTHING_BROKEN, SliceTable } from './slice-table.ts';
 import { UNREADABLE, type Unreadable, UnreadableRecords } from './unreadable-records.ts';
 
 /** When only ticks arrived, the position is stored this often. */
@@ -58,7 +56,6 @@ interface Work {
   readonly offset: number;
   readonly importId: string | null;
   readonly deltas: readonly Delta[];
-  readonly keys: readonly (readonly RowKey[])[];
 }
 
 /** The fold of one [events.<workflow>] partition into slices: DESIGN.md sections 3 and 4. */
@@ -70,11 +67,11 @@ export class AggregateTask implements FoldTask {
   nextOffset = 0;
   private time: PartitionTime = TIME_START;
   private hashes: readonly string[] = [];
+  private readonly ranks: ReadonlyMap<string, number>;
   private plan: WorkflowPlan;
   private readonly options: AggregateOptions;
   private readonly cases: CaseCache;
   private readonly slices: SliceTable;
-  private readonly rowKeys = new RecentRowKeys();
   private readonly archive: ArchiveRows;
   private readonly unreadable = new UnreadableRecords();
   private storedVersion = -1n;
@@ -88,7 +85,8 @@ export class AggregateTask implements FoldTask {
     this.topic = eventsTopic(options.workflow.name);
     this.partition = options.partition;
     this.source = `${options.workflow.name}/${options.partition}`;
-    this.plan = planWorkflow([], activityRanks(options.workflow.activities));
+    this.ranks = activityRanks(options.workflow.activities);
+    this.plan = planWorkflow([], this.ranks);
     const { store, workflow, partition, epoch, labelPartitions, caseBytesMax, rowsMax } = options;
     this.cases = new CaseCache({ store, workflow: workflow.name, partition, epoch, bytesMax: caseBytesMax });
     this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, rowsMax });
@@ -103,22 +101,22 @@ export class AggregateTask implements FoldTask {
     this.nextOffset = row === null ? 0 : offsetOf(row.version) + 1;
     this.storedVersion = row === null ? versionOf(epoch, 0) - 1n : row.version;
     this.time = content?.time ?? TIME_START;
-    this.use(content?.definitions ?? []);
+    this.use(content?.definitions ?? [], null);
     this.archive.clear();
     this.unreadable.clear();
     this.eventsSinceStore = false;
     this.marks.restore(this.time);
-    await this.slices.restore(this.plan.plans.map(({ definition }) => definition));
+    await this.slices.restore(this.plan);
     await this.cases.restore(this.nextOffset - 1);
   }
 
   /** Puts definitions in force. Those that nobody knows any more are left out: their KPI was removed. */
-  private use(hashes: readonly string[]): void {
+  private use(hashes: readonly string[], before: WorkflowPlan | null): void {
     this.hashes = hashes;
     const definitions = hashes
       .map((hash) => this.options.definitionOf(hash))
       .filter((definition) => definition !== undefined);
-    this.plan = planWorkflow(definitions.map(planMeasure), activityRanks(this.options.workflow.activities));
+    this.plan = planWorkflow(definitions, this.ranks, before);
   }
 
   async apply(records: readonly LogRecord[]): Promise<void> {
@@ -151,11 +149,8 @@ export class AggregateTask implements FoldTask {
 
   private async applyEvents(batch: readonly Placed<EventsMessage | Unreadable>[]): Promise<void> {
     if (batch.length === 0) return;
-    const ids = new Set<string>();
-    for (const { message } of batch) if (message.type === 'event') ids.add(message.event.caseId);
-    await this.cases.load(ids, batch[0]!.offset);
     const work: Work[] = [];
-    for (const { offset, appendMs, message } of batch) {
+    for (const [i, { offset, appendMs, message }] of batch.entries()) {
       if (offset !== this.nextOffset) {
         throw new TaktError(
           'LOG_OFFSET_OUT_OF_RANGE',
@@ -164,6 +159,9 @@ export class AggregateTask implements FoldTask {
       }
       this.nextOffset = offset + 1;
       if (message.type === 'event') {
+        // With those that follow: the store is asked once for a batch.
+        if (this.cases.isMissing(message.event.caseId))
+          await this.cases.load(caseIdsOf(batch.slice(i)), batch[0]!.offset);
         const done = this.applyEvent(logged(message.event, offset, appendMs));
         if (done !== null) work.push(done);
         this.time = stepTime(
@@ -179,9 +177,12 @@ export class AggregateTask implements FoldTask {
         if (message.type === 'import') this.eventsSinceStore = true;
       }
     }
-    await this.slices.load(keysOf(work));
-    for (const item of work) await this.applyDeltas(item);
-    this.slices.unpin();
+    await this.slices.load(work);
+    for (const item of work) {
+      const broken = this.applyDeltas(item);
+      if (broken.length > 0) await this.rebuild(broken, item.offset);
+    }
+    this.slices.endBatch();
   }
 
   private applyEvent(event: LoggedEvent): Work | null {
@@ -193,29 +194,29 @@ export class AggregateTask implements FoldTask {
       offset: event.offset,
       importId: event.importId,
       deltas,
-      keys: deltas.map((delta) => this.rowKeys.of(delta)),
     };
   }
 
-  private async applyDeltas({ offset, importId, deltas, keys }: Work): Promise<void> {
-    const broken: RowKey[] = [];
+  /** Gives the rows whose extreme must be rebuilt. */
+  private applyDeltas({ offset, importId, deltas }: Work): readonly SliceKey[] {
+    let broken = NOTHING_BROKEN;
     this.slices.nextRecord();
-    deltas.forEach((delta, i) => {
-      for (const key of keys[i]!) if (!this.slices.apply(key, delta, offset, importId)) broken.push(key);
-    });
-    for (const key of broken) {
-      this.slices.replace(
-        key,
-        await rebuildExtreme({ ...this.archiveBelow(offset + 1), plan: this.plan, key }),
-        offset,
-      );
+    for (const delta of deltas) {
+      const more = this.slices.apply(delta, offset, importId);
+      if (more.length > 0) broken = [...broken, ...more];
     }
+    return broken;
   }
 
-  private archiveBelow(belowOffset: number): Omit<ArchiveScope, 'plan'> {
+  private async rebuild(broken: readonly SliceKey[], offset: number): Promise<void> {
+    for (const key of broken)
+      this.slices.replace(key, await rebuildExtreme(this.archiveBelow(offset + 1), key), offset);
+  }
+
+  private archiveBelow(belowOffset: number): ArchiveScope {
     const { store, workflow } = this.options;
     const events = this.cases.unacknowledged();
-    return { store, workflow: workflow.name, partition: this.partition, events, belowOffset };
+    return { store, workflow: workflow.name, partition: this.partition, ranks: this.ranks, events, belowOffset };
   }
 
   /**
@@ -225,19 +226,19 @@ export class AggregateTask implements FoldTask {
   private async applyControl(hashes: readonly string[], at: Placed<unknown>): Promise<void> {
     const added = hashes.filter((hash) => !this.hashes.includes(hash));
     this.time = stepTime(this.time, { type: 'control' }, at.appendMs, this.options.workflow);
-    this.use(hashes);
-    this.slices.forget(new Set(hashes));
-    const plans = this.plan.plans.filter(({ definition }) => added.includes(definition.hash));
+    this.use(hashes, this.plan);
+    this.slices.use(this.plan);
+    this.slices.forget();
+    const definitions = this.plan.plans.map(({ definition }) => definition).filter(({ hash }) => added.includes(hash));
     this.eventsSinceStore = true;
     this.marks.tellAll();
-    if (plans.length === 0) return;
-    const rows = await recompute({ ...this.archiveBelow(at.offset), plan: narrowed(this.plan, plans) });
-    const definitions = plans.map(({ definition }) => definition);
+    if (definitions.length === 0) return;
+    const rows = await recompute(this.archiveBelow(at.offset), definitions);
     await this.slices.start(definitions, rows, at.offset);
   }
 
   get publishDue(): boolean {
-    return this.slices.waiting.toPublish > 0 || this.unreadable.size > 0 || this.marks.isDue(this.moment());
+    return this.slices.changes.unpublished > 0 || this.unreadable.size > 0 || this.marks.isDue(this.moment());
   }
 
   /**
@@ -257,13 +258,14 @@ export class AggregateTask implements FoldTask {
     const moment = this.moment();
     const marked = this.marks.due(moment);
     const { codec } = this.options;
-    const entries = this.slices.takeToPublish();
+    const entries = this.slices.changes.takeToPublish();
     const batches = new SliceBatches(this.source);
     for (const entry of entries) {
-      const row = this.slices.row(entry);
-      marked.add(row.labelPartition);
-      this.marks.holds(row.labelPartition, row.version);
-      batches.add(row);
+      for (const row of this.slices.rows(entry)) {
+        marked.add(row.labelPartition);
+        this.marks.holds(row.labelPartition, row.version);
+        batches.add(row);
+      }
     }
     const records = this.unreadable.take();
     for (const { partition, batch } of batches.all())
@@ -287,11 +289,11 @@ export class AggregateTask implements FoldTask {
   }
 
   published({ entries }: SlicePublication): void {
-    this.slices.endPublish(entries, true);
+    this.slices.changes.endPublish(entries, true);
   }
 
   unpublish({ entries, records }: SlicePublication): void {
-    this.slices.endPublish(entries, false);
+    this.slices.changes.endPublish(entries, false);
     this.unreadable.putBack(records);
     this.marks.tellAll();
   }
@@ -299,7 +301,7 @@ export class AggregateTask implements FoldTask {
   storeDue(sinceMs: number): boolean {
     return (
       this.eventsSinceStore ||
-      this.slices.waiting.toStore > 0 ||
+      this.slices.changes.unstoredRows > 0 ||
       (sinceMs >= QUIET_STORE_MS && this.position() > this.storedVersion)
     );
   }
@@ -309,7 +311,7 @@ export class AggregateTask implements FoldTask {
   }
 
   collectCheckpoint(): Checkpoint {
-    const slices = this.slices.takeToStore();
+    const slices = this.slices.changes.takeToStore().flatMap((entry) => this.slices.rows(entry));
     const blocks = this.archive.take(this.cases.takeChanged(), this.plan.order);
     const filter = this.cases.filterToSave(this.time.clockMs, this.position());
     const positions = filter === null ? {} : { positions: [filter] };
@@ -335,12 +337,12 @@ export class AggregateTask implements FoldTask {
 
   unstore(): void {
     this.archive.putBack();
-    this.slices.storeAgain();
+    this.slices.changes.storeAgain();
     this.eventsSinceStore = true;
   }
 
   get backlogRows(): number {
-    return this.archive.size + this.slices.waiting.toStore;
+    return this.archive.size + this.slices.changes.unstoredRows;
   }
 
   /** The last offset that the stored position covers; -1: none. */
@@ -372,6 +374,6 @@ export class AggregateTask implements FoldTask {
   }
 }
 
-function* keysOf(work: readonly Work[]): Generator<RowKey> {
-  for (const { keys } of work) for (const each of keys) yield* each;
+function* caseIdsOf(batch: readonly Placed<EventsMessage | Unreadable>[]): Generator<string> {
+  for (const { message } of batch) if (message.type === 'event') yield message.event.caseId;
 }

@@ -1,4 +1,4 @@
-import type { CaseState } from '../../shared/core/case-state.ts';
+import type { EventOrder } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import type { KpiStore, RowBlock, RowBuffer } from '../../shared/ports/kpi-store.ts';
 import { toCaseRow } from './case-row.ts';
@@ -35,12 +35,9 @@ export class ArchiveRows {
     this.events.add(toEventRow(event, this.partition, this.epoch));
   }
 
-  /** Hands out those that wait, with rows of the cases that changed; `order`: that of a case's events. */
-  take(changed: Iterable<CaseState>, order: (a: LoggedEvent, b: LoggedEvent) => number): readonly RowBlock[] {
-    for (const state of changed) {
-      const row = toCaseRow(state.events.at(-1)!, state.effective(order), this.partition, this.epoch);
-      this.cases.add(row);
-    }
+  /** Hands out those that wait, with rows of the cases that changed, each given by its events. */
+  take(changed: Iterable<readonly LoggedEvent[]>, order: EventOrder): readonly RowBlock[] {
+    for (const events of changed) this.cases.add(toCaseRow(events, order, this.partition, this.epoch));
     this.inFlight = [...this.failed, this.events.take(), this.cases.take()].filter(({ length }) => length > 0);
     this.failed = [];
     return this.inFlight;

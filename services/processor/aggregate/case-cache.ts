@@ -45,6 +45,11 @@ export class CaseCache {
   private readonly out = new ByteOutput();
   private readonly key = new ByteOutput();
   private readonly long = new Map<string, LongCase>();
+  /** The case that was looked for last and whether the table has it, while nothing was put since. */
+  private lastId: string | null = null;
+  private lastFound = false;
+  /** Cases of the batch in hand that the store was asked for and does not have. */
+  private readonly absent = new Set<string>();
   /** Cases that changed since the last `takeChanged`. */
   private changed: string[] = [];
   /** Events up to here are acknowledged: a case that has no later one may leave. */
@@ -71,6 +76,8 @@ export class CaseCache {
   async restore(ackedOffset: number): Promise<void> {
     this.table.clear();
     this.long.clear();
+    this.absent.clear();
+    this.lastId = null;
     this.changed = [];
     this.ackedOffset = ackedOffset;
     const { filter, nextOffset } = await this.savedFilter();
@@ -104,30 +111,41 @@ export class CaseCache {
     return { stage: FILTER_STAGE, topic: eventsTopic(workflow), partition, version, content };
   }
 
-  /** Brings the cases of a batch into memory as they were before `belowOffset`, the batch's first record. */
+  /**
+   * Brings cases into memory as they were before `belowOffset`, a record that none of their events in memory comes
+   * before; one that is not in the store is new.
+   */
   async load(caseIds: Iterable<string>, belowOffset: number): Promise<void> {
-    const missing = new Set<string>();
-    for (const id of caseIds) if (!this.has(id) && this.filter.mayHave(id)) missing.add(id);
-    if (missing.size === 0) return;
+    const missing = [...new Set(caseIds)].filter((id) => this.isMissing(id));
+    if (missing.length === 0) return;
     const byCase = new Map<string, LoggedEvent[]>();
-    for (const row of await this.store.caseEvents(this.workflow, this.partition, [...missing], belowOffset)) {
+    for (const row of await this.store.caseEvents(this.workflow, this.partition, missing, belowOffset)) {
       const events = byCase.get(row.caseId) ?? [];
       events.push(fromEventRow(row));
       byCase.set(row.caseId, events);
     }
-    for (const [id, events] of byCase) this.putPacked(id, events, false);
+    for (const id of missing) {
+      const events = byCase.get(id);
+      if (events === undefined) this.absent.add(id);
+      else this.putPacked(id, events, false);
+    }
   }
 
-  private has(caseId: string): boolean {
-    return (this.long.size > 0 && this.long.has(caseId)) || this.find(caseId);
+  /** Whether a case must be loaded before an event of it can be added. */
+  isMissing(caseId: string): boolean {
+    if (this.find(caseId) || (this.long.size > 0 && this.long.has(caseId))) return false;
+    return this.filter.mayHave(caseId) && !this.absent.has(caseId);
   }
 
   /** Whether the table has the case; its value is then where the table says. */
   private find(caseId: string): boolean {
+    if (this.lastId === caseId) return this.lastFound;
     const { key } = this;
     key.at = 0;
     key.text(caseId);
-    return this.table.find(key.bytes, key.at);
+    this.lastId = caseId;
+    this.lastFound = this.table.find(key.bytes, key.at);
+    return this.lastFound;
   }
 
   /** Adds an event to its case, which `load` brought in or which is new. Gives what changes; null for a duplicate. */
@@ -159,6 +177,7 @@ export class CaseCache {
 
   private keepLong(caseId: string, long: LongCase): void {
     this.table.delete(this.key.bytes, this.key.at);
+    this.lastId = null;
     this.long.set(caseId, long);
   }
 
@@ -174,6 +193,7 @@ export class CaseCache {
     out.raw(table.bytes, table.start + EVENTS_AT, table.end);
     this.packer.pack(out, event);
     table.put(key.bytes, key.at, out.bytes, out.at);
+    this.lastId = null;
   }
 
   private putPacked(caseId: string, events: readonly LoggedEvent[], changed: boolean): void {
@@ -186,6 +206,7 @@ export class CaseCache {
     );
     for (const event of events) this.packer.pack(out, event);
     this.table.put(key.bytes, key.at, out.bytes, out.at);
+    this.lastId = null;
   }
 
   private begin(lastOffset: number, changed: boolean): void {
@@ -203,18 +224,21 @@ export class CaseCache {
     return this.find(caseId) ? this.unpackFound(caseId) : NO_EVENTS;
   }
 
-  /** Hands out the cases that changed since the last time, each once; they cannot leave before they are acknowledged. */
-  *takeChanged(): Generator<CaseState> {
+  /**
+   * Hands out the events of the cases that changed since the last time, each case once; they cannot leave before they are
+   * acknowledged.
+   */
+  *takeChanged(): Generator<readonly LoggedEvent[]> {
     const ids = this.changed;
     this.changed = [];
     for (const id of ids) {
       const long = this.long.get(id);
       if (long !== undefined) {
         long.changed = false;
-        yield long.state;
+        yield long.state.events;
       } else if (this.find(id)) {
         this.table.bytes[this.table.start + CHANGED_AT] = 0;
-        yield new CaseState(this.unpackFound(id));
+        yield this.unpackFound(id);
       }
     }
   }
@@ -238,13 +262,15 @@ export class CaseCache {
     return events.sort((a, b) => a.offset - b.offset);
   }
 
-  /** Above the limits long cases are packed, and the cases that were stored longest ago leave. */
+  /** After a batch: above the limits long cases are packed, and the cases that were stored longest ago leave. */
   evict(bytesMax = this.bytesMax): void {
     for (const [id, { state, changed }] of this.long) {
       if (this.long.size <= LONG_CASES_MAX) break;
       this.long.delete(id);
       this.putPacked(id, state.events, changed);
     }
+    this.absent.clear();
+    this.lastId = null;
     this.table.evict((bytes, start) => this.mayLeave(bytes, start), bytesMax);
   }
 

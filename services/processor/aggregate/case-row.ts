@@ -1,14 +1,17 @@
+import { effectiveEvents, type EventOrder } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { versionOf } from '../../shared/core/version.ts';
 import type { CaseRow } from '../../shared/ports/kpi-rows.ts';
 
-/** The read model of a case as of `event`, the last one that came; `effective` are its events that count, in order. */
+/** The read model of a case that has these events, in the order in which they came. */
 export function toCaseRow(
-  event: LoggedEvent,
-  effective: readonly LoggedEvent[],
+  events: readonly LoggedEvent[],
+  order: EventOrder,
   partition: number,
   epoch: number,
 ): CaseRow {
+  const event = events.at(-1)!;
+  const effective = effectiveEvents(events).sort(order);
   const first = effective[0];
   const last = effective.at(-1);
   return {

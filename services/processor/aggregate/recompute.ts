@@ -2,33 +2,46 @@ import { type AggregateState, contribute, emptyState } from '../../shared/core/a
 import { contributionsOf } from '../../shared/core/case-state.ts';
 import { effectiveEvents } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
+import type { Definition } from '../../shared/core/definition.ts';
 import { sliceEnd } from '../../shared/core/window.ts';
-import { narrowed, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
+import { planWorkflow, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
 import type { EventRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { fromEventRow } from './event-rows.ts';
-import { type RowKey, rowKeysOf } from './slice-entry.ts';
+import { type SliceKey, sliceStartsOf } from './slice-entry.ts';
 
 /** What is read again: the archive of a partition below an offset, with the events that are not stored yet. */
 export interface ArchiveScope {
   readonly store: KpiStore;
   readonly workflow: string;
   readonly partition: number;
-  readonly plan: WorkflowPlan;
+  /** The catalogue rank of each activity. */
+  readonly ranks: ReadonlyMap<string, number>;
   /** Events in memory, not yet acknowledged; those at or above `belowOffset` are left out. */
   readonly events: readonly LoggedEvent[];
   readonly belowOffset: number;
 }
 
-/** Every slice of the plan's definitions, from the archive. */
-export async function recompute(scope: ArchiveScope): Promise<{ key: RowKey; state: AggregateState }[]> {
-  const rows = new Map<string, { key: RowKey; state: AggregateState }>();
+/** Every slice of these definitions, from the archive. */
+export async function recompute(
+  scope: ArchiveScope,
+  definitions: readonly Definition[],
+): Promise<{ key: SliceKey; state: AggregateState }[]> {
+  const rows = new Map<string, { key: SliceKey; state: AggregateState }>();
+  const plan = planWorkflow(definitions, scope.ranks);
   for await (const events of casesOf(scope)) {
-    for (const delta of netDeltas(scope.plan, events)) {
-      for (const key of rowKeysOf(delta)) {
-        const row = rows.get(key.key) ?? { key, state: emptyState(key.definition.aggregate) };
-        rows.set(key.key, row);
-        contribute(row.state, delta.amount, delta.part, delta.sign);
+    for (const delta of netDeltas(plan, events)) {
+      for (const sliceStartMs of sliceStartsOf(delta)) {
+        for (const { definition } of delta.group.members) {
+          const { labels } = delta;
+          const name = `${definition.hash} ${sliceStartMs} ${labels}`;
+          let row = rows.get(name);
+          if (row === undefined) {
+            row = { key: { definition, labels, sliceStartMs }, state: emptyState(definition.aggregate) };
+            rows.set(name, row);
+          }
+          contribute(row.state, delta.amount, delta.part, delta.sign);
+        }
       }
     }
   }
@@ -36,18 +49,15 @@ export async function recompute(scope: ArchiveScope): Promise<{ key: RowKey; sta
 }
 
 /** One extreme from the archive: the outermost values of its slice among all cases with an event in it. */
-export async function rebuildExtreme(scope: ArchiveScope & { readonly key: RowKey }): Promise<AggregateState> {
-  const { definition, sliceStartMs } = scope.key;
+export async function rebuildExtreme(scope: ArchiveScope, key: SliceKey): Promise<AggregateState> {
+  const { definition, labels, sliceStartMs } = key;
   const whole = definition.window.kind === 'total';
   const between = whole ? undefined : { fromMs: sliceStartMs, toMs: sliceEnd(definition.window, sliceStartMs) };
-  const plan = narrowed(
-    scope.plan,
-    scope.plan.plans.filter((measure) => measure.definition === definition),
-  );
+  const plan = planWorkflow([definition], scope.ranks);
   const state = emptyState(definition.aggregate);
-  for await (const events of casesOf({ ...scope, plan }, between)) {
+  for await (const events of casesOf(scope, between)) {
     for (const delta of netDeltas(plan, events)) {
-      if (rowKeysOf(delta).some(({ key }) => key === scope.key.key))
+      if (delta.labels === labels && sliceStartsOf(delta).includes(sliceStartMs))
         contribute(state, delta.amount, delta.part, delta.sign);
     }
   }
@@ -58,7 +68,7 @@ export async function rebuildExtreme(scope: ArchiveScope & { readonly key: RowKe
 function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[]): ReturnType<typeof contributionsOf> {
   const standing = new Map<string, ReturnType<typeof contributionsOf>>();
   for (const delta of contributionsOf(plan, effectiveEvents(events).sort(plan.order))) {
-    const key = `${delta.plan.definition.hash} ${delta.timeMs} ${delta.part} ${delta.amount} ${delta.labels}`;
+    const key = `${delta.group.id} ${delta.timeMs} ${delta.part} ${delta.amount} ${delta.labels}`;
     const list = standing.get(key) ?? [];
     if (delta.sign === 1) list.push(delta);
     else list.pop();

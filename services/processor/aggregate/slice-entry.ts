@@ -2,22 +2,28 @@ import type { AggregateState } from '../../shared/core/aggregate-state.ts';
 import type { Delta } from '../../shared/core/case-state.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { sliceStart } from '../../shared/core/window.ts';
+import type { SliceGroup } from '../../shared/core/workflow-plan.ts';
 import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
 
-/** One row of [slices] and `slices`: a series' slice, as this source partition contributes to it. */
+/**
+ * The rows of [slices] and `slices` of a group's definitions for one slice of one label set, as this source partition
+ * contributes to it. They change together, but each has a version of its own: a crash may have left one behind.
+ */
 export interface SliceEntry {
-  readonly key: string;
-  readonly definition: Definition;
+  readonly group: SliceGroup;
   readonly labels: string;
   readonly labelPartition: number;
   readonly sliceStartMs: number;
-  state: AggregateState;
-  importId: string | null;
+  /** By member of the group, like the two below. */
+  readonly states: AggregateState[];
   /** Offset of the last record applied; -1: none. */
-  offset: number;
+  readonly offsets: number[];
+  /** The import that touched it last. */
+  readonly importIds: (string | null)[];
+  /** The highest of the offsets that the store has acknowledged. */
   ackedOffset: number;
-  /** The row as it goes out, made once per change. */
-  row: SliceRow | null;
+  /** The rows as they go out, made once per change. */
+  rows: readonly SliceRow[] | null;
   /** Changed since the last publish, and since the last store. */
   toPublish: boolean;
   toStore: boolean;
@@ -25,33 +31,23 @@ export interface SliceEntry {
   publishing: number;
   /** The record that was applied last, as the table counts them. */
   turn: number;
+  /** By member: whether its row held that record already; null: none did. */
+  containing: readonly boolean[] | null;
   /** The batch that needs it in memory, as the table counts them. */
   pin: number;
   /** Used since the table last looked for what may leave. */
   used: boolean;
-  /** It is not in memory any more: whoever remembers it looks again. */
-  left: boolean;
 }
 
-/** What a delta touches: one row, for levels also the total row. */
-export interface RowKey {
-  readonly key: string;
+/** Names one row. */
+export interface SliceKey {
   readonly definition: Definition;
   readonly labels: string;
   readonly sliceStartMs: number;
-  /** The row where it was found last; its table knows whether it is still there. */
-  entry: SliceEntry | null;
 }
 
-/** The rows that a delta goes to. */
-export function rowKeysOf({ plan, timeMs, labels }: Delta): RowKey[] {
-  const { definition } = plan;
-  const startMs = sliceStart(definition.window, timeMs);
-  const starts = definition.aggregate.kind === 'level' ? [startMs, LEVEL_TOTAL_MS] : [startMs];
-  return starts.map((sliceStartMs) => rowKey(definition, sliceStartMs, labels));
-}
-
-/** The key of one row; nobody has looked for it yet. */
-export function rowKey(definition: Definition, sliceStartMs: number, labels: string): RowKey {
-  return { key: `${definition.hash} ${sliceStartMs} ${labels}`, definition, labels, sliceStartMs, entry: null };
+/** The slices that a delta goes to, by their starts: one, for levels also the total. */
+export function sliceStartsOf({ group, timeMs }: Delta): readonly number[] {
+  const startMs = sliceStart(group.window, timeMs);
+  return group.isLevel ? [startMs, LEVEL_TOTAL_MS] : [startMs];
 }

@@ -7,95 +7,107 @@ import {
 } from '../../shared/core/aggregate-state.ts';
 import type { Delta } from '../../shared/core/case-state.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { partitionOf } from '../../shared/core/partition.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
+import type { SliceGroup, WorkflowPlan } from '../../shared/core/workflow-plan.ts';
 import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
-import { type RowKey, rowKey, type SliceEntry } from './slice-entry.ts';
+import { type SliceEntry, type SliceKey, sliceStartsOf } from './slice-entry.ts';
+import { SliceChanges, waits } from './slice-changes.ts';
+import { SliceEntries } from './slice-entries.ts';
 
 /** Rows of a workflow kept in memory by one process; above it acknowledged ones that were not used of late leave. */
-export const SLICE_ROWS_MAX = 800_000;
-/** Label sets whose partition is kept. */
-const PARTITIONS_KEPT_MAX = 10_000;
+export const SLICE_ROWS_MAX = 400_000;
+/** Of a record that leaves every extreme known. */
+export const NOTHING_BROKEN: readonly SliceKey[] = [];
+
+/** Where a definition's rows are: its group, and the member that it is there. */
+interface Place {
+  readonly group: SliceGroup;
+  readonly member: number;
+}
+
+/** Slices of a label set that have to be read. */
+interface Missing {
+  readonly group: SliceGroup;
+  readonly labels: Set<string>;
+  fromMs: number;
+  toMs: number;
+}
 
 /** The slice rows of one source partition, those in memory of those in the store. */
 export class SliceTable {
-  /** Changed since the last publish, in the order of their change. */
-  private toPublish: SliceEntry[] = [];
-  /** Changed since the last store. */
-  private toStore: SliceEntry[] = [];
-  /** Handed out for the store, with the offset of each that it will have then. */
-  private storing: { readonly entry: SliceEntry; readonly offset: number }[] = [];
-  private readonly rows = new Map<string, SliceEntry>();
-  /** By hash of the definition: no row of a later slice start has ever left, so that one not in memory does not exist. */
-  private readonly leftUpToMs = new Map<string, number>();
-  /** Partitions of label sets: a series has many slices. */
-  private readonly partitions = new Map<string, number>();
-  /** Count records and batches. */
+  readonly changes = new SliceChanges();
+  private readonly entries: SliceEntries;
+  private places = new Map<string, Place>();
+  /** By id of the group: no row of a later slice start has ever left, so that one not in memory does not exist. */
+  private readonly leftUpToMs = new Map<number, number>();
+  /** Counts records. */
   private turn = 0;
-  private batch = 0;
   private readonly store: KpiStore;
   private readonly source: string;
   private readonly epoch: number;
-  private readonly labelPartitions: number;
   private readonly rowsMax: number;
 
   constructor(options: { store: KpiStore; source: string; epoch: number; labelPartitions: number; rowsMax: number }) {
     this.store = options.store;
     this.source = options.source;
     this.epoch = options.epoch;
-    this.labelPartitions = options.labelPartitions;
     this.rowsMax = options.rowsMax;
+    this.entries = new SliceEntries(options.labelPartitions);
   }
 
-  /** Loads this source's rows of the definitions, as many as memory may hold. */
-  async restore(definitions: readonly Definition[]): Promise<void> {
-    for (const entry of this.rows.values()) entry.left = true;
-    this.rows.clear();
-    this.toPublish = [];
-    this.toStore = [];
-    this.storing = [];
+  /** Loads this source's rows of the definitions in force, as many as memory may hold. */
+  async restore(plan: WorkflowPlan): Promise<void> {
+    this.entries.clear();
+    this.changes.clear();
     this.leftUpToMs.clear();
-    this.unpin();
-    for (const definition of definitions) {
-      for (const row of await this.store.slices({ definition: definition.hash, source: this.source }))
-        this.take(definition, row);
-    }
+    this.use(plan);
+    for (const { definition } of plan.plans) await this.read(definition);
     this.evict();
   }
 
-  /** Loads what of these keys is in the store and not in memory; they stay until `unpin`. */
-  async load(keys: Iterable<RowKey>): Promise<void> {
-    const missing = new Map<string, { definition: Definition; labels: Set<string>; fromMs: number; toMs: number }>();
-    for (const at of keys) {
-      const known = this.find(at);
-      if (known !== undefined) known.pin = this.batch;
-      const { definition, labels, sliceStartMs } = at;
-      if (known !== undefined || !this.mayBeStored(at)) continue;
-      const entry = missing.get(definition.hash) ?? {
-        definition,
-        labels: new Set(),
-        fromMs: sliceStartMs,
-        toMs: sliceStartMs + 1,
-      };
-      entry.labels.add(labels);
-      entry.fromMs = Math.min(entry.fromMs, sliceStartMs);
-      entry.toMs = Math.max(entry.toMs, sliceStartMs + 1);
-      missing.set(definition.hash, entry);
-    }
-    for (const { definition, labels, fromMs, toMs } of missing.values()) {
-      const query = { definition: definition.hash, source: this.source, labels: [...labels], fromMs, toMs };
-      for (const row of await this.store.slices(query)) this.take(definition, row).pin = this.batch;
+  /** Goes on with the groups of a plan that follows from the one before. */
+  use({ slices }: WorkflowPlan): void {
+    this.places = new Map();
+    for (const group of slices) {
+      group.members.forEach(({ definition }, member) => {
+        if (group.inForce[member]) this.places.set(definition.hash, { group, member });
+      });
     }
   }
 
-  private mayBeStored({ definition, sliceStartMs }: RowKey): boolean {
-    return sliceStartMs <= (this.leftUpToMs.get(definition.hash) ?? -Infinity);
+  private async read(definition: Definition): Promise<void> {
+    const place = this.places.get(definition.hash)!;
+    const rows = await this.store.slices({ definition: definition.hash, source: this.source });
+    for (const row of rows) this.take(place, row);
+  }
+
+  /** Loads what the deltas of these records go to, of what is in the store and not in memory; it stays until `endBatch`. */
+  async load(records: readonly { readonly deltas: readonly Delta[] }[]): Promise<void> {
+    const missing = new Map<number, Missing>();
+    for (const { deltas } of records) for (const delta of deltas) this.look(delta, missing);
+    for (const { group, labels, fromMs, toMs } of missing.values()) {
+      for (const [member, { definition }] of group.members.entries()) {
+        if (!group.inForce[member]) continue;
+        const query = { definition: definition.hash, source: this.source, labels: [...labels], fromMs, toMs };
+        for (const row of await this.store.slices(query)) this.entries.pin(this.take({ group, member }, row));
+      }
+    }
+  }
+
+  /** Keeps what a delta goes to; what may only be in the store becomes missing. */
+  private look(delta: Delta, missing: Map<number, Missing>): void {
+    const { group, labels } = delta;
+    for (const startMs of sliceStartsOf(delta)) {
+      const entry = this.entries.find(group, labels, startMs);
+      if (entry !== undefined) this.entries.pin(entry);
+      else if (startMs <= (this.leftUpToMs.get(group.id) ?? -Infinity)) note(missing, group, labels, startMs);
+    }
   }
 
   /** The batch was applied. */
-  unpin(): void {
-    this.batch++;
+  endBatch(): void {
+    this.entries.unpin();
   }
 
   /** Another record is applied from here on. */
@@ -103,207 +115,115 @@ export class SliceTable {
     this.turn++;
   }
 
-  private find(at: RowKey): SliceEntry | undefined {
-    if (at.entry !== null && !at.entry.left) return at.entry;
-    const entry = this.rows.get(at.key);
-    at.entry = entry ?? null;
-    return entry;
-  }
-
-  private take(definition: Definition, row: SliceRow): SliceEntry {
-    const at = rowKey(definition, row.sliceStartMs, row.labels);
-    const known = this.rows.get(at.key);
-    if (known !== undefined) return known;
-    const entry = this.create(at, row.labelPartition);
-    entry.state = decodeState(definition.aggregate, row.state);
-    entry.importId = row.importId;
-    entry.offset = entry.ackedOffset = offsetOf(row.version);
-    entry.row = row;
+  /** Takes a row of the store, unless memory has a newer one. */
+  private take({ group, member }: Place, row: SliceRow): SliceEntry {
+    const entry = this.entries.at(group, row.labels, row.sliceStartMs, row.labelPartition);
+    const offset = offsetOf(row.version);
+    if (entry.offsets[member]! >= offset) return entry;
+    entry.states[member] = decodeState(group.members[member]!.definition.aggregate, row.state);
+    entry.importIds[member] = row.importId;
+    entry.offsets[member] = offset;
+    entry.ackedOffset = Math.max(entry.ackedOffset, offset);
+    entry.rows = null;
     return entry;
   }
 
   /**
-   * Applies one delta of the record in hand, which is at `offset`, to one row. A row that already contains the record
-   * stays as it is but goes out again. False when an extreme must be rebuilt.
+   * Applies one delta of the record in hand, which is at `offset`. A row that already contains the record stays as it is
+   * but goes out again. Gives the rows whose extreme must be rebuilt.
    */
-  apply(at: RowKey, delta: Delta, offset: number, importId: string | null): boolean {
-    const entry = this.find(at) ?? this.create(at);
-    entry.used = true;
-    this.mark(entry);
-    if (this.contains(entry, offset)) return true;
-    entry.turn = this.turn;
-    entry.offset = offset;
-    entry.importId = importId ?? entry.importId;
-    entry.row = null;
-    return contribute(entry.state, delta.amount, delta.part, delta.sign);
+  apply(delta: Delta, offset: number, importId: string | null): readonly SliceKey[] {
+    const { group, labels, amount, part, sign } = delta;
+    let broken: SliceKey[] | null = null;
+    for (const sliceStartMs of sliceStartsOf(delta)) {
+      const entry = this.entries.at(group, labels, sliceStartMs);
+      this.turnTo(entry, offset);
+      this.changes.mark(entry);
+      for (let i = 0; i < group.members.length; i++) {
+        if (!group.inForce[i] || entry.containing?.[i] === true) continue;
+        entry.offsets[i] = offset;
+        if (importId !== null) entry.importIds[i] = importId;
+        entry.rows = null;
+        if (!contribute(entry.states[i]!, amount, part, sign))
+          (broken ??= []).push({ definition: group.members[i]!.definition, labels, sliceStartMs });
+      }
+    }
+    return broken ?? NOTHING_BROKEN;
   }
 
   /** Several deltas of one record may meet in one row: only what the row held before the record counts. */
-  private contains(entry: SliceEntry, offset: number): boolean {
-    return entry.offset >= offset && entry.turn !== this.turn;
+  private turnTo(entry: SliceEntry, offset: number): void {
+    entry.used = true;
+    if (entry.turn === this.turn) return;
+    entry.turn = this.turn;
+    let containing: boolean[] | null = null;
+    for (let i = 0; i < entry.offsets.length; i++) {
+      if (!this.contains(entry, i, offset)) continue;
+      containing ??= entry.offsets.map(() => false);
+      containing[i] = true;
+    }
+    entry.containing = containing;
   }
 
-  private mark(entry: SliceEntry): void {
-    if (!entry.toPublish) {
-      entry.toPublish = true;
-      this.toPublish.push(entry);
-    }
-    if (!entry.toStore) {
-      entry.toStore = true;
-      this.toStore.push(entry);
-    }
-  }
-
-  private partitionOf(labels: string): number {
-    let partition = this.partitions.get(labels);
-    if (partition === undefined) {
-      if (this.partitions.size >= PARTITIONS_KEPT_MAX) this.partitions.clear();
-      this.partitions.set(labels, (partition = partitionOf(labels, this.labelPartitions)));
-    }
-    return partition;
-  }
-
-  private create(at: RowKey, labelPartition = this.partitionOf(at.labels)): SliceEntry {
-    const { key, definition, labels, sliceStartMs } = at;
-    const entry: SliceEntry = {
-      key,
-      definition,
-      labels,
-      labelPartition,
-      sliceStartMs,
-      state: emptyState(definition.aggregate),
-      importId: null,
-      offset: -1,
-      ackedOffset: -1,
-      row: null,
-      toPublish: false,
-      toStore: false,
-      publishing: 0,
-      turn: -1,
-      pin: -1,
-      used: false,
-      left: false,
-    };
-    at.entry = entry;
-    this.rows.set(key, entry);
-    return entry;
+  private contains(entry: SliceEntry, member: number, offset: number): boolean {
+    return entry.offsets[member]! >= offset;
   }
 
   /** Replaces a row's state (rebuilt from the archive, or computed for a new definition) as of `offset`. */
-  replace(at: RowKey, state: AggregateState, offset: number): void {
-    const entry = this.find(at) ?? this.create(at);
-    this.mark(entry);
-    if (entry.offset > offset) return;
-    entry.state = state;
-    entry.offset = offset;
-    entry.row = null;
+  replace({ definition, labels, sliceStartMs }: SliceKey, state: AggregateState, offset: number): void {
+    const { group, member } = this.places.get(definition.hash)!;
+    const entry = this.entries.at(group, labels, sliceStartMs);
+    this.changes.mark(entry);
+    if (entry.offsets[member]! > offset) return;
+    entry.states[member] = state;
+    entry.offsets[member] = offset;
+    entry.rows = null;
   }
 
-  /** The row as it stands now. */
-  row(entry: SliceEntry): SliceRow {
-    entry.row ??= {
-      definition: entry.definition.hash,
+  /** The rows of an entry as they stand now. Of a definition that is out of force only what the store lacks. */
+  rows(entry: SliceEntry): readonly SliceRow[] {
+    entry.rows ??= entry.group.members.flatMap((_, i) => {
+      const goesOut = this.isInForce(entry, i) || entry.offsets[i]! > entry.ackedOffset;
+      return goesOut && entry.offsets[i]! >= 0 ? [this.row(entry, i)] : [];
+    });
+    return entry.rows;
+  }
+
+  private row(entry: SliceEntry, member: number): SliceRow {
+    const state = entry.states[member]!;
+    return {
+      definition: entry.group.members[member]!.definition.hash,
       labels: entry.labels,
       labelPartition: entry.labelPartition,
       sliceStartMs: entry.sliceStartMs,
       source: this.source,
-      samples: entry.state.n,
-      state: encodeState(entry.state),
-      importId: entry.importId,
-      version: versionOf(this.epoch, entry.offset),
+      samples: state.n,
+      state: encodeState(state),
+      importId: entry.importIds[member]!,
+      version: versionOf(this.epoch, entry.offsets[member]!),
     };
-    return entry.row;
   }
 
-  /** How many rows changed since the last publish, and since the last store. */
-  get waiting(): { readonly toPublish: number; readonly toStore: number } {
-    return { toPublish: this.toPublish.length, toStore: this.toStore.length };
-  }
-
-  /** Hands out the rows to publish; each stays until `endPublish`. */
-  takeToPublish(): readonly SliceEntry[] {
-    const entries = this.toPublish;
-    this.toPublish = [];
-    for (const entry of entries) {
-      entry.toPublish = false;
-      entry.publishing++;
-    }
-    return entries;
-  }
-
-  /** The append succeeded, or it failed and the rows go out again. */
-  endPublish(entries: readonly SliceEntry[], succeeded: boolean): void {
-    for (const entry of entries) {
-      entry.publishing--;
-      if (succeeded || entry.toPublish) continue;
-      entry.toPublish = true;
-      this.toPublish.push(entry);
-    }
-  }
-
-  /** Hands out the rows to store; `acknowledge` or `storeAgain` follows before the next ones. */
-  takeToStore(): SliceRow[] {
-    this.storing = this.toStore.map((entry) => ({ entry, offset: entry.offset }));
-    this.toStore = [];
-    return this.storing.map(({ entry }) => {
-      entry.toStore = false;
-      return this.row(entry);
-    });
-  }
-
-  /** The rows that were handed out are in the store. */
+  /** The entries that were handed out for the store are in it: some may leave memory now. */
   acknowledge(): void {
-    for (const { entry, offset } of this.storing) {
-      if (offset > entry.ackedOffset) entry.ackedOffset = offset;
-      // Most slices do not change again: the row would only take room. Whoever needs it makes it anew.
-      if (!this.waits(entry)) entry.row = null;
-    }
-    this.storing = [];
+    this.changes.acknowledge();
     this.evict();
-  }
-
-  /** The store failed, or may have: the rows that were handed out are stored again. */
-  storeAgain(): void {
-    for (const { entry } of this.storing) {
-      if (entry.toStore) continue;
-      entry.toStore = true;
-      this.toStore.push(entry);
-    }
-    this.storing = [];
   }
 
   /** Rows leave only when their current version is acknowledged and published, first those that were not used of late. */
   evict(rowsMax = this.rowsMax): void {
-    if (this.rows.size <= rowsMax) return;
-    for (const [key, entry] of this.rows) {
-      if (this.rows.size <= rowsMax) break;
-      if (entry.pin === this.batch || this.waits(entry)) continue;
-      if (entry.used) {
-        // Back of the line: it comes up again behind the others.
-        entry.used = false;
-        this.rows.delete(key);
-        this.rows.set(key, entry);
-      } else this.leave(entry);
-    }
+    this.entries.evict(rowsMax, ({ group: { id }, sliceStartMs }) => {
+      this.leftUpToMs.set(id, Math.max(this.leftUpToMs.get(id) ?? -Infinity, sliceStartMs));
+    });
   }
 
-  private leave(entry: SliceEntry): void {
-    this.rows.delete(entry.key);
-    entry.left = true;
-    const { definition, sliceStartMs } = entry;
-    const before = this.leftUpToMs.get(definition.hash) ?? -Infinity;
-    this.leftUpToMs.set(definition.hash, Math.max(before, sliceStartMs));
+  /** Drops rows of which no definition is in force any more. Those that wait for log or store leave later. */
+  forget(): void {
+    this.entries.remove((entry) => !waits(entry) && !entry.group.members.some((_, i) => this.isInForce(entry, i)));
   }
 
-  /** Whether log or store do not certainly have the row as it stands. */
-  private waits(entry: SliceEntry): boolean {
-    return entry.publishing > 0 || entry.toPublish || entry.toStore || entry.ackedOffset < entry.offset;
-  }
-
-  /** Drops rows of definitions that are not in force any more. Those that wait for log or store leave later. */
-  forget(inForce: ReadonlySet<string>): void {
-    for (const entry of this.rows.values())
-      if (!inForce.has(entry.definition.hash) && !this.waits(entry)) this.leave(entry);
+  private isInForce({ group }: SliceEntry, member: number): boolean {
+    return this.places.get(group.members[member]!.definition.hash)?.group.id === group.id;
   }
 
   /**
@@ -312,24 +232,46 @@ export class SliceTable {
    */
   async start(
     definitions: readonly Definition[],
-    computed: readonly { readonly key: RowKey; readonly state: AggregateState }[],
+    computed: readonly { readonly key: SliceKey; readonly state: AggregateState }[],
     offset: number,
   ): Promise<void> {
+    const before = new Map<string, SliceKey>();
     for (const definition of definitions) {
-      for (const row of await this.store.slices({ definition: definition.hash, source: this.source }))
-        this.take(definition, row);
-      this.leftUpToMs.delete(definition.hash);
+      const query = { definition: definition.hash, source: this.source };
+      for (const row of await this.store.slices(query)) {
+        this.entries.pin(this.take(this.places.get(definition.hash)!, row));
+        before.set(nameOf({ ...row, definition }), { ...row, definition });
+      }
     }
-    const given = new Set(computed.map(({ key }) => key.key));
+    // Those of an earlier time that the store may still lack.
     const hashes = new Set(definitions.map(({ hash }) => hash));
-    for (const { key, state } of computed) this.replace(key, state, offset);
-    for (const { key, definition, labels, sliceStartMs } of this.rows.values()) {
-      if (!hashes.has(definition.hash) || given.has(key)) continue;
-      this.replace(rowKey(definition, sliceStartMs, labels), emptyState(definition.aggregate), offset);
+    for (const { group, labels, sliceStartMs, offsets } of this.entries.all()) {
+      for (const [i, { definition }] of group.members.entries()) {
+        const key = { definition, labels, sliceStartMs };
+        if (hashes.has(definition.hash) && offsets[i]! >= 0) before.set(nameOf(key), key);
+      }
     }
+    for (const { key, state } of computed) {
+      before.delete(nameOf(key));
+      this.replace(key, state, offset);
+    }
+    for (const key of before.values()) this.replace(key, emptyState(key.definition.aggregate), offset);
   }
 
   get size(): number {
-    return this.rows.size;
+    return this.entries.size;
   }
+}
+
+function nameOf({ definition, labels, sliceStartMs }: SliceKey): string {
+  return `${definition.hash} ${sliceStartMs} ${labels}`;
+}
+
+function note(missing: Map<number, Missing>, group: SliceGroup, labels: string, startMs: number): void {
+  let one = missing.get(group.id);
+  if (one === undefined)
+    missing.set(group.id, (one = { group, labels: new Set(), fromMs: startMs, toMs: startMs + 1 }));
+  one.labels.add(labels);
+  one.fromMs = Math.min(one.fromMs, startMs);
+  one.toMs = Math.max(one.toMs, startMs + 1);
 }

@@ -1,16 +1,16 @@
 import { carryOn, NOTHING_CARRIED } from './carried.ts';
-import { effectiveEvents } from './effective-events.ts';
+import { effectiveEvents, type EventOrder } from './effective-events.ts';
 import type { LoggedEvent } from './event.ts';
 import { MeasureFold } from './measure-fold.ts';
-import type { Emit, MeasurePlan } from './measure-plan.ts';
+import type { Emit } from './measure-plan.ts';
 import type { Amount } from './amount.ts';
 import type { Part } from './aggregate-state.ts';
 import { withItem } from './short-list.ts';
-import type { PlanGroup, WorkflowPlan } from './workflow-plan.ts';
+import type { PairGroup, SliceGroup, WorkflowPlan } from './workflow-plan.ts';
 
-/** One change of one definition's slices. */
+/** One change of the slices of a group's definitions. */
 export interface Delta {
-  readonly plan: MeasurePlan;
+  readonly group: SliceGroup;
   readonly timeMs: number;
   readonly labels: string;
   readonly amount: Amount;
@@ -69,9 +69,8 @@ export class CaseState {
   }
 
   /** Effective events, in order. */
-  effective(order: (a: LoggedEvent, b: LoggedEvent) => number): LoggedEvent[] {
-    const events = this.amended ? effectiveEvents(this.events) : [...this.events];
-    return events.sort(order);
+  private effective(order: EventOrder): LoggedEvent[] {
+    return effectiveEvents(this.events).sort(order);
   }
 
   private has(id: string): boolean {
@@ -88,7 +87,7 @@ export class CaseState {
 
   private prepare(plan: WorkflowPlan): void {
     if (this.folds !== null && this.foldsPlan === plan) return;
-    this.folds = plan.groups.map((group) => new MeasureFold(group.plan));
+    this.folds = plan.pairs.map((pair) => new MeasureFold(pair.plan));
     this.foldsPlan = plan;
     this.carried = NOTHING_CARRIED;
     this.last = null;
@@ -99,34 +98,30 @@ export class CaseState {
   }
 
   /** What changes goes into `deltas`; null: it did before. */
-  private feed(event: LoggedEvent, { groups }: WorkflowPlan, deltas: Delta[] | null): void {
+  private feed(event: LoggedEvent, { pairs }: WorkflowPlan, deltas: Delta[] | null): void {
     this.carried = carryOn(this.carried, event.dimensions);
-    for (let i = 0; i < groups.length; i++)
-      this.folds![i]!.feed(event, this.carried, deltas === null ? ignore : collect(groups[i]!, deltas));
+    for (let i = 0; i < pairs.length; i++)
+      this.folds![i]!.feed(event, this.carried, deltas === null ? ignore : collect(pairs[i]!, deltas));
   }
 }
 
 const ignore: Emit = () => {};
 
-function collect({ members }: PlanGroup, into: Delta[]): Emit {
+function collect({ slices }: PairGroup, into: Delta[]): Emit {
   return (timeMs, labels, amount, part, sign) => {
-    for (const plan of members) {
-      const { measure, aggregate } = plan.definition;
-      const counts = measure.kind === 'duration' && aggregate.kind === 'count';
-      into.push({ plan, timeMs, labels, amount: counts ? 1 : amount, part, sign });
-    }
+    for (const group of slices) into.push({ group, timeMs, labels, amount, part, sign });
   };
 }
 
 /** All that a list of ordered events contributes, as the fold emits it (takings-back included). */
 export function contributionsOf(plan: WorkflowPlan, ordered: readonly LoggedEvent[]): Delta[] {
   let carried = NOTHING_CARRIED;
-  const folds = plan.groups.map((group) => new MeasureFold(group.plan));
+  const folds = plan.pairs.map((pair) => new MeasureFold(pair.plan));
   const deltas: Delta[] = [];
   for (const event of ordered) {
     carried = carryOn(carried, event.dimensions);
     const now = carried;
-    plan.groups.forEach((group, i) => folds[i]!.feed(event, now, collect(group, deltas)));
+    plan.pairs.forEach((pair, i) => folds[i]!.feed(event, now, collect(pair, deltas)));
   }
   return deltas;
 }
@@ -140,7 +135,7 @@ function netOf(plan: WorkflowPlan, ordered: readonly LoggedEvent[]): Net {
 }
 
 function count(net: Net, delta: Delta, by: number): void {
-  const key = `${delta.plan.definition.hash} ${delta.timeMs} ${delta.part} ${delta.amount} ${delta.labels}`;
+  const key = `${delta.group.id} ${delta.timeMs} ${delta.part} ${delta.amount} ${delta.labels}`;
   const known = net.get(key);
   if (known === undefined) net.set(key, { delta, count: by });
   else known.count += by;

@@ -1,10 +1,13 @@
 import type { LoggedEvent } from './event.ts';
 
+/** Compares two events of a case. */
+export type EventOrder = (a: LoggedEvent, b: LoggedEvent) => number;
+
 /**
  * The order of a case's events: time, catalogue order of the activity (unlisted ones last, by name), id, and for
  * corrections of one target the append order. Never arrival order of ordinary events.
  */
-export function eventOrder(rank: ReadonlyMap<string, number>): (a: LoggedEvent, b: LoggedEvent) => number {
+export function eventOrder(rank: ReadonlyMap<string, number>): EventOrder {
   return (a, b) => {
     if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs;
     if (a.activity !== b.activity) {
@@ -29,6 +32,7 @@ export function activityRanks(activities: readonly string[]): ReadonlyMap<string
  * a withdrawal also holds for a target that arrives later; a voided case stays void.
  */
 export function effectiveEvents(events: readonly LoggedEvent[]): LoggedEvent[] {
+  if (events.every(({ kind }) => kind === 'event')) return [...events];
   const voided = new Set<string>();
   for (const event of events) {
     if (event.kind !== 'void') continue;

@@ -6,6 +6,7 @@ export const EPOCH = 0;
 
 /** The version of a row: `epoch << 48 | offset` of the last record applied, so that a new epoch beats every old row. */
 export function versionOf(epoch: number, offset: number): bigint {
+  if (epoch === 0) return BigInt(offset);
   return (BigInt(epoch) << OFFSET_BITS) | BigInt(offset);
 }
 

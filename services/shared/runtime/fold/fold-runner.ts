@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventLog, LogRecord } from '../../ports/event-log.ts';
 import type { Place } from '../../ports/group.ts';
 import type { TableName, TableRows } from '../../ports/kpi-rows.ts';
-import type { KpiStore } from '../../ports/kpi-store.ts';
+import type { KpiStore, RowBlock } from '../../ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from './fold-task.ts';
 
 /** Most records one task applies before the next one has its turn. */
@@ -12,7 +13,7 @@ const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 const PREPARE_MIN_MS = 500;
 const PREPARE_MAX_MS = 10_000;
 /** Rows that may wait for the store over all tasks of a runner; above it nothing is fetched. */
-export const BACKLOG_ROWS_MAX = 200_000;
+export const BACKLOG_ROWS_MAX = 500_000;
 
 /** What the runner tells about its work, for metrics and logs. */
 export interface FoldObserver {
@@ -175,6 +176,8 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
       }
       this.observer.applied(task, records.length);
       applied += records.length;
+      // What is stored and sent meanwhile goes on between two batches: every step of it waits for its turn.
+      await setImmediate();
     }
     return applied;
   }
@@ -284,12 +287,14 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
   }
 
   private async insertTable<T extends TableName>(table: T, checkpoints: readonly Checkpoint[]): Promise<void> {
-    const rows = checkpoints.flatMap((checkpoint) => (checkpoint.rows[table] ?? []) as readonly TableRows[T][]);
-    if (rows.length > 0) await this.store.insert(table, rows);
-    const blocks = checkpoints.flatMap((checkpoint) =>
-      (checkpoint.blocks ?? []).filter((each) => each.table === table),
-    );
-    if (blocks.length > 0) await this.store.insertBlocks(table, blocks);
+    const buffer = this.store.rowBuffer(table);
+    const blocks: RowBlock[] = [];
+    for (const { rows, blocks: made = [] } of checkpoints) {
+      for (const row of (rows[table] ?? []) as readonly TableRows[T][]) buffer.add(row);
+      for (const block of made) if (block.table === table) blocks.push(block);
+    }
+    if (buffer.length > 0) blocks.push(buffer.take());
+    if (blocks.length > 0) await this.store.insertBlocks(table, blocks as RowBlock<T>[]);
   }
 }
 

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaktError } from '../../../core/errors.ts';
 import { ChdbConnection } from './chdb-connection.ts';
@@ -62,7 +62,7 @@ export class ChdbTransport implements ClickHouseTransport {
     const path = join(this.incomingPath, `${this.sequence++}.bin`);
     const literal = path.replaceAll(/['\\]/g, '\\$&');
     try {
-      await writeFile(path, rows);
+      await writeAll(path, rows);
       await this.command(`INSERT INTO ${table} SELECT * FROM file('${literal}', RowBinary, '${structure}')`);
     } catch (error) {
       if (error instanceof TaktError) throw error;
@@ -95,6 +95,16 @@ export class ChdbTransport implements ClickHouseTransport {
   /** Waits for the statements under way; a user's may take until its time limit. */
   async close(): Promise<void> {
     await Promise.all([this.users.close(), this.own.close()]);
+  }
+}
+
+/** In one go: what is written piece by piece waits for its turn between any two. */
+async function writeAll(path: string, rows: readonly Buffer[]): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writev(rows);
+  } finally {
+    await file.close();
   }
 }
 

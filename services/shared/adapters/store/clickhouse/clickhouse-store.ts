@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { TaktError } from '../../../core/errors.ts';
 import type {
   DefinitionRow,
@@ -29,7 +28,6 @@ import type {
 } from '../../../ports/kpi-store.ts';
 import { migrate } from './migrate.ts';
 import { type RowBinaryBlock, RowBinaryBuffer } from './row-binary-buffer.ts';
-import { RowBinaryWriter } from './row-binary-writer.ts';
 import {
   type Raw,
   readDefinition,
@@ -48,8 +46,6 @@ import type { ClickHouseTransport } from './transport.ts';
 import { checkUserQuery, userQueryError } from './user-query.ts';
 import { checkFunctions, treeOf } from './user-query-functions.ts';
 
-/** Rows encoded before other work has its turn. */
-const ENCODE_STEP_ROWS = 500;
 /** Keys of one query. */
 const KEYS_MAX = 1_000;
 /** Cases of one page of the archive. */
@@ -82,13 +78,9 @@ export class ClickHouseStore implements KpiStore {
   async insert<T extends TableName>(table: T, rows: readonly TableRows[T][]): Promise<void> {
     this.assertOpen();
     if (rows.length === 0) return;
-    const { structure } = TABLES[table];
-    const out = new RowBinaryWriter();
-    for (let i = 0; i < rows.length; i++) {
-      if (i > 0 && i % ENCODE_STEP_ROWS === 0) await setImmediate();
-      TABLES[table].write(out, rows[i]!);
-    }
-    await this.transport.insert(`\`${table}\``, structure, [out.finish()]);
+    const buffer = this.rowBuffer(table);
+    for (const row of rows) buffer.add(row);
+    await this.insertBlocks(table, [buffer.take()]);
   }
 
   rowBuffer<T extends TableName>(table: T): RowBuffer<T> {

@@ -25,14 +25,24 @@ export class RowBinaryWriter {
     out.at = out.bytes.writeUInt32LE(value, out.at);
   }
 
+  /** Not by Buffer's method: it checks a range that is known, for every row several times. */
+  private int32(value: number): void {
+    const { out } = this;
+    out.room(4);
+    const { bytes, at } = out;
+    bytes[at] = value;
+    bytes[at + 1] = value >> 8;
+    bytes[at + 2] = value >> 16;
+    bytes[at + 3] = value >> 24;
+    out.at = at + 4;
+  }
+
   /** Throws RangeError for what is no safe integer: it would be stored as another number. */
   int64(value: number): void {
     if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no safe integer.`);
-    const { out } = this;
-    out.room(8);
     const high = Math.floor(value / TWO_32);
-    out.bytes.writeUInt32LE(value - high * TWO_32, out.at);
-    out.at = out.bytes.writeInt32LE(high, out.at + 4);
+    this.int32((value - high * TWO_32) | 0);
+    this.int32(high | 0);
   }
 
   /** Throws RangeError for a negative value and for a number that is no safe integer. */
@@ -55,6 +65,12 @@ export class RowBinaryWriter {
 
   string(value: string): void {
     this.out.text(value);
+  }
+
+  /** A Nullable(String). */
+  stringOrNull(value: string | null): void {
+    this.uint8(value === null ? 1 : 0);
+    if (value !== null) this.out.text(value);
   }
 
   bytes(value: Uint8Array): void {

@@ -23,9 +23,9 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.string(row.activity);
       out.int64(row.timeMs);
       out.map(row.dimensions);
-      out.nullable(row.value, (text) => out.string(text));
-      out.nullable(row.target, (text) => out.string(text));
-      out.nullable(row.importId, (text) => out.string(text));
+      out.stringOrNull(row.value);
+      out.stringOrNull(row.target);
+      out.stringOrNull(row.importId);
       out.int64(row.appendMs);
       out.uint64(row.offset);
       out.uint64(row.version);
@@ -59,7 +59,7 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.string(row.source);
       out.int64(row.samples);
       out.bytes(row.state);
-      out.nullable(row.importId, (text) => out.string(text));
+      out.stringOrNull(row.importId);
       out.uint64(row.version);
     },
   },
@@ -76,7 +76,7 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.int64(row.windowEndMs);
       out.nullable(row.validToMs, (ms) => out.int64(ms));
       out.nullable(row.value, (value) => out.float64(value));
-      out.nullable(row.valueExact, (text) => out.string(text));
+      out.stringOrNull(row.valueExact);
       out.int64(row.samples);
       out.string(row.state);
       out.uint32(row.revision);
@@ -178,7 +178,7 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.int64(row.windowEndMs);
       out.string(row.kind);
       out.nullable(row.value, (value) => out.float64(value));
-      out.nullable(row.valueExact, (text) => out.string(text));
+      out.stringOrNull(row.valueExact);
       out.int64(row.samples);
       out.uint8(row.imported ? 1 : 0);
       out.uint64(invert(row.version));
@@ -202,7 +202,7 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.int64(row.samples);
       out.string(row.severity);
       out.strings(row.notify);
-      out.nullable(row.suppressed, (text) => out.string(text));
+      out.stringOrNull(row.suppressed);
       out.string(row.reason);
       out.uint16(row.partition);
       out.uint64(row.version);
