@@ -21,7 +21,7 @@ import { DeadLetterTask } from './dead-letters/dead-letter-task.ts';
 import { DefinitionBook } from './definition-book.ts';
 import { Readiness } from './readiness.ts';
 import { RollTask } from './roll/roll-task.ts';
-import { SLICES_MAX } from './roll/series-table.ts';
+import { OPEN_SLICES_MAX, SLICES_MAX } from './roll/series-table.ts';
 import { Ticker } from './ticker.ts';
 
 const PUBLISH_EVERY_MS = 50;
@@ -148,7 +148,15 @@ export class Processor {
     const slicesMax = shareOf(SLICES_MAX);
     this.roll.assign(
       of((topic) => topic === SLICES_TOPIC),
-      ({ partition }) => new RollTask({ ...common, partition, log, slicesMax, sourcesOf: () => partitions }),
+      ({ partition }) =>
+        new RollTask({
+          ...common,
+          partition,
+          log,
+          slicesMax,
+          openSlicesMax: OPEN_SLICES_MAX,
+          sourcesOf: () => partitions,
+        }),
     );
     this.letters.assign(
       of((topic) => topic === DEAD_LETTERS_TOPIC),

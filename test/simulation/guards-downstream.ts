@@ -4,6 +4,7 @@ import { SliceMarks } from '../../services/processor/aggregate/slice-marks.ts';
 import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { Series } from '../../services/processor/roll/series.ts';
+import { SeriesSlices } from '../../services/processor/roll/series-slices.ts';
 import { SeriesTable } from '../../services/processor/roll/series-table.ts';
 import { SourceProgress } from '../../services/processor/roll/source-progress.ts';
 import { type Guard, guard } from './take-away.ts';
@@ -12,8 +13,8 @@ import { type Guard, guard } from './take-away.ts';
 export const downstreamGuards: readonly Guard[] = [
   guard('4.5', 'downstream takes the highest version', Series, 'merge', (merge) => {
     return function (part) {
-      const known = this.slices.get(part.sliceStartMs)?.parts.get(part.source);
-      if (known !== undefined) known.version = -1n;
+      const known = this.slices.part(part.sliceStartMs, part.source);
+      if (known !== null) known.version = -1n;
       return merge.call(this, part);
     };
   }),
@@ -42,6 +43,17 @@ export const downstreamGuards: readonly Guard[] = [
     'storedBelow',
     () => () => true,
   ),
+  guard('4.8', 'a slice is summed up only when the store has all of it', SeriesSlices, 'close', (close) => {
+    return function (openMax, known, stays) {
+      const all = { storedOf: () => 2n ** 62n, isOpen: known.isOpen.bind(known) };
+      return close.call(this, openMax, all, stays);
+    };
+  }),
+  guard('4.8', 'a slice that was summed up gets its parts back before a snapshot', Series, 'reopen', (reopen) => {
+    return function (startMs) {
+      return reopen.call(this, startMs, []);
+    };
+  }),
   guard('4.5', 'a mark of an older position takes nothing back', SourceProgress, 'step', (step) => {
     return function (offset, mark) {
       this.now.delete(mark.source);

@@ -209,6 +209,7 @@ export class World {
                 definitionOf,
                 sourcesOf: () => PARTITIONS,
                 slicesMax: tight ? 0 : this.random.below(10),
+                openSlicesMax: tight ? 0 : this.random.below(5),
               }),
           );
     const runner = new FoldRunner<AggregateTask | RollTask>({

@@ -26,6 +26,8 @@ export interface RollOptions {
   readonly sourcesOf: (workflow: string) => number;
   /** Slices kept in memory. */
   readonly slicesMax: number;
+  /** Slices of one series that are kept by source. */
+  readonly openSlicesMax: number;
 }
 
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
@@ -115,17 +117,19 @@ export class RollTask implements FoldTask {
   }
 
   private async loadSeries(batches: Iterable<readonly SliceSnapshot[]>): Promise<void> {
-    const wanted = new Map<string, Set<string>>();
+    const wanted = new Map<string, Map<string, number[]>>();
     for (const snapshots of batches) {
-      for (const { definition, labels } of snapshots) {
-        let all = wanted.get(definition);
-        if (all === undefined) wanted.set(definition, (all = new Set()));
-        all.add(labels);
+      for (const { definition, labels, sliceStartMs } of snapshots) {
+        let byLabels = wanted.get(definition);
+        if (byLabels === undefined) wanted.set(definition, (byLabels = new Map()));
+        const starts = byLabels.get(labels);
+        if (starts === undefined) byLabels.set(labels, [sliceStartMs]);
+        else starts.push(sliceStartMs);
       }
     }
-    for (const [hash, labels] of wanted) {
+    for (const [hash, slices] of wanted) {
       const definition = this.options.definitionOf(hash);
-      if (definition !== undefined) await this.series.load(definition, labels);
+      if (definition !== undefined) await this.series.load(definition, slices);
     }
   }
 
@@ -162,6 +166,7 @@ export class RollTask implements FoldTask {
         this.toStore.set(keyOf(row), row);
         series.unstoredEnds.add(row.windowEndMs);
       }
+      series.closeSlices(this.options.openSlicesMax, this.sources);
     }
     for (const [hash, watermarkMs] of moved) this.watermarks.set(hash, watermarkMs);
   }

@@ -1,10 +1,13 @@
 import { BloomFilter } from '../../shared/core/bloom-filter.ts';
 import type { Definition } from '../../shared/core/definition.ts';
+import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { Series } from './series.ts';
 
 /** Slices kept in memory by one process; above it the least recently used stored series leave. */
 export const SLICES_MAX = 2_000_000;
+/** Slices of a series that are kept by source; above it those that are stored are kept as sums. */
+export const OPEN_SLICES_MAX = 32;
 /** How many label sets one query asks for. */
 const LABELS_MAX = 1_000;
 /** Label sets of the first stage of a filter: most definitions have few. */
@@ -58,14 +61,22 @@ export class SeriesTable {
     return series;
   }
 
-  /** Loads what of these series is in the store and not in memory, slices first, then values. */
-  async load(definition: Definition, labels: Iterable<string>): Promise<void> {
+  /**
+   * Loads what is in the store and not in memory: of series that are not there all of it, slices first, then values; of
+   * the others the slices of these starts that are closed. `wanted`: slice starts by labels.
+   */
+  async load(definition: Definition, wanted: ReadonlyMap<string, readonly number[]>): Promise<void> {
     this.turn++;
     const missing: string[] = [];
-    for (const each of labels) {
+    const closed: number[] = [];
+    const closedLabels: string[] = [];
+    for (const [each, starts] of wanted) {
       const known = this.peek(definition, each);
       if (known !== undefined) {
         known.usedIn = this.turn;
+        const before = closed.length;
+        for (const startMs of starts) if (known.isClosed(startMs)) closed.push(startMs);
+        if (closed.length > before) closedLabels.push(each);
         continue;
       }
       const filter = this.stored.get(definition.hash) ?? (await this.readStored(definition));
@@ -80,6 +91,26 @@ export class SeriesTable {
       for (const row of slices) this.get(definition, row.labels).merge(row);
       for (const row of values) this.get(definition, row.labels).keep(row);
     }
+    await this.reopen(definition, closedLabels, closed);
+  }
+
+  /** Gives the closed slices of these series their parts back, from the first of these starts to the last. */
+  private async reopen(definition: Definition, labels: readonly string[], starts: readonly number[]): Promise<void> {
+    if (starts.length === 0) return;
+    const range = {
+      fromMs: starts.reduce((a, b) => Math.min(a, b)),
+      toMs: starts.reduce((a, b) => Math.max(a, b)) + 1,
+    };
+    const query = { definition: definition.hash, labelPartition: this.partition, labels, ...range };
+    const found = new Map<Series, Map<number, SliceRow[]>>();
+    for (const row of await this.store.slices(query)) {
+      const series = this.get(definition, row.labels);
+      if (!series.isClosed(row.sliceStartMs)) continue;
+      let byStart = found.get(series);
+      if (byStart === undefined) found.set(series, (byStart = new Map()));
+      byStart.set(row.sliceStartMs, [...(byStart.get(row.sliceStartMs) ?? []), row]);
+    }
+    for (const [series, byStart] of found) for (const [startMs, rows] of byStart) series.reopen(startMs, rows);
   }
 
   /** A series that is new: it will have rows. */
@@ -104,14 +135,14 @@ export class SeriesTable {
   ): Promise<void> {
     const { window, hash } = definition;
     const spanMs = window.kind === 'rolling' ? window.sizeMs + window.everyMs : window.kind === 'tumbling' ? 0 : 0;
-    const labels = new Set<string>();
+    const labels = new Map<string, number[]>();
     const query = { definition: hash, labelPartition: this.partition };
     const fromMs =
       watermarkMs === null ? undefined : watermarkMs - spanMs - definition.settleMs - longestUnitMs(definition);
     for (const row of await this.store.slices(fromMs === undefined ? query : { ...query, fromMs }))
-      labels.add(row.labels);
+      labels.set(row.labels, []);
     for (const importId of openImports)
-      for (const row of await this.store.slices({ ...query, importId })) labels.add(row.labels);
+      for (const row of await this.store.slices({ ...query, importId })) labels.set(row.labels, []);
     await this.load(definition, labels);
   }
 

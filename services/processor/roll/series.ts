@@ -1,24 +1,10 @@
-import { type AggregateState, emptyState, mergeEncoded } from '../../shared/core/aggregate-state.ts';
+import { type AggregateState, emptyState } from '../../shared/core/aggregate-state.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { decodeLabels } from '../../shared/core/labels.ts';
-import type { SliceSnapshot } from '../../shared/core/messages.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
+import { type PartsKnown, type SlicePart, SeriesSlices } from './series-slices.ts';
 import { SlidingWindow } from './sliding-window.ts';
-
-/** One source's contribution to a slice. */
-interface Part {
-  version: bigint;
-  samples: number;
-  bytes: Uint8Array;
-  importId: string | null;
-}
-
-/** The parts of a slice by source, and the sum of their samples. */
-interface Slice {
-  samples: number;
-  readonly parts: Map<string, Part>;
-}
 
 /** What is known of open imports. */
 export interface OpenImports {
@@ -27,9 +13,6 @@ export interface OpenImports {
   /** Whether any import may be open in a source, as far as parts of up to this version can know. */
   mayBeOpen(source: string, version: bigint): boolean;
 }
-
-/** What roll keeps of a snapshot or of a stored slice row. */
-export type SlicePart = Pick<SliceSnapshot, 'sliceStartMs' | 'source' | 'version' | 'samples' | 'state' | 'importId'>;
 
 /** A series in memory: its slices by source, its values by window end. */
 export class Series {
@@ -59,7 +42,7 @@ export class Series {
   usedIn = 0;
   /** No values were computed since it came into memory: what others published in between is not known. */
   fresh = true;
-  private readonly slices = new Map<number, Slice>();
+  private readonly slices: SeriesSlices;
   private readonly rows = new Map<number, ValueRow>();
   /** No slice with data starts later, and no value that stands ends later. */
   private newestStartMs = -Infinity;
@@ -72,7 +55,8 @@ export class Series {
     this.definition = definition;
     this.labels = labels;
     this.labelMap = decodeLabels(labels);
-    this.window = new SlidingWindow(definition, (startMs) => this.parts(startMs));
+    this.slices = new SeriesSlices(definition.aggregate);
+    this.window = new SlidingWindow(definition, (startMs) => this.slices.states(startMs));
   }
 
   /** Value rows by window end, ms UTC. */
@@ -93,54 +77,57 @@ export class Series {
     return Math.max(this.newestStartMs + stepMs, this.newestEndMs);
   }
 
-  /** Takes a snapshot of the log; its values go out again whether they change or not. */
+  /** Takes a snapshot of the log; its values go out again whether they change or not. Its slice must not be closed. */
   mergeSnapshot(part: SlicePart): void {
     this.touched.add(part.sliceStartMs);
-    const known = this.slices.get(part.sliceStartMs)?.parts.get(part.source);
-    if (known !== undefined && known.version >= part.version) this.ambiguous.add(part.sliceStartMs);
+    const known = this.slices.part(part.sliceStartMs, part.source);
+    if (known !== null && known.version >= part.version) this.ambiguous.add(part.sliceStartMs);
     this.merge(part);
   }
 
   /** Keeps the highest version per slice and source, and marks the slice. */
   merge(part: SlicePart): void {
-    let slice = this.slices.get(part.sliceStartMs);
-    if (slice === undefined) this.slices.set(part.sliceStartMs, (slice = { samples: 0, parts: new Map() }));
-    if (part.sliceStartMs > this.newestStartMs) this.newestStartMs = part.sliceStartMs;
-    const { source, version, samples, state: bytes, importId } = part;
-    const known = slice.parts.get(source);
-    if (known === undefined || version > known.version) {
-      slice.parts.set(source, { version, samples, bytes, importId });
-      slice.samples += samples - (known?.samples ?? 0);
-      if (importId === null) this.live.add(part.sliceStartMs);
-      else if (version > (this.imported.get(source) ?? -1n)) this.imported.set(source, version);
-      this.window.replace(part.sliceStartMs, known?.bytes ?? null, bytes);
+    const { sliceStartMs, source, version, importId } = part;
+    if (sliceStartMs > this.newestStartMs) this.newestStartMs = sliceStartMs;
+    const known = this.slices.part(sliceStartMs, source);
+    if (known === null || version > known.version) {
+      this.slices.put(part);
+      if (importId === null) this.live.add(sliceStartMs);
+      else this.noteImport(source, version);
+      this.window.replace(sliceStartMs, known?.bytes ?? null, part.state);
     }
-    if (part.sliceStartMs !== LEVEL_TOTAL_MS) this.dirty.add(part.sliceStartMs);
+    if (sliceStartMs !== LEVEL_TOTAL_MS) this.dirty.add(sliceStartMs);
   }
 
-  /** Highest version of any part of a source; -1 without one. */
-  highestOf(source: string): bigint {
-    let highest = -1n;
-    for (const { parts } of this.slices.values()) {
-      const part = parts.get(source);
-      if (part !== undefined && part.version > highest) highest = part.version;
-    }
-    return highest;
+  private noteImport(source: string, version: bigint): void {
+    if (version > (this.imported.get(source) ?? -1n)) this.imported.set(source, version);
+  }
+
+  /** Whether only the sum of a slice is in memory: before a snapshot of it is taken, `reopen` has to give it its parts. */
+  isClosed(sliceStartMs: number): boolean {
+    return this.slices.isClosed(sliceStartMs);
+  }
+
+  /** Gives a closed slice the parts that the store has of it, which may be newer than their sum was. */
+  reopen(sliceStartMs: number, parts: readonly SlicePart[]): void {
+    this.slices.reopen(sliceStartMs, parts);
+    for (const { source, version, importId } of parts) if (importId !== null) this.noteImport(source, version);
+    this.window.forget();
+  }
+
+  /** Of slices that nothing waits for, once more than `openMax` have parts, only the sum is kept. */
+  closeSlices(openMax: number, known: PartsKnown): void {
+    this.slices.close(openMax, known, (startMs) => this.dirty.has(startMs));
   }
 
   /** Net number of contributions to a slice, over all sources. */
   samples(sliceStartMs: number): number {
-    return this.slices.get(sliceStartMs)?.samples ?? 0;
+    return this.slices.samples(sliceStartMs);
   }
 
   /** Adds a slice of all sources into `into`. */
   mergeSlice(sliceStartMs: number, into: AggregateState): void {
-    for (const bytes of this.parts(sliceStartMs)) mergeEncoded(into, this.definition.aggregate, bytes);
-  }
-
-  /** The states of a slice, one per source, in their binary form. */
-  private *parts(sliceStartMs: number): Generator<Uint8Array> {
-    for (const { bytes } of this.slices.get(sliceStartMs)?.parts.values() ?? []) yield bytes;
+    this.slices.mergeInto(into, sliceStartMs);
   }
 
   /** The window that ends at `endMs`, merged; not to be changed, and valid until the next call or merge. */
@@ -169,10 +156,7 @@ export class Series {
 
   /** Whether an import that is open in its source touched the slice last. */
   inImport(sliceStartMs: number, imports: OpenImports): boolean {
-    for (const [source, { importId, version }] of this.slices.get(sliceStartMs)?.parts ?? []) {
-      if (importId !== null && imports.isOpen(source, importId, version)) return true;
-    }
-    return false;
+    return this.slices.inImport(sliceStartMs, imports);
   }
 
   /** False: certainly no open import touches any slice, so none need be looked at. */
@@ -183,18 +167,15 @@ export class Series {
 
   /** Marks the slices that these imports touched last. */
   markImports(ended: ReadonlySet<string>): void {
-    for (const [startMs, { parts }] of this.slices) {
-      for (const { importId } of parts.values()) {
-        if (importId === null || !ended.has(importId) || startMs === LEVEL_TOTAL_MS) continue;
-        this.dirty.add(startMs);
-        this.ambiguous.add(startMs);
-      }
+    for (const startMs of this.slices.touchedBy(ended)) {
+      this.dirty.add(startMs);
+      this.ambiguous.add(startMs);
     }
   }
 
   /** Starts of all slices but a level's total row, ascending. */
   starts(): number[] {
-    return [...this.slices.keys()].filter((startMs) => startMs !== LEVEL_TOTAL_MS).sort((a, b) => a - b);
+    return this.slices.starts();
   }
 
   get sliceCount(): number {
@@ -203,9 +184,6 @@ export class Series {
 
   /** Whether every part is at or below what its source has stored, so that the store can give the series back. */
   storedBelow(storedOf: (source: string) => bigint): boolean {
-    for (const { parts } of this.slices.values()) {
-      for (const [source, { version }] of parts) if (version > storedOf(source)) return false;
-    }
-    return true;
+    return this.slices.storedBelow(storedOf);
   }
 }

@@ -33,6 +33,11 @@ export class SlidingWindow {
     else replaceEncoded(this.state, aggregate, before, after);
   }
 
+  /** The slices are others than those that it followed. */
+  forget(): void {
+    this.state = null;
+  }
+
   /** The window that ends at `endMs`; not to be changed, and valid until the next call. */
   at(endMs: number): AggregateState {
     const fromMs = windowStart(this.definition.window, endMs);
