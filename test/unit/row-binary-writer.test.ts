@@ -4,7 +4,7 @@ import { RowBinaryWriter } from '../../services/shared/adapters/store/clickhouse
 function hex(write: (out: RowBinaryWriter) => void): string {
   const out = new RowBinaryWriter();
   write(out);
-  return out.finish().toString('hex');
+  return out.take().toString('hex');
 }
 
 test('integers are little-endian, with their sign', () => {
@@ -66,7 +66,7 @@ test('null has its mark alone, a map its size, and both nest', () => {
 test('what was written stays when the buffer grows', () => {
   const out = new RowBinaryWriter();
   for (let i = 0; i < 50_000; i++) out.uint32(i);
-  const bytes = out.finish();
+  const bytes = out.take();
   expect(bytes).toHaveLength(200_000);
   expect([0, 16_383, 16_384, 49_999].map((i) => bytes.readUInt32LE(i * 4))).toEqual([0, 16_383, 16_384, 49_999]);
 });

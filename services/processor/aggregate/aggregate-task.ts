@@ -1,5 +1,5 @@
 import type { Workflow } from '../../shared/core/catalogue.ts';
-import type { Delta } from '../../shared/core/case-state.ts';
+import type { Delta } from '../../shared/core/case-folds.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { activityRanks } from '../../shared/core/effective-events.ts';
@@ -150,7 +150,8 @@ export class AggregateTask implements FoldTask {
   private async applyEvents(batch: readonly Placed<EventsMessage | Unreadable>[]): Promise<void> {
     if (batch.length === 0) return;
     const work: Work[] = [];
-    for (const [i, { offset, appendMs, message }] of batch.entries()) {
+    for (let i = 0; i < batch.length; i++) {
+      const { offset, appendMs, message } = batch[i]!;
       if (offset !== this.nextOffset) {
         throw new TaktError(
           'LOG_OFFSET_OUT_OF_RANGE',

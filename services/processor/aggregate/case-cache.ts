@@ -2,7 +2,8 @@ import { BloomFilter } from '../../shared/core/bloom-filter.ts';
 import { ByteOutput } from '../../shared/core/byte-output.ts';
 import { ByteTable } from '../../shared/core/byte-table.ts';
 import { CasePacker } from '../../shared/core/case-pack.ts';
-import { CaseState, type Delta } from '../../shared/core/case-state.ts';
+import type { Delta } from '../../shared/core/case-folds.ts';
+import { CaseState } from '../../shared/core/case-state.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { epochOf, offsetOf } from '../../shared/core/version.ts';
 import type { WorkflowPlan } from '../../shared/core/workflow-plan.ts';
@@ -45,6 +46,8 @@ export class CaseCache {
   private readonly out = new ByteOutput();
   private readonly key = new ByteOutput();
   private readonly long = new Map<string, LongCase>();
+  /** Becomes each packed case that an event is added to. */
+  private readonly packed = new CaseState([]);
   /** The case that was looked for last and whether the table has it, while nothing was put since. */
   private lastId: string | null = null;
   private lastFound = false;
@@ -153,14 +156,16 @@ export class CaseCache {
     const { caseId } = event;
     const long = this.useLong(caseId);
     const known = long === undefined && this.find(caseId);
-    const state = long?.state ?? new CaseState(known ? this.unpackFound(caseId) : NO_EVENTS);
+    const state = long?.state ?? this.packed;
+    if (long === undefined) state.become(known ? this.unpackFound(caseId) : []);
     const deltas = state.add(event, plan);
     if (deltas === null) return null;
     if (!known && long === undefined) this.filter.add(caseId);
     const changed = long?.changed ?? (known && this.table.bytes[this.table.start + CHANGED_AT] === 1);
     if (!changed) this.changed.push(caseId);
     if (long !== undefined) long.changed = true;
-    else if (state.events.length > PACKED_EVENTS_MAX) this.keepLong(caseId, { state, changed: true });
+    else if (state.events.length > PACKED_EVENTS_MAX)
+      this.keepLong(caseId, { state: new CaseState(state.events), changed: true });
     else if (known) this.append(event);
     else this.putPacked(caseId, state.events, true);
     return deltas;

@@ -1,4 +1,4 @@
-import { effectiveEvents, type EventOrder } from '../../shared/core/effective-events.ts';
+import { type EventOrder, inOrder } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { versionOf } from '../../shared/core/version.ts';
 import type { CaseRow } from '../../shared/ports/kpi-rows.ts';
@@ -11,7 +11,7 @@ export function toCaseRow(
   epoch: number,
 ): CaseRow {
   const event = events.at(-1)!;
-  const effective = effectiveEvents(events).sort(order);
+  const effective = inOrder(events, order);
   const first = effective[0];
   const last = effective.at(-1);
   return {

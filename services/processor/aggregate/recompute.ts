@@ -1,6 +1,6 @@
 import { type AggregateState, contribute, emptyState } from '../../shared/core/aggregate-state.ts';
-import { contributionsOf } from '../../shared/core/case-state.ts';
-import { effectiveEvents } from '../../shared/core/effective-events.ts';
+import { contributionsOf } from '../../shared/core/case-folds.ts';
+import { inOrder } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { sliceEnd } from '../../shared/core/window.ts';
@@ -67,7 +67,7 @@ export async function rebuildExtreme(scope: ArchiveScope, key: SliceKey): Promis
 /** Contributions without those that later events of the case take back: an extreme then never loses a value. */
 function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[]): ReturnType<typeof contributionsOf> {
   const standing = new Map<string, ReturnType<typeof contributionsOf>>();
-  for (const delta of contributionsOf(plan, effectiveEvents(events).sort(plan.order))) {
+  for (const delta of contributionsOf(plan, inOrder(events, plan.order))) {
     const key = `${delta.group.id} ${delta.timeMs} ${delta.part} ${delta.amount} ${delta.labels}`;
     const list = standing.get(key) ?? [];
     if (delta.sign === 1) list.push(delta);

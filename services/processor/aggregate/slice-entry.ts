@@ -1,5 +1,5 @@
 import type { AggregateState } from '../../shared/core/aggregate-state.ts';
-import type { Delta } from '../../shared/core/case-state.ts';
+import type { Delta } from '../../shared/core/case-folds.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { sliceStart } from '../../shared/core/window.ts';
 import type { SliceGroup } from '../../shared/core/workflow-plan.ts';

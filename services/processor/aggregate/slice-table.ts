@@ -5,7 +5,7 @@ import {
   emptyState,
   encodeState,
 } from '../../shared/core/aggregate-state.ts';
-import type { Delta } from '../../shared/core/case-state.ts';
+import type { Delta } from '../../shared/core/case-folds.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { SliceGroup, WorkflowPlan } from '../../shared/core/workflow-plan.ts';
@@ -16,7 +16,7 @@ import { SliceChanges, waits } from './slice-changes.ts';
 import { SliceEntries } from './slice-entries.ts';
 
 /** Rows of a workflow kept in memory by one process; above it acknowledged ones that were not used of late leave. */
-export const SLICE_ROWS_MAX = 400_000;
+export const SLICE_ROWS_MAX = 200_000;
 /** Of a record that leaves every extreme known. */
 export const NOTHING_BROKEN: readonly SliceKey[] = [];
 

@@ -73,12 +73,17 @@ export function mergeState(into: AggregateState, from: AggregateState): void {
  * quicker. What was added before can be taken back exactly, of everything but min and max: there it throws.
  */
 export function mergeEncoded(into: AggregateState, aggregate: Aggregate, bytes: Uint8Array, sign: 1 | -1 = 1): void {
-  if (into.kind === 'quantile') {
+  if (into.kind === 'quantile' || into.kind === 'count' || into.kind === 'sum') {
     const input = new ByteReader(bytes);
     into.n += sign * input.integer();
-    for (let left = input.integer(); left > 0; left--) {
-      const bin = input.integer();
-      addToBin(into.bins, bin, sign * input.integer());
+    if (into.kind === 'sum') {
+      const amount = input.amount();
+      into.sum = addAmounts(into.sum, sign === 1 ? amount : negateAmount(amount));
+    } else if (into.kind === 'quantile') {
+      for (let left = input.integer(); left > 0; left--) {
+        const bin = input.integer();
+        addToBin(into.bins, bin, sign * input.integer());
+      }
     }
     return;
   }

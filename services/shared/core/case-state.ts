@@ -1,43 +1,36 @@
-import { carryOn, NOTHING_CARRIED } from './carried.ts';
-import { effectiveEvents, type EventOrder } from './effective-events.ts';
+import { CaseFolds, contributionsOf, type Delta } from './case-folds.ts';
+import { type EventOrder, inOrder } from './effective-events.ts';
 import type { LoggedEvent } from './event.ts';
-import { MeasureFold } from './measure-fold.ts';
-import type { Emit } from './measure-plan.ts';
-import type { Amount } from './amount.ts';
-import type { Part } from './aggregate-state.ts';
-import { withItem } from './short-list.ts';
-import type { PairGroup, SliceGroup, WorkflowPlan } from './workflow-plan.ts';
-
-/** One change of the slices of a group's definitions. */
-export interface Delta {
-  readonly group: SliceGroup;
-  readonly timeMs: number;
-  readonly labels: string;
-  readonly amount: Amount;
-  readonly part: Part;
-  readonly sign: 1 | -1;
-}
+import type { WorkflowPlan } from './workflow-plan.ts';
 
 /** Up to so many events an id is looked for one by one. */
 const SCANNED_EVENTS_MAX = 16;
 
 /**
  * A case in memory: its events, and for each definition where its fold stands. What it contributes is a function of the
- * set of its events; an event that comes last in their order takes the short way (`feed`), any other one recomputes.
+ * set of its events; an event that comes last in their order takes the short way, any other one recomputes.
  */
 export class CaseState {
   private list: LoggedEvent[] = [];
   /** The ids of `events`, once there are many: a look through a few takes no longer. */
   private ids: Set<string> | null = null;
-  private carried = NOTHING_CARRIED;
-  private folds: MeasureFold[] | null = null;
-  private foldsPlan: WorkflowPlan | null = null;
+  private folds: CaseFolds | null = null;
+  /** Whether the folds have had the events. */
+  private fed = false;
   private last: LoggedEvent | null = null;
   private amended = false;
 
   /** `events`: those of the archive, below the record in hand. */
   constructor(events: readonly LoggedEvent[]) {
     for (const event of events) this.keep(event);
+  }
+
+  /** Becomes another case, which has these events, no two of one id; the list is its own from then on. */
+  become(events: LoggedEvent[]): void {
+    this.list = events;
+    this.ids = null;
+    this.fed = false;
+    this.amended = events.some(({ kind }) => kind !== 'event');
   }
 
   /**
@@ -47,18 +40,18 @@ export class CaseState {
   add(event: LoggedEvent, plan: WorkflowPlan, shortcut = true): Delta[] | null {
     if (this.has(event.id)) return null;
     const { order } = plan;
-    this.prepare(plan);
-    const deltas: Delta[] = [];
-    const inOrder = !this.amended && event.kind === 'event' && (this.last === null || order(this.last, event) < 0);
-    if (inOrder && shortcut) {
+    const folds = this.prepare(plan);
+    const comesLast = !this.amended && event.kind === 'event' && (this.last === null || order(this.last, event) < 0);
+    if (comesLast && shortcut) {
+      const deltas: Delta[] = [];
       this.keep(event);
       this.last = event;
-      this.feed(event, plan, deltas);
+      folds.feed(event, deltas);
       return deltas;
     }
     const before = netOf(plan, this.effective(order));
     this.keep(event);
-    this.folds = null;
+    this.fed = false;
     const after = netOf(plan, this.effective(order));
     return difference(before, after);
   }
@@ -68,9 +61,8 @@ export class CaseState {
     return this.list;
   }
 
-  /** Effective events, in order. */
-  private effective(order: EventOrder): LoggedEvent[] {
-    return effectiveEvents(this.events).sort(order);
+  private effective(order: EventOrder): readonly LoggedEvent[] {
+    return inOrder(this.events, order);
   }
 
   private has(id: string): boolean {
@@ -79,51 +71,29 @@ export class CaseState {
 
   private keep(event: LoggedEvent): void {
     if (this.has(event.id)) return;
-    this.list = withItem(this.list, event);
+    this.list.push(event);
     if (this.ids !== null) this.ids.add(event.id);
     else if (this.events.length > SCANNED_EVENTS_MAX) this.ids = new Set(this.events.map(({ id }) => id));
     if (event.kind !== 'event') this.amended = true;
   }
 
-  private prepare(plan: WorkflowPlan): void {
-    if (this.folds !== null && this.foldsPlan === plan) return;
-    this.folds = plan.pairs.map((pair) => new MeasureFold(pair.plan));
-    this.foldsPlan = plan;
-    this.carried = NOTHING_CARRIED;
-    this.last = null;
-    for (const event of this.effective(plan.order)) {
-      this.feed(event, plan, null);
-      this.last = event;
+  /** The folds of the plan, which have had the events. */
+  private prepare(plan: WorkflowPlan): CaseFolds {
+    if (this.folds?.plan !== plan) {
+      this.folds = new CaseFolds(plan);
+      this.fed = false;
     }
+    if (!this.fed) {
+      this.folds.reset();
+      this.last = null;
+      for (const event of this.effective(plan.order)) {
+        this.folds.feed(event, null);
+        this.last = event;
+      }
+      this.fed = true;
+    }
+    return this.folds;
   }
-
-  /** What changes goes into `deltas`; null: it did before. */
-  private feed(event: LoggedEvent, { pairs }: WorkflowPlan, deltas: Delta[] | null): void {
-    this.carried = carryOn(this.carried, event.dimensions);
-    for (let i = 0; i < pairs.length; i++)
-      this.folds![i]!.feed(event, this.carried, deltas === null ? ignore : collect(pairs[i]!, deltas));
-  }
-}
-
-const ignore: Emit = () => {};
-
-function collect({ slices }: PairGroup, into: Delta[]): Emit {
-  return (timeMs, labels, amount, part, sign) => {
-    for (const group of slices) into.push({ group, timeMs, labels, amount, part, sign });
-  };
-}
-
-/** All that a list of ordered events contributes, as the fold emits it (takings-back included). */
-export function contributionsOf(plan: WorkflowPlan, ordered: readonly LoggedEvent[]): Delta[] {
-  let carried = NOTHING_CARRIED;
-  const folds = plan.pairs.map((pair) => new MeasureFold(pair.plan));
-  const deltas: Delta[] = [];
-  for (const event of ordered) {
-    carried = carryOn(carried, event.dimensions);
-    const now = carried;
-    plan.pairs.forEach((pair, i) => folds[i]!.feed(event, now, collect(pair, deltas)));
-  }
-  return deltas;
 }
 
 type Net = Map<string, { readonly delta: Delta; count: number }>;

@@ -32,7 +32,6 @@ export function activityRanks(activities: readonly string[]): ReadonlyMap<string
  * a withdrawal also holds for a target that arrives later; a voided case stays void.
  */
 export function effectiveEvents(events: readonly LoggedEvent[]): LoggedEvent[] {
-  if (events.every(({ kind }) => kind === 'event')) return [...events];
   const voided = new Set<string>();
   for (const event of events) {
     if (event.kind !== 'void') continue;
@@ -58,6 +57,18 @@ export function effectiveEvents(events: readonly LoggedEvent[]): LoggedEvent[] {
     if (!voided.has(target)) result.push({ ...correction, id: target, kind: 'event' });
   }
   return result;
+}
+
+/** The events of a case that count, in order; the list itself where nothing is to be done. */
+export function inOrder(events: readonly LoggedEvent[], order: EventOrder): readonly LoggedEvent[] {
+  let amended = false;
+  let ordered = true;
+  for (let i = 0; i < events.length; i++) {
+    amended ||= events[i]!.kind !== 'event';
+    ordered &&= i === 0 || order(events[i - 1]!, events[i]!) <= 0;
+  }
+  if (amended) return effectiveEvents(events).sort(order);
+  return ordered ? events : events.toSorted(order);
 }
 
 /** A correction of a correction corrects what that one corrected. Bounded, because targets may name each other. */

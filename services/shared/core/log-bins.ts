@@ -11,9 +11,12 @@ const mapping = new LogarithmicMapping(RELATIVE_ACCURACY * 0.99);
  * the order of the values: zero has a bin of its own, exact, and negative values have negative numbers.
  */
 export interface LogBins {
-  readonly bins: number[];
-  readonly counts: number[];
+  bins: number[];
+  counts: number[];
 }
+
+/** Up to so many bins take just the room that they need: most slices have few, and there are hundreds of thousands. */
+const SHORT_BINS = 16;
 
 export function emptyBins(): LogBins {
   return { bins: [], counts: [] };
@@ -28,11 +31,17 @@ export function binOf(amount: Amount): number {
 }
 
 /** Adds `count` (negative: takes back) to a bin; empty bins disappear. */
-export function addToBin({ bins, counts }: LogBins, bin: number, count: number): void {
+export function addToBin(into: LogBins, bin: number, count: number): void {
+  const { bins, counts } = into;
   const at = placeOf(bins, bin);
   if (bins[at] !== bin) {
-    bins.splice(at, 0, bin);
-    counts.splice(at, 0, count);
+    if (bins.length < SHORT_BINS) {
+      into.bins = bins.toSpliced(at, 0, bin);
+      into.counts = counts.toSpliced(at, 0, count);
+    } else {
+      bins.splice(at, 0, bin);
+      counts.splice(at, 0, count);
+    }
     return;
   }
   const sum = counts[at]! + count;

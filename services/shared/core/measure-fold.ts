@@ -3,7 +3,7 @@ import { type Amount, toAmount } from './amount.ts';
 import type { Carried } from './carried.ts';
 import { unscaledAt } from './decimal.ts';
 import type { LoggedEvent } from './event.ts';
-import type { LabelPlan, LabelValues } from './label-plan.ts';
+import type { LabelValues } from './label-plan.ts';
 import type { Emit, Emitted, MeasurePlan, Output } from './measure-plan.ts';
 import { PairFold } from './pair-fold.ts';
 
@@ -19,6 +19,9 @@ const NO_SINGLES: Single[] = [];
  */
 export class MeasureFold {
   private readonly plan: MeasurePlan;
+  private readonly emit: Emit;
+  /** What emits under the labels that were taken. */
+  private readonly direct: Output;
   private readonly pairs: PairFold | null;
   /** Per selector of an event or ratio measure: what its first or last occurrence emitted. */
   private readonly singles: Single[];
@@ -27,19 +30,33 @@ export class MeasureFold {
   private firstLabels: LabelValues | null = null;
   private lastLabels: string | null = null;
 
-  constructor(plan: MeasurePlan) {
+  /** `emit` gets what the events contribute. */
+  constructor(plan: MeasurePlan, emit: Emit) {
     this.plan = plan;
+    this.emit = emit;
+    const { labels } = plan;
+    this.direct = (emitted, sign) =>
+      emit(emitted.timeMs, labels.encode(emitted.labels), emitted.amount, emitted.part, sign);
     const { kind } = plan.definition.measure;
     this.pairs = kind === 'duration' || kind === 'open' ? new PairFold(plan, kind) : null;
     this.singles = this.pairs === null ? plan.selectors.map(() => null) : NO_SINGLES;
     this.standing = plan.labels.usesLast ? [] : null;
   }
 
+  /** The next event is the first of a case. */
+  reset(): void {
+    this.firstLabels = null;
+    this.lastLabels = null;
+    if (this.standing !== null) this.standing = [];
+    for (let i = 0; i < this.singles.length; i++) this.singles[i] = null;
+    this.pairs?.reset();
+  }
+
   /** `carried`: the case's dimensions with this event's own applied. */
-  feed(event: LoggedEvent, carried: Carried, emit: Emit): void {
+  feed(event: LoggedEvent, carried: Carried): void {
     const { labels } = this.plan;
     if (this.firstLabels === null) this.firstLabels = labels.take('first', carried, null);
-    const output = this.standing === null ? direct(labels, emit) : this.relabelling(carried, emit);
+    const output = this.standing === null ? this.direct : this.relabelling(carried);
     if (this.pairs !== null) this.pairs.feed(event, carried, this.firstLabels, output);
     else this.feedSingles(event, carried, output);
   }
@@ -76,7 +93,8 @@ export class MeasureFold {
   }
 
   /** Labels at the case's last event: everything that stands moves when they change. */
-  private relabelling(carried: Carried, emit: Emit): Output {
+  private relabelling(carried: Carried): Output {
+    const { emit } = this;
     const { labels } = this.plan;
     const standing = this.standing!;
     const encode = (emitted: Emitted, last: LabelValues): string =>
@@ -97,8 +115,4 @@ export class MeasureFold {
       emit(emitted.timeMs, encode(emitted, now), emitted.amount, emitted.part, sign);
     };
   }
-}
-
-function direct(labels: LabelPlan, emit: Emit): Output {
-  return (emitted, sign) => emit(emitted.timeMs, labels.encode(emitted.labels), emitted.amount, emitted.part, sign);
 }

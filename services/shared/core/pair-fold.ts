@@ -40,6 +40,12 @@ export class PairFold {
     this.takesBack = plan.selectors.some(({ selector }) => selector.occurrence === 'last');
   }
 
+  /** The next event is the first of a case. */
+  reset(): void {
+    this.entries = NO_ENTRIES;
+    this.started = false;
+  }
+
   feed(event: LoggedEvent, carried: Carried, first: LabelValues, output: Output): void {
     const [from, to] = this.plan.selectors as [MeasurePlan['selectors'][0], MeasurePlan['selectors'][0]];
     const enters = from.matches(event, carried);

@@ -15,6 +15,8 @@ const OWN_SETTINGS = [
   'SET output_format_json_quote_64bit_integers = 1',
   // The folds' statements are small: more threads would only take the processor from the event loop.
   'SET max_threads = 1, max_insert_threads = 1',
+  // Rows of one key in one insert are rare: looking for them costs a fifth of it. Merges and reads find them.
+  'SET optimize_on_insert = 0',
 ];
 
 /** chDB: ClickHouse in this process, on the data directory. One process and one engine per path. */

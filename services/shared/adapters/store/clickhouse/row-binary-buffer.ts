@@ -11,7 +11,7 @@ export interface RowBinaryBlock<T extends TableName = TableName> extends RowBloc
 /** Rows that are encoded as they come. */
 export class RowBinaryBuffer<T extends TableName> implements RowBuffer<T> {
   private readonly table: T;
-  private out = new RowBinaryWriter();
+  private readonly out = new RowBinaryWriter();
   private rows = 0;
 
   constructor(table: T) {
@@ -28,8 +28,7 @@ export class RowBinaryBuffer<T extends TableName> implements RowBuffer<T> {
   }
 
   take(): RowBinaryBlock<T> {
-    const block = { table: this.table, length: this.rows, bytes: this.out.finish() };
-    this.out = new RowBinaryWriter();
+    const block = { table: this.table, length: this.rows, bytes: this.out.take() };
     this.rows = 0;
     return block;
   }

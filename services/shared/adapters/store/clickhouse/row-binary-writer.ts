@@ -97,8 +97,10 @@ export class RowBinaryWriter {
     }
   }
 
-  /** What was written so far; valid until the next write. */
-  finish(): Buffer {
-    return this.out.bytes.subarray(0, this.out.at);
+  /** What was written, in bytes of its own; the next write begins anew, in the room that there is. */
+  take(): Buffer {
+    const bytes = Buffer.from(this.out.bytes.subarray(0, this.out.at));
+    this.out.at = 0;
+    return bytes;
   }
 }
