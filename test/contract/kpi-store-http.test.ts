@@ -10,8 +10,9 @@ import { chdbMissing } from './chdb-missing.ts';
 import { type KpiStoreUnderTest, kpiStoreContract } from './kpi-store.ts';
 import { event, jobRun } from './kpi-store-rows.ts';
 
-async function openStore(url: string): Promise<ClickHouseStore> {
-  const server = { url, user: 'default', password: '', database: 'default', timeoutMs: 10_000 };
+/** `compresses`: as to a server on another machine. */
+async function openStore(url: string, compresses = false): Promise<ClickHouseStore> {
+  const server = { url, user: 'default', password: '', database: 'default', timeoutMs: 10_000, compresses };
   const transport = new HttpTransport(server, new SystemClock());
   const store = new ClickHouseStore({ transport, migrationsPath: 'deploy/clickhouse' });
   await store.migrate();
@@ -21,7 +22,7 @@ async function openStore(url: string): Promise<ClickHouseStore> {
 async function http(): Promise<KpiStoreUnderTest> {
   const path = mkdtempSync(join(tmpdir(), 'takt-store-'));
   let endpoint = await ClickHouseEndpoint.start(path);
-  let store = await openStore(endpoint.url);
+  let store = await openStore(endpoint.url, true);
   return {
     store,
     durable: true,
@@ -30,7 +31,7 @@ async function http(): Promise<KpiStoreUnderTest> {
       await store.close();
       await endpoint.stop();
       endpoint = await ClickHouseEndpoint.start(path);
-      store = await openStore(endpoint.url);
+      store = await openStore(endpoint.url, true);
       return store;
     },
     withoutMerging: () => endpoint.transport.command('SYSTEM STOP MERGES events'),

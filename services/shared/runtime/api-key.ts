@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { TaktError } from '../core/errors.ts';
+import { isLoopback } from '../core/loopback.ts';
 
 const KEY_BYTES = 32;
 const PREFIX = 'takt_';
@@ -70,13 +71,6 @@ function checkAddressed(host: string | string[] | undefined): void {
     'BIND_REFUSED',
     `without an API key takt answers only requests to localhost or 127.0.0.1, not to ${JSON.stringify(name.slice(0, 100))}; set a key.`,
   );
-}
-
-function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  if (name === 'localhost' || name === '::1') return true;
-  const octets = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(name);
-  return octets !== null && octets.slice(1).every((octet) => Number(octet) <= 255);
 }
 
 /** Throws BIND_REFUSED for an address beyond loopback without a key: anybody could read and write there. */
