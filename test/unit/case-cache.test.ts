@@ -23,7 +23,7 @@ function has(cache: CaseCache, caseId: string): string[] {
 
 /** What the store has to write, by case: how many events each has. */
 function changed(cache: CaseCache): number[] {
-  return [...cache.takeChanged()].map(({ length }) => length);
+  return [...cache.takeChanged(PLAN.order)].map(([, { events }]) => events);
 }
 
 test.each([300, 3])('%d cases of many events each have all of them, however often room is made', (cases) => {

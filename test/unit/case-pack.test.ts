@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteOutput } from '../../services/shared/core/byte-output.ts';
 import { CasePacker } from '../../services/shared/core/case-pack.ts';
+import { summaryOf } from '../../services/shared/core/case-summary.ts';
+import { eventOrder } from '../../services/shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
 
 const text = fc.string({ unit: 'binary' });
-const events: fc.Arbitrary<LoggedEvent> = fc.record({
+const fields = {
   workflow: fc.constant('w'),
   caseId: fc.constant('c'),
   id: text,
@@ -18,7 +20,8 @@ const events: fc.Arbitrary<LoggedEvent> = fc.record({
   importId: fc.option(text),
   offset: fc.maxSafeInteger(),
   appendMs: fc.maxSafeInteger(),
-});
+} as const;
+const events: fc.Arbitrary<LoggedEvent> = fc.record(fields);
 
 function packedAndBack(packer: CasePacker, list: readonly LoggedEvent[]): LoggedEvent[] {
   const out = new ByteOutput();
@@ -52,4 +55,31 @@ test('more activities and dimensions than are kept once come back too', () => {
   });
   expect(packedAndBack(packer, many)).toEqual(many);
   expect(packedAndBack(packer, many.slice(10_000))).toEqual(many.slice(10_000));
+});
+
+test('a summary without the events is that of the events', () => {
+  const order = eventOrder(new Map([['opened', 0]]));
+  const few = fc.record({
+    ...fields,
+    kind: fc.constantFrom('event', 'event', 'event', 'correct'),
+    activity: fc.constantFrom('opened', 'closed'),
+    timeMs: fc.nat(100),
+    dimensions: fc.constantFrom({ team: 'north' }, { team: 'north' }, { team: 'south' }),
+    value: fc.constantFrom(null, null, null, { unscaled: 1n, scale: 0 }),
+    target: fc.constant(null),
+    importId: fc.constantFrom(null, null, null, 'import'),
+  });
+  const packer = new CasePacker();
+  let without = 0;
+  fc.assert(
+    fc.property(fc.array(few, { minLength: 1, maxLength: 4 }), (list) => {
+      const out = new ByteOutput();
+      for (const event of list) packer.pack(out, event);
+      const summary = packer.summary(out.bytes, 0, out.at);
+      if (summary !== null) without++;
+      expect(summary ?? summaryOf(list, order)).toEqual(summaryOf(list, order));
+    }),
+    { numRuns: 500 },
+  );
+  expect(without).toBeGreaterThan(20);
 });

@@ -90,7 +90,7 @@ export class AggregateTask implements FoldTask {
     const { store, workflow, partition, epoch, labelPartitions, caseBytesMax, rowsMax } = options;
     this.cases = new CaseCache({ store, workflow: workflow.name, partition, epoch, bytesMax: caseBytesMax });
     this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, rowsMax });
-    this.archive = new ArchiveRows(store, partition, epoch);
+    this.archive = new ArchiveRows(store, workflow.name, partition, epoch);
     this.marks = new SliceMarks(labelPartitions);
   }
 
@@ -313,7 +313,7 @@ export class AggregateTask implements FoldTask {
 
   collectCheckpoint(): Checkpoint {
     const slices = this.slices.changes.takeToStore().flatMap((entry) => this.slices.rows(entry));
-    const blocks = this.archive.take(this.cases.takeChanged(), this.plan.order);
+    const blocks = this.archive.take(this.cases.takeChanged(this.plan.order));
     const filter = this.cases.filterToSave(this.time.clockMs, this.position());
     const positions = filter === null ? {} : { positions: [filter] };
     const rows = { slices, ...positions };

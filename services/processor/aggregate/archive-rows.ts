@@ -1,7 +1,7 @@
-import type { EventOrder } from '../../shared/core/effective-events.ts';
+import type { CaseSummary } from '../../shared/core/case-summary.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
+import { versionOf } from '../../shared/core/version.ts';
 import type { KpiStore, RowBlock, RowBuffer } from '../../shared/ports/kpi-store.ts';
-import { toCaseRow } from './case-row.ts';
 import { toEventRow } from './event-rows.ts';
 
 /** The rows of `events` and `cases` of one partition that the store is not known to have. */
@@ -13,11 +13,13 @@ export class ArchiveRows {
   /** Handed out before, but the store failed, or may have. */
   private failed: readonly RowBlock[] = [];
   private readonly store: KpiStore;
+  private readonly workflow: string;
   private readonly partition: number;
   private readonly epoch: number;
 
-  constructor(store: KpiStore, partition: number, epoch: number) {
+  constructor(store: KpiStore, workflow: string, partition: number, epoch: number) {
     this.store = store;
+    this.workflow = workflow;
     this.partition = partition;
     this.epoch = epoch;
     this.events = store.rowBuffer('events');
@@ -35,9 +37,27 @@ export class ArchiveRows {
     this.events.add(toEventRow(event, this.partition, this.epoch));
   }
 
-  /** Hands out those that wait, with rows of the cases that changed, each given by its events. */
-  take(changed: Iterable<readonly LoggedEvent[]>, order: EventOrder): readonly RowBlock[] {
-    for (const events of changed) this.cases.add(toCaseRow(events, order, this.partition, this.epoch));
+  /** Hands out those that wait, with rows of the cases that changed. */
+  take(changed: Iterable<readonly [caseId: string, summary: CaseSummary]>): readonly RowBlock[] {
+    const { workflow, partition, epoch } = this;
+    for (const [caseId, summary] of changed) {
+      // Field by field: spreading takes several times as long.
+      const { firstMs, lastMs, firstActivity, lastActivity, events, dimensions, offset } = summary;
+      const version = versionOf(epoch, offset);
+      this.cases.add({
+        workflow,
+        partition,
+        caseId,
+        firstMs,
+        lastMs,
+        firstActivity,
+        lastActivity,
+        events,
+        dimensions,
+        voided: events === 0,
+        version,
+      });
+    }
     this.inFlight = [...this.failed, this.events.take(), this.cases.take()].filter(({ length }) => length > 0);
     this.failed = [];
     return this.inFlight;

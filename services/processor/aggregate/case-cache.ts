@@ -4,6 +4,8 @@ import { ByteTable } from '../../shared/core/byte-table.ts';
 import { CasePacker } from '../../shared/core/case-pack.ts';
 import type { Delta } from '../../shared/core/case-folds.ts';
 import { CaseState } from '../../shared/core/case-state.ts';
+import { type CaseSummary, summaryOf } from '../../shared/core/case-summary.ts';
+import type { EventOrder } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { epochOf, offsetOf } from '../../shared/core/version.ts';
 import type { WorkflowPlan } from '../../shared/core/workflow-plan.ts';
@@ -230,20 +232,22 @@ export class CaseCache {
   }
 
   /**
-   * Hands out the events of the cases that changed since the last time, each case once; they cannot leave before they are
+   * Hands out the cases that changed since the last time, each once and summed up; they cannot leave before they are
    * acknowledged.
    */
-  *takeChanged(): Generator<readonly LoggedEvent[]> {
+  *takeChanged(order: EventOrder): Generator<[caseId: string, summary: CaseSummary]> {
     const ids = this.changed;
     this.changed = [];
     for (const id of ids) {
       const long = this.long.get(id);
       if (long !== undefined) {
         long.changed = false;
-        yield long.state.events;
+        yield [id, summaryOf(long.state.events, order)];
       } else if (this.find(id)) {
-        this.table.bytes[this.table.start + CHANGED_AT] = 0;
-        yield this.unpackFound(id);
+        const { bytes, start, end } = this.table;
+        bytes[start + CHANGED_AT] = 0;
+        const summary = this.packer.summary(bytes, start + EVENTS_AT, end);
+        yield [id, summary ?? summaryOf(this.unpackFound(id), order)];
       }
     }
   }

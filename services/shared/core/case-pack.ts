@@ -1,4 +1,5 @@
 import type { ByteOutput } from './byte-output.ts';
+import type { CaseSummary } from './case-summary.ts';
 import type { EventKind, LoggedEvent } from './event.ts';
 
 /** Activities, imports and sets of dimensions that events refer to by number; beyond it they stand with the event. */
@@ -9,6 +10,11 @@ const KIND_MASK = 3;
 const HAS_VALUE = 4;
 const HAS_TARGET = 8;
 const HAS_IMPORT = 16;
+/** Behind the flags three doubles, then the id. */
+const TIME_AT = 1;
+const OFFSET_AT = 9;
+const APPEND_AT = 17;
+const ID_AT = 25;
 
 type Dimensions = LoggedEvent['dimensions'];
 
@@ -30,7 +36,7 @@ export class CasePacker {
   /** Writes an event without its workflow and case. */
   pack(out: ByteOutput, event: LoggedEvent): void {
     const { value, target, importId } = event;
-    out.room(1 + 24);
+    out.room(ID_AT);
     out.bytes[out.at++] =
       KINDS.indexOf(event.kind) |
       (value === null ? 0 : HAS_VALUE) |
@@ -84,13 +90,49 @@ export class CasePacker {
     return events;
   }
 
+  /**
+   * What `summaryOf` gives of the events in `bytes[start, end)`, without making them; null where that takes more than a
+   * look: they came in another order, were amended or changed their dimensions.
+   */
+  summary(bytes: Buffer, start: number, end: number): CaseSummary | null {
+    this.bytes = bytes;
+    this.at = start;
+    const firstMs = bytes.readDoubleLE(start + TIME_AT);
+    let [lastMs, offset, events] = [-Infinity, -1, 0];
+    let [firstActivity, lastActivity] = ['', ''];
+    let shared: number | null = null;
+    for (; this.at < end; events++) {
+      const { at } = this;
+      const timeMs = bytes.readDoubleLE(at + TIME_AT);
+      // Any flag: its kind, or a field that would have to be passed over.
+      if (bytes[at] !== 0 || timeMs <= lastMs) return null;
+      lastMs = timeMs;
+      offset = bytes.readDoubleLE(at + OFFSET_AT);
+      this.at = at + ID_AT;
+      this.pass();
+      lastActivity = this.sharedText();
+      if (events === 0) firstActivity = lastActivity;
+      const number = this.varint();
+      if (number === 0 || number !== (shared ?? number)) return null;
+      shared = number;
+    }
+    const dimensions = this.dimensions[shared! - 1]!;
+    return { firstMs, lastMs, firstActivity, lastActivity, events, dimensions, offset };
+  }
+
+  /** Passes over a text. */
+  private pass(): void {
+    const length = this.varint();
+    this.at += length;
+  }
+
   private unpackEvent(workflow: string, caseId: string): LoggedEvent {
     const { bytes, at } = this;
     const flags = bytes[at]!;
-    const timeMs = bytes.readDoubleLE(at + 1);
-    const offset = bytes.readDoubleLE(at + 9);
-    const appendMs = bytes.readDoubleLE(at + 17);
-    this.at = at + 25;
+    const timeMs = bytes.readDoubleLE(at + TIME_AT);
+    const offset = bytes.readDoubleLE(at + OFFSET_AT);
+    const appendMs = bytes.readDoubleLE(at + APPEND_AT);
+    this.at = at + ID_AT;
     const id = this.text();
     const activity = this.sharedText();
     const number = this.varint();
