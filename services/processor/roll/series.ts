@@ -115,8 +115,12 @@ export class Series {
     this.window.forget();
   }
 
-  /** Of slices that nothing waits for, once more than `openMax` have parts, only the sum is kept. */
+  /**
+   * Of slices that nothing waits for, once more than `openMax` have parts, only the sum is kept. Not of a level: it is its
+   * total less its slices, which must be of one moment, and a slice that is read again may be newer than the others.
+   */
   closeSlices(openMax: number, known: PartsKnown): void {
+    if (this.definition.window.kind === 'instant') return;
     this.slices.close(openMax, known, (startMs) => this.dirty.has(startMs));
   }
 

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { Series } from '../../services/processor/roll/series.ts';
+import { emptyState, encodeState } from '../../services/shared/core/aggregate-state.ts';
+import type { Definition } from '../../services/shared/core/definition.ts';
+import { encodeLabels } from '../../services/shared/core/labels.ts';
+
+const ALL_STORED = { storedOf: () => 100n, isOpen: () => false };
+
+function series(kind: 'count' | 'level'): Series {
+  const window = kind === 'level' ? { kind: 'instant', everyMs: 10 } : { kind: 'rolling', sizeMs: 20, everyMs: 10 };
+  return new Series({ aggregate: { kind }, window } as unknown as Definition, encodeLabels({}));
+}
+
+/** What a source counted in a slice, as of a version. */
+function part(sliceStartMs: number, source: string, version: bigint, samples: number, importId: string | null = null) {
+  const state = encodeState({ ...emptyState({ kind: 'count' }), n: samples } as ReturnType<typeof emptyState>);
+  return { sliceStartMs, source, version, samples, state, importId };
+}
+
+test('slices that the store has whole are summed up; their windows stay, and a late snapshot counts once', () => {
+  const counts = series('count');
+  for (const source of ['w/0', 'w/1']) for (const start of [0, 10]) counts.mergeSnapshot(part(start, source, 5n, 3));
+  expect(counts.windowState(20).n).toBe(12);
+  counts.closeSlices(1, ALL_STORED);
+  expect([counts.isClosed(0), counts.isClosed(10)], 'they are dirty').toEqual([false, false]);
+  counts.settle();
+  counts.closeSlices(2, ALL_STORED);
+  expect([counts.isClosed(0), counts.isClosed(10)], 'no more than may be open').toEqual([false, false]);
+  counts.closeSlices(1, { ...ALL_STORED, storedOf: (source) => (source === 'w/0' ? 5n : 4n) });
+  expect([counts.isClosed(0), counts.isClosed(10)], 'a source has not stored').toEqual([false, false]);
+  // Looked at in vain, they are looked at again when there are twice as many.
+  for (const start of [20, 30, 40]) counts.mergeSnapshot(part(start, 'w/0', 6n, 1));
+  counts.settle();
+  counts.closeSlices(1, ALL_STORED);
+  expect([counts.isClosed(0), counts.isClosed(10), counts.samples(0)]).toEqual([true, true, 6]);
+  expect([counts.windowState(20).n, counts.windowState(30).n]).toEqual([12, 7]);
+  counts.reopen(10, [part(10, 'w/0', 5n, 3), part(10, 'w/1', 5n, 3)]);
+  counts.mergeSnapshot(part(10, 'w/1', 7n, 4));
+  expect([counts.windowState(20).n, counts.samples(10), counts.isClosed(10)]).toEqual([13, 7, false]);
+});
+
+test('a slice that an open import touched keeps its parts', () => {
+  const counts = series('count');
+  counts.mergeSnapshot(part(0, 'w/0', 5n, 3, 'import'));
+  counts.settle();
+  counts.closeSlices(0, { ...ALL_STORED, isOpen: (_source, importId) => importId === 'import' });
+  expect(counts.isClosed(0)).toBe(false);
+  for (const start of [10, 20]) counts.mergeSnapshot(part(start, 'w/0', 6n, 1));
+  counts.settle();
+  counts.closeSlices(0, ALL_STORED);
+  expect(counts.isClosed(0)).toBe(true);
+});
+
+test('a level keeps its parts: its total and its slices must be of one moment', () => {
+  const level = series('level');
+  level.merge(part(0, 'w/0', 5n, 1));
+  level.settle();
+  level.closeSlices(0, ALL_STORED);
+  expect(level.isClosed(0)).toBe(false);
+});
