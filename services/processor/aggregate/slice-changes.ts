@@ -78,7 +78,9 @@ export class SliceChanges {
     for (const { entry, offset } of this.storing) {
       if (offset > entry.ackedOffset) entry.ackedOffset = offset;
       // Most slices do not change again: the rows would only take room. Whoever needs them makes them anew.
-      if (!waits(entry)) entry.rows = null;
+      if (waits(entry)) continue;
+      entry.rows = null;
+      entry.waitedAtChange = false;
     }
     this.storing = [];
   }

@@ -127,6 +127,7 @@ function emptyEntry(group: SliceGroup, labels: string, labelPartition: number, s
     importIds: group.members.map(() => null),
     ackedOffset: -1,
     rows: null,
+    waitedAtChange: false,
     toPublish: false,
     toStore: false,
     publishing: 0,

@@ -24,6 +24,8 @@ export interface SliceEntry {
   ackedOffset: number;
   /** The rows as they go out, made once per change. */
   rows: readonly SliceRow[] | null;
+  /** It waited for log or store when definitions went out of force: their rows go there too, until nothing waits. */
+  waitedAtChange: boolean;
   /** Changed since the last publish, and since the last store. */
   toPublish: boolean;
   toStore: boolean;

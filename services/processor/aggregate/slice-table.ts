@@ -180,10 +180,10 @@ export class SliceTable {
     entry.rows = null;
   }
 
-  /** The rows of an entry as they stand now. Of a definition that is out of force only what the store lacks. */
+  /** The rows of an entry as they stand now. Of a definition that is out of force only one that waited when it went. */
   rows(entry: SliceEntry): readonly SliceRow[] {
     entry.rows ??= entry.group.members.flatMap((_, i) => {
-      const goesOut = this.isInForce(entry, i) || entry.offsets[i]! > entry.ackedOffset;
+      const goesOut = this.isInForce(entry, i) || entry.waitedAtChange;
       return goesOut && entry.offsets[i]! >= 0 ? [this.row(entry, i)] : [];
     });
     return entry.rows;
@@ -217,8 +217,9 @@ export class SliceTable {
     });
   }
 
-  /** Drops rows of which no definition is in force any more. Those that wait for log or store leave later. */
+  /** Other definitions are in force. Rows of which none is are dropped; what waits for log or store goes there first. */
   forget(): void {
+    for (const entry of this.entries.all()) if (waits(entry)) entry.waitedAtChange = true;
     this.entries.remove((entry) => !waits(entry) && !entry.group.members.some((_, i) => this.isInForce(entry, i)));
   }
 
