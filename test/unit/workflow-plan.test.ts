@@ -46,5 +46,7 @@ test('groups go on: what goes is out of force in its own, what comes is in a new
   const third = planWorkflow([definition('a'), definition('b'), definition('c')], new Map(), second);
   expect(groups(third)).toEqual(['0: (a) b', '1: c', '2: a']);
   expect(third.plans.map(({ definition: { hash } }) => hash).toSorted()).toEqual(['a', 'b', 'c']);
-  expect(groups(planWorkflow([definition('a')], new Map(), third))).toEqual(['2: a']);
+  const fourth = planWorkflow([definition('b')], new Map(), third);
+  expect(groups(fourth)).toEqual(['0: (a) b']);
+  expect(groups(planWorkflow([definition('b'), definition('a')], new Map(), fourth))).toEqual(['0: (a) b', '3: a']);
 });

@@ -32,6 +32,8 @@ export interface WorkflowPlan {
   readonly plans: readonly MeasurePlan[];
   readonly pairs: readonly PairGroup[];
   readonly slices: readonly SliceGroup[];
+  /** How many groups there were in this plan and those before it. */
+  readonly groupsEver: number;
   readonly order: EventOrder;
 }
 
@@ -51,9 +53,17 @@ export function planWorkflow(
   });
   const known = new Set(goingOn.flatMap(membersInForce).map(({ definition }) => definition.hash));
   const added = definitions.filter(({ hash }) => !known.has(hash)).map(planMeasure);
-  const nextId = Math.max(-1, ...(before?.slices ?? []).map(({ id }) => id)) + 1;
-  const slices = [...goingOn, ...sliceGroups(added, nextId)];
-  return { plans: slices.flatMap(membersInForce), slices, pairs: pairGroups(slices), order: eventOrder(ranks) };
+  // Not the highest of those that go on: what is left of a group that went must not be taken for another one's.
+  const groupsBefore = before?.groupsEver ?? 0;
+  const coming = sliceGroups(added, groupsBefore);
+  const slices = [...goingOn, ...coming];
+  return {
+    plans: slices.flatMap(membersInForce),
+    slices,
+    pairs: pairGroups(slices),
+    groupsEver: groupsBefore + coming.length,
+    order: eventOrder(ranks),
+  };
 }
 
 /** The members of a group that are in force. */
