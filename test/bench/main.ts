@@ -7,6 +7,7 @@ import type { Part, Scale } from './figure.ts';
 import { ENGINES } from './kafka/engines.ts';
 import { kafkaCatchUpPart } from './kafka/part-catch-up.ts';
 import { kafkaKillPart } from './kafka/part-kill.ts';
+import { kafkaLivePart } from './kafka/part-live.ts';
 import { describeMachine } from './machine.ts';
 import { alertPart } from './part-alert.ts';
 import { firstMinutePart } from './part-first-minute.ts';
@@ -30,6 +31,7 @@ const PARTS: readonly Part[] = [
   firstMinutePart,
   idlePart,
   kafkaCatchUpPart,
+  kafkaLivePart,
   kafkaKillPart,
 ];
 const FULL: Scale = { events: 1_000_000, openCases: 1_000_000, warmUpS: 20, measureS: 60, starts: 5, rounds: 3 };

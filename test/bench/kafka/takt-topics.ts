@@ -29,6 +29,11 @@ export async function removeMade(broker: Broker): Promise<void> {
   await broker.remove(MADE);
 }
 
+/** Removes all of takt's topics. */
+export async function removeTopics(broker: Broker): Promise<void> {
+  await broker.remove(ALL);
+}
+
 /**
  * Makes takt's topics anew, each partition of events with the record in it that says which KPIs are in force: events that
  * stand before that would be computed from the archive, the slow way. A processor writes it, on a store of its own.
@@ -36,7 +41,7 @@ export async function removeMade(broker: Broker): Promise<void> {
  * the topic is made once more, as takt makes it, with the former record alone.
  */
 export async function makeTopics(broker: Broker, folder: string): Promise<void> {
-  await broker.remove(ALL);
+  await removeTopics(broker);
   const store = await StoreProcess.start(join(folder, 'topics'));
   const place = { folder, broker: broker.address, storeUrl: store.url };
   const { process } = await processorProcess({ ...place, decoding: 'own' });
