@@ -11,14 +11,13 @@ import { partitionOf } from '../../services/shared/core/partition.ts';
 import { loadCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 import { eventsTopic, SLICES_TOPIC, VALUES_TOPIC } from '../../services/shared/runtime/topics.ts';
-import { CatchUpWorkload, type ExpectedMinute } from './catch-up-workload.ts';
+import { CatchUpWorkload } from './catch-up-workload.ts';
+import { checkMinutes, type MinuteValue, timesByMinute } from './expected-minutes.ts';
 import { packageRoot } from './package-root.ts';
 import { PackedLog } from './packed-log.ts';
 
 const WORKFLOW = 'bench';
 const POLL_MS = 10;
-/** Promised of a percentile. */
-const ACCURACY = 0.01;
 
 /** What one catch-up took. */
 export interface CatchUpResult {
@@ -29,15 +28,6 @@ export interface CatchUpResult {
   readonly logBytes: number;
   readonly snapshots: number;
 }
-
-/** Which figure of a minute a KPI is. */
-const FIGURES: Readonly<Record<string, keyof ExpectedMinute>> = {
-  closed_cases: 'count',
-  closing_time_sum: 'sum',
-  closing_time_min: 'min',
-  closing_time_max: 'max',
-  closing_time_p95: 'p95',
-};
 
 /** Fills the log, the KPIs in force from the start; gives how many bytes it holds. */
 function fill(
@@ -83,22 +73,12 @@ type Task = Awaited<ReturnType<Processor['status']>>[number];
 
 /** Throws where a value is not what the batch computation gives. */
 async function check(store: ClickHouseStore, catalogue: Catalogue, workload: CatchUpWorkload): Promise<void> {
-  const expected = workload.expected();
+  const values: MinuteValue[] = [];
   for (const { definition } of catalogue.kpis.values()) {
-    const figure = FIGURES[definition.kpi]!;
-    const rows = (await store.values({ definition: definition.hash })).filter(({ samples }) => samples > 0);
-    if (rows.length !== expected.size)
-      throw new Error(`${definition.kpi}: ${rows.length} values instead of ${expected.size}`);
-    for (const { labelMap, windowStartMs, value, samples } of rows) {
-      const minute = expected.get(`${labelMap['team']} ${windowStartMs}`);
-      const wanted = minute?.[figure] ?? NaN;
-      const near = Math.abs((value ?? NaN) - wanted) <= (figure === 'p95' ? ACCURACY * wanted : 0);
-      if (!near || samples !== minute!.count)
-        throw new Error(
-          `${definition.kpi} ${labelMap['team']} ${windowStartMs}: ${value} of ${samples}, not ${wanted}`,
-        );
-    }
+    for (const { kpi, labelMap, windowStartMs, value, samples } of await store.values({ definition: definition.hash }))
+      values.push({ kpi, team: labelMap['team'] ?? '', startMs: windowStartMs, value, samples });
   }
+  checkMinutes(values, timesByMinute(workload.cases()));
 }
 
 /** The greatest resident memory since `resetPeak`; Linux only. */

@@ -1,4 +1,4 @@
-import { quantile } from './quantiles.ts';
+import type { ClosedCase } from './expected-minutes.ts';
 import { seeded } from './workload.ts';
 
 /** Events are spread like a million cases over six hours: fewer cases take less time, at the same rate. */
@@ -10,7 +10,6 @@ const DISORDER_MS = 30_000;
 const DUPLICATE_SHARE = 0.01;
 const DUPLICATE_DELAY_MS = 60_000;
 const TEAMS = 50;
-const MINUTE_MS = 60_000;
 
 /** One record of the topic. */
 export interface Arrival {
@@ -21,15 +20,6 @@ export interface Arrival {
   readonly timeMs: number;
   /** When it came to the log. */
   readonly arrivedMs: number;
-}
-
-/** What a team's minute comes to, times in ms. */
-export interface ExpectedMinute {
-  readonly count: number;
-  readonly sum: number;
-  readonly min: number;
-  readonly max: number;
-  readonly p95: number;
 }
 
 /**
@@ -88,24 +78,12 @@ export class CatchUpWorkload {
     }
   }
 
-  /** In one go, by `team minute`, the minute being its start in ms UTC. */
-  expected(): Map<string, ExpectedMinute> {
-    const durations = new Map<string, number[]>();
+  /** The cases, for a computation in one go. */
+  *cases(): Generator<ClosedCase> {
     for (let i = 0; i < this.opened.length; i++) {
-      const minuteMs = BASE_MS + Math.floor(this.closed[i]! / MINUTE_MS) * MINUTE_MS;
-      const key = `${teamName(this.teams[i]!)} ${minuteMs}`;
-      const list = durations.get(key) ?? [];
-      list.push(this.closed[i]! - this.opened[i]!);
-      durations.set(key, list);
+      const [openedMs, closedMs] = [BASE_MS + this.opened[i]!, BASE_MS + this.closed[i]!];
+      yield { team: teamName(this.teams[i]!), openedMs, closedMs };
     }
-    return new Map(
-      [...durations].map(([key, list]) => {
-        const sorted = list.sort((a, b) => a - b);
-        const sum = sorted.reduce((total, each) => total + each, 0);
-        const [min, max] = [sorted[0]!, sorted.at(-1)!];
-        return [key, { count: sorted.length, sum, min, max, p95: quantile(sorted, 0.95) }];
-      }),
-    );
   }
 }
 

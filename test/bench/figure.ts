@@ -16,6 +16,8 @@ export interface Scale {
   readonly measureS: number;
   /** How often a start-up is measured. */
   readonly starts: number;
+  /** How often each of several engines has its turn. */
+  readonly rounds: number;
 }
 
 /** What a part is given. */
@@ -23,6 +25,8 @@ export interface PartContext {
   readonly scale: Scale;
   /** An empty folder, removed after the part. */
   readonly folder: string;
+  /** Engines that a comparison is restricted to; none: all of them. */
+  readonly only: readonly string[];
   /** Says on the terminal what is being done. */
   readonly say: (text: string) => void;
 }
@@ -32,6 +36,8 @@ export interface Part {
   readonly name: string;
   /** What is measured and how, in a few sentences for readers of the results. */
   readonly about: string;
+  /** It runs only where it is named: it needs more than Node. */
+  readonly onDemand?: true;
   run(context: PartContext): Promise<Figure[]>;
 }
 

@@ -1,8 +1,13 @@
-// npm run bench [-- --quick] [PART …]: measures the built takt (CONTRIBUTING.md).
+// npm run bench [-- --quick] [--only ENGINE] [--rounds N] [PART …]: measures the built takt (CONTRIBUTING.md).
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Part, Scale } from './figure.ts';
+import { ENGINES } from './kafka/engines.ts';
+import { kafkaCatchUpPart } from './kafka/part-catch-up.ts';
+import { kafkaKillPart } from './kafka/part-kill.ts';
+import { kafkaLivePart } from './kafka/part-live.ts';
 import { describeMachine } from './machine.ts';
 import { alertPart } from './part-alert.ts';
 import { firstMinutePart } from './part-first-minute.ts';
@@ -25,27 +30,38 @@ const PARTS: readonly Part[] = [
   startUpPart,
   firstMinutePart,
   idlePart,
+  kafkaCatchUpPart,
+  kafkaLivePart,
+  kafkaKillPart,
 ];
-const FULL: Scale = { events: 1_000_000, openCases: 1_000_000, warmUpS: 20, measureS: 60, starts: 5 };
+const FULL: Scale = { events: 1_000_000, openCases: 1_000_000, warmUpS: 20, measureS: 60, starts: 5, rounds: 3 };
 /** A trial: whether everything works, not how fast it is. */
-const QUICK: Scale = { events: 50_000, openCases: 50_000, warmUpS: 3, measureS: 5, starts: 1 };
+const QUICK: Scale = { events: 50_000, openCases: 50_000, warmUpS: 3, measureS: 5, starts: 1, rounds: 1 };
 
-function chosen(names: readonly string[]): readonly Part[] {
-  for (const name of names) {
-    if (PARTS.some((part) => part.name === name)) continue;
-    throw new Error(`there is no part ${name}; there are ${PARTS.map((part) => part.name).join(', ')}, and --quick`);
+/** The parts that words name: by their own names, or several by what their names begin with (`kafka`). */
+function chosen(words: readonly string[]): readonly Part[] {
+  if (words.length === 0) return PARTS.filter((part) => part.onDemand !== true);
+  const named = (word: string): Part[] =>
+    PARTS.filter(({ name }) => name === word || (name.startsWith(`${word}-`) && !PARTS.some((p) => p.name === word)));
+  for (const word of words) {
+    if (named(word).length > 0) continue;
+    throw new Error(`there is no part ${word}; there are ${PARTS.map((part) => part.name).join(', ')}, and --quick`);
   }
-  return names.length === 0 ? PARTS : PARTS.filter((part) => names.includes(part.name));
+  return PARTS.filter((part) => words.some((word) => named(word).includes(part)));
 }
 
-async function run(part: Part, scale: Scale): Promise<void> {
+async function run(part: Part, scale: Scale, only: readonly string[], isKept: boolean): Promise<void> {
   console.log(`\n${part.name}`);
   const folder = await mkdtemp(join(tmpdir(), 'takt-bench-'));
+  const startMs = Date.now();
+  const say = (text: string): void => {
+    const seconds = Math.round((Date.now() - startMs) / 1_000);
+    console.log(`  … ${text} (${seconds} s)`);
+  };
   try {
-    const figures = await part.run({ scale, folder, say: (text) => console.log(`  … ${text}`) });
+    const figures = await part.run({ scale, folder, only, say });
     console.log(tableOf(figures));
-    // A trial's figures mean nothing: they are shown, not kept.
-    if (scale === FULL)
+    if (isKept)
       await keepResult(
         part,
         describeMachine(),
@@ -57,6 +73,19 @@ async function run(part: Part, scale: Scale): Promise<void> {
   }
 }
 
-const words = process.argv.slice(2);
-const scale = words.includes('--quick') ? QUICK : FULL;
-for (const part of chosen(words.filter((word) => word !== '--quick'))) await run(part, scale);
+const { values, positionals } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    rounds: { type: 'string' },
+  },
+  allowPositionals: true,
+});
+for (const name of values.only)
+  if (!ENGINES.includes(name)) throw new Error(`--only ${name}: there are ${ENGINES.join(', ')}`);
+const usual = values.quick ? QUICK : FULL;
+const scale = values.rounds === undefined ? usual : { ...usual, rounds: Number(values.rounds) };
+if (!(scale.rounds >= 1)) throw new Error(`--rounds ${values.rounds}: it must be 1 or more`);
+// A trial's figures mean nothing, and those of fewer engines or rounds are others: they are shown, not kept.
+const isKept = scale === FULL && values.only.length === 0;
+for (const part of chosen(positionals)) await run(part, scale, values.only, isKept);

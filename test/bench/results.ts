@@ -14,8 +14,9 @@ export interface PartResult {
 const FOLDER = join(packageRoot, 'docs', 'bench');
 const INTRODUCTION = `# Measured figures
 
-\`npm run bench\` measures the built takt as a child process, on the embedded log and store, and writes this page and
-results.json. Everything, senders and watchers included, shares the machine's cores.
+\`npm run bench\` measures the built takt as a child process, on the embedded log and store (kafka-…: on a broker and a
+store of their own), and writes this page and results.json. Everything, senders and watchers included, shares the
+machine's cores.
 `;
 
 /** Three digits that count; whole numbers from 100 on. */
