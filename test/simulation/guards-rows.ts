@@ -1,6 +1,7 @@
 import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
 import { CaseCache } from '../../services/processor/aggregate/case-cache.ts';
 import { sliceStartsOf } from '../../services/processor/aggregate/slice-entry.ts';
+import { StoredCaseFilter } from '../../services/processor/aggregate/stored-case-filter.ts';
 import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
@@ -87,9 +88,9 @@ export const rowGuards: readonly Guard[] = [
   guard('4.8', 'a case leaves memory only when its events are acknowledged', CaseCache, 'mayLeave', () => {
     return () => true;
   }),
-  guard('4.8', 'the filter of stored cases is built from the store', CaseCache, 'restore', (restore) => {
-    return function (ackedOffset) {
-      return restore.call(Object.assign(this, { store: { ...this.store, async *caseIds() {} } }), ackedOffset);
+  guard('4.8', 'the filter of stored cases is built from the store', StoredCaseFilter, 'restore', (restore) => {
+    return function () {
+      return restore.call(Object.assign(this, { store: { ...this.store, async *caseIds() {} } }));
     };
   }),
   guard('4.8', 'rows of the batch in hand stay in memory', SliceTable, 'load', (load) => {
@@ -100,15 +101,7 @@ export const rowGuards: readonly Guard[] = [
       this.endBatch();
     };
   }),
-  guard('4.8', 'a new case joins the filter of stored cases', CaseCache, 'add', (add) => {
-    return function (event, plan) {
-      const { filter } = this;
-      this.filter = { add: () => {} };
-      const deltas = add.call(this, event, plan);
-      this.filter = filter;
-      return deltas;
-    };
-  }),
+  guard('4.8', 'a new case joins the filter of stored cases', StoredCaseFilter, 'add', () => () => {}),
 ];
 
 function without<T>(list: readonly T[], item: T): T[] {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { CaseCache } from '../../services/processor/aggregate/case-cache.ts';
 import {
-  CaseCache,
   FILTER_GROWTH_SAVED_CASES,
   FILTER_SAVED_EVERY_MS,
-} from '../../services/processor/aggregate/case-cache.ts';
+} from '../../services/processor/aggregate/stored-case-filter.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { versionOf } from '../../services/shared/core/version.ts';
 import { BloomFilter } from '../../services/shared/core/bloom-filter.ts';
@@ -83,12 +83,12 @@ test('the filter is saved hourly and when it has grown; a start reads only what 
   await cache.restore(-1);
   add(cache, 'old');
   await archive(store, 'old', 10);
-  expect(cache.filterToSave(5, versionOf(0, 10))).toBeNull();
-  expect(cache.filterToSave(5 + FILTER_SAVED_EVERY_MS - 1, versionOf(0, 11))).toBeNull();
-  const hourly = cache.filterToSave(5 + FILTER_SAVED_EVERY_MS, versionOf(0, 12))!;
-  expect(cache.filterToSave(5 + 3 * FILTER_SAVED_EVERY_MS, versionOf(0, 13))).toBeNull();
+  expect(cache.filter.rowToSave(5, versionOf(0, 10))).toBeNull();
+  expect(cache.filter.rowToSave(5 + FILTER_SAVED_EVERY_MS - 1, versionOf(0, 11))).toBeNull();
+  const hourly = cache.filter.rowToSave(5 + FILTER_SAVED_EVERY_MS, versionOf(0, 12))!;
+  expect(cache.filter.rowToSave(5 + 3 * FILTER_SAVED_EVERY_MS, versionOf(0, 13))).toBeNull();
   for (let i = 0; i < FILTER_GROWTH_SAVED_CASES * 1.01; i++) add(cache, `many ${i}`);
-  expect(cache.filterToSave(6 + 3 * FILTER_SAVED_EVERY_MS, versionOf(0, 14))).not.toBeNull();
+  expect(cache.filter.rowToSave(6 + 3 * FILTER_SAVED_EVERY_MS, versionOf(0, 14))).not.toBeNull();
 
   await store.insert('positions', [hourly]);
   await archive(store, 'later', 20);
@@ -104,8 +104,8 @@ test('a saved filter of another epoch, where offsets began anew, is not used', a
   const cache = cacheOn(store);
   await cache.restore(-1);
   add(cache, 'old');
-  cache.filterToSave(0, 0n);
-  await store.insert('positions', [cache.filterToSave(FILTER_SAVED_EVERY_MS, versionOf(0, 12))!]);
+  cache.filter.rowToSave(0, 0n);
+  await store.insert('positions', [cache.filter.rowToSave(FILTER_SAVED_EVERY_MS, versionOf(0, 12))!]);
   await cacheOn(store, 1).restore(-1);
   expect(store.from).toEqual([0, 0]);
 });

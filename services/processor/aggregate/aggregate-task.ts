@@ -314,7 +314,7 @@ export class AggregateTask implements FoldTask {
   collectCheckpoint(): Checkpoint {
     const slices = this.slices.changes.takeToStore().flatMap((entry) => this.slices.rows(entry));
     const blocks = this.archive.take(this.cases.takeChanged(this.plan.order));
-    const filter = this.cases.filterToSave(this.time.clockMs, this.position());
+    const filter = this.cases.filter.rowToSave(this.time.clockMs, this.position());
     const positions = filter === null ? {} : { positions: [filter] };
     const rows = { slices, ...positions };
     this.eventsSinceStore = false;

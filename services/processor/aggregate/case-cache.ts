@@ -1,4 +1,3 @@
-import { BloomFilter } from '../../shared/core/bloom-filter.ts';
 import { ByteOutput } from '../../shared/core/byte-output.ts';
 import { ByteTable } from '../../shared/core/byte-table.ts';
 import { CasePacker } from '../../shared/core/case-pack.ts';
@@ -7,19 +6,10 @@ import { CaseState } from '../../shared/core/case-state.ts';
 import { type CaseSummary, summaryOf } from '../../shared/core/case-summary.ts';
 import type { EventOrder } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
-import { epochOf, offsetOf } from '../../shared/core/version.ts';
 import type { WorkflowPlan } from '../../shared/core/workflow-plan.ts';
-import type { PositionRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
-import { eventsTopic } from '../../shared/runtime/topics.ts';
 import { fromEventRow } from './event-rows.ts';
-
-/** The filter of stored cases is saved when this much append time has passed since the last time … */
-export const FILTER_SAVED_EVERY_MS = 3_600_000;
-/** … or once it has grown by this many cases and by half: what a start reads again stays a part of the whole. */
-export const FILTER_GROWTH_SAVED_CASES = 50_000;
-/** Under which name the filter is kept among the positions. */
-const FILTER_STAGE = 'case-filter';
+import { StoredCaseFilter } from './stored-case-filter.ts';
 
 /** Bytes of a workflow's cases kept in memory by one process; above it those that were stored longest ago leave. */
 export const CASE_BYTES_MAX = 256 * 1024 * 1024;
@@ -59,22 +49,19 @@ export class CaseCache {
   private changed: string[] = [];
   /** Events up to here are acknowledged: a case that has no later one may leave. */
   private ackedOffset = -1;
-  private filter = new BloomFilter();
-  /** When the filter was saved last, in append time, and how many cases it had; null: not since the restore. */
-  private saved: { readonly clockMs: number; readonly size: number } | null = null;
+  readonly filter: StoredCaseFilter;
   private readonly store: KpiStore;
   private readonly workflow: string;
   private readonly partition: number;
-  private readonly epoch: number;
   private readonly bytesMax: number;
 
   constructor(options: { store: KpiStore; workflow: string; partition: number; epoch: number; bytesMax: number }) {
     this.store = options.store;
-    this.epoch = options.epoch;
     this.workflow = options.workflow;
     this.partition = options.partition;
     this.bytesMax = options.bytesMax;
     this.table = new ByteTable(options.bytesMax);
+    this.filter = new StoredCaseFilter(options);
   }
 
   /** Starts with nothing in memory and all up to `ackedOffset` acknowledged. */
@@ -85,35 +72,7 @@ export class CaseCache {
     this.lastId = null;
     this.changed = [];
     this.ackedOffset = ackedOffset;
-    const { filter, nextOffset } = await this.savedFilter();
-    this.filter = filter;
-    this.saved = nextOffset === 0 ? null : { clockMs: 0, size: filter.size };
-    for await (const ids of this.store.caseIds(this.workflow, this.partition, nextOffset))
-      for (const id of ids) filter.add(id);
-  }
-
-  /** The filter as it was saved, with the offset of the first event that it may lack; of another epoch it says nothing. */
-  private async savedFilter(): Promise<{ readonly filter: BloomFilter; readonly nextOffset: number }> {
-    const row = await this.store.position(FILTER_STAGE, eventsTopic(this.workflow), this.partition);
-    const filter = row === null || epochOf(row.version) !== this.epoch ? null : BloomFilter.parse(row.content);
-    if (row === null || filter === null) return { filter: new BloomFilter(), nextOffset: 0 };
-    return { filter, nextOffset: offsetOf(row.version) + 1 };
-  }
-
-  /**
-   * The row that saves the filter, when it is time to: it has every case of the records up to `version`. Null when it is
-   * not. Whether the row is stored decides nothing: without it a start reads more.
-   */
-  filterToSave(clockMs: number, version: bigint): PositionRow | null {
-    const { size } = this.filter;
-    this.saved ??= { clockMs, size: 0 };
-    const grown = size - this.saved.size;
-    const due = clockMs - this.saved.clockMs >= FILTER_SAVED_EVERY_MS && grown > 0;
-    if (!due && grown < Math.max(FILTER_GROWTH_SAVED_CASES, this.saved.size / 2)) return null;
-    this.saved = { clockMs, size };
-    const { workflow, partition } = this;
-    const content = this.filter.encode();
-    return { stage: FILTER_STAGE, topic: eventsTopic(workflow), partition, version, content };
+    await this.filter.restore();
   }
 
   /**

@@ -13,6 +13,12 @@ const LABELS_MAX = 1_000;
 /** Label sets of the first stage of a filter: most definitions have few. */
 const FILTER_CAPACITY_MIN = 1_000;
 
+/** A slice of which only the sum is in memory. */
+interface Closed {
+  readonly series: Series;
+  readonly startMs: number;
+}
+
 /** The series of one [slices] partition: those in memory of those in the store. */
 export class SeriesTable {
   /** By hash of the definition and labels. */
@@ -68,15 +74,12 @@ export class SeriesTable {
   async load(definition: Definition, wanted: ReadonlyMap<string, readonly number[]>): Promise<void> {
     this.turn++;
     const missing: string[] = [];
-    const closed: number[] = [];
-    const closedLabels: string[] = [];
+    const closed: Closed[] = [];
     for (const [each, starts] of wanted) {
       const known = this.peek(definition, each);
       if (known !== undefined) {
         known.usedIn = this.turn;
-        const before = closed.length;
-        for (const startMs of starts) if (known.isClosed(startMs)) closed.push(startMs);
-        if (closed.length > before) closedLabels.push(each);
+        for (const startMs of starts) if (known.isClosed(startMs)) closed.push({ series: known, startMs });
         continue;
       }
       const filter = this.stored.get(definition.hash) ?? (await this.readStored(definition));
@@ -91,26 +94,28 @@ export class SeriesTable {
       for (const row of slices) this.get(definition, row.labels).merge(row);
       for (const row of values) this.get(definition, row.labels).keep(row);
     }
-    await this.reopen(definition, closedLabels, closed);
+    await this.reopen(definition, closed);
   }
 
-  /** Gives the closed slices of these series their parts back, from the first of these starts to the last. */
-  private async reopen(definition: Definition, labels: readonly string[], starts: readonly number[]): Promise<void> {
-    if (starts.length === 0) return;
-    const range = {
-      fromMs: starts.reduce((a, b) => Math.min(a, b)),
-      toMs: starts.reduce((a, b) => Math.max(a, b)) + 1,
-    };
-    const query = { definition: definition.hash, labelPartition: this.partition, labels, ...range };
-    const found = new Map<Series, Map<number, SliceRow[]>>();
-    for (const row of await this.store.slices(query)) {
-      const series = this.get(definition, row.labels);
-      if (!series.isClosed(row.sliceStartMs)) continue;
-      let byStart = found.get(series);
-      if (byStart === undefined) found.set(series, (byStart = new Map()));
-      byStart.set(row.sliceStartMs, [...(byStart.get(row.sliceStartMs) ?? []), row]);
+  /** Gives closed slices their parts back. What the store has no row of, somebody removed there: it begins anew. */
+  private async reopen(definition: Definition, closed: readonly Closed[]): Promise<void> {
+    if (closed.length === 0) return;
+    const range = { fromMs: Infinity, toMs: -Infinity };
+    for (const { startMs } of closed) {
+      range.fromMs = Math.min(range.fromMs, startMs);
+      range.toMs = Math.max(range.toMs, startMs + 1);
     }
-    for (const [series, byStart] of found) for (const [startMs, rows] of byStart) series.reopen(startMs, rows);
+    const labels = [...new Set(closed.map(({ series }) => series.labels))];
+    const query = { definition: definition.hash, labelPartition: this.partition, labels, ...range };
+    const found = new Map<string, SliceRow[]>();
+    for (const row of await this.store.slices(query)) {
+      const name = `${row.sliceStartMs} ${row.labels}`;
+      const rows = found.get(name);
+      if (rows === undefined) found.set(name, [row]);
+      else rows.push(row);
+    }
+    for (const { series, startMs } of closed)
+      if (series.isClosed(startMs)) series.reopen(startMs, found.get(`${startMs} ${series.labels}`) ?? []);
   }
 
   /** A series that is new: it will have rows. */
