@@ -1,3 +1,4 @@
+import type { CaseSummary } from '../core/case-summary.ts';
 import type { JobOutcome } from '../core/job-plan.ts';
 import type { TransitionMessage } from '../core/messages.ts';
 
@@ -21,16 +22,10 @@ export interface EventRow {
 }
 
 /** Read model of a case; no fold reads it. Key: workflow, caseId. */
-export interface CaseRow {
+export interface CaseRow extends Omit<CaseSummary, 'offset'> {
   readonly workflow: string;
   readonly partition: number;
   readonly caseId: string;
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly firstActivity: string;
-  readonly lastActivity: string;
-  readonly events: number;
-  readonly dimensions: Readonly<Record<string, string>>;
   readonly voided: boolean;
   readonly version: bigint;
 }

@@ -1,10 +1,11 @@
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaktError } from '../../../core/errors.ts';
 import { ChdbConnection } from './chdb-connection.ts';
 import { openChdb } from './open-chdb.ts';
 import type { ClickHouseTransport } from './transport.ts';
 import { USER_QUERY_SETTINGS } from './user-query.ts';
+import { writeAll } from './write-all.ts';
 
 /** The last one is readonly: behind it nothing can be set. */
 const USER_SETTINGS = [...Object.entries(USER_QUERY_SETTINGS), ['readonly', 1]].map(
@@ -97,16 +98,6 @@ export class ChdbTransport implements ClickHouseTransport {
   /** Waits for the statements under way; a user's may take until its time limit. */
   async close(): Promise<void> {
     await Promise.all([this.users.close(), this.own.close()]);
-  }
-}
-
-/** In one go: what is written piece by piece waits for its turn between any two. */
-async function writeAll(path: string, rows: readonly Buffer[]): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writev(rows);
-  } finally {
-    await file.close();
   }
 }
 
