@@ -12,7 +12,7 @@ import { HeldSnapshots } from './held-snapshots.ts';
 import { SeriesTable } from './series-table.ts';
 import { SourceProgress, type SourceState } from './source-progress.ts';
 
-/** The position is stored at least this often while marks arrive but no value changes. */
+/** The position is stored at least this often while nothing but marks arrives. */
 const QUIET_STORE_MS = 60_000;
 
 export interface RollOptions {
@@ -47,6 +47,8 @@ export class RollTask implements FoldTask {
   private readonly toStore = new Map<string, ValueRow>();
   private marksToSend = new Map<string, ProgressMark>();
   private storedVersion = -1n;
+  /** The last record read that holds slices. */
+  private lastSnapshots = -1;
   /** Rows collected for the store, not yet acknowledged. */
   private inFlightRows = 0;
 
@@ -74,6 +76,7 @@ export class RollTask implements FoldTask {
     this.toStore.clear();
     this.marksToSend.clear();
     this.inFlightRows = 0;
+    this.lastSnapshots = -1;
     this.series.clear();
     await this.loadActive();
     // Noted after the rows were read: what they hold beyond the position is below this offset.
@@ -110,7 +113,7 @@ export class RollTask implements FoldTask {
       const { offset } = records[i]!;
       this.nextOffset = offset + 1;
       if (message.type === 'mark') this.applyMark((lastMark = offset), message);
-      else this.held.stage(offset, message.source, snapshotsOf(message));
+      else this.held.stage((this.lastSnapshots = offset), message.source, snapshotsOf(message));
     }
     if (lastMark !== null && this.nextOffset >= this.catchUpOffset) this.computeValues(lastMark);
     this.series.evict();
@@ -228,10 +231,11 @@ export class RollTask implements FoldTask {
 
   storeDue(sinceMs: number): boolean {
     if (this.nextOffset < this.catchUpOffset) return false;
-    return (
-      this.toStore.size > 0 ||
-      (sinceMs >= QUIET_STORE_MS && versionOf(this.options.epoch, this.safeOffset() + 1) - 1n > this.storedVersion)
-    );
+    if (this.toStore.size > 0) return true;
+    const safe = this.safeOffset();
+    if (versionOf(this.options.epoch, safe + 1) - 1n <= this.storedVersion) return false;
+    // Slices that are read again would send all their values out again.
+    return sinceMs >= QUIET_STORE_MS || (safe >= this.lastSnapshots && this.lastSnapshots > this.storedOffset);
   }
 
   collectCheckpoint(): Checkpoint {
@@ -279,8 +283,13 @@ export class RollTask implements FoldTask {
       series: this.series.size,
       slices: this.series.slices,
       held: this.held.size,
-      storedOffset: offsetOf(this.storedVersion + 1n) - 1,
+      storedOffset: this.storedOffset,
     };
+  }
+
+  /** The last offset up to which all is stored. */
+  private get storedOffset(): number {
+    return offsetOf(this.storedVersion + 1n) - 1;
   }
 }
 
