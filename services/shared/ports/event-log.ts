@@ -22,6 +22,8 @@ export interface EventLog {
   describeTopic(topic: string): Promise<TopicDescription | null>;
   append(records: readonly AppendRecord[]): Promise<number[]>;
   read(topic: string, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogRecord[]>;
+  /** Says that somebody will read from there next: a log that reads ahead, as some do, may begin. */
+  expectReader?(topic: string, partition: number, fromOffset: number): void;
   /** The offset that the next record of the partition will get. */
   endOffset(topic: string, partition: number): Promise<number>;
   /** Calls back with the places that got records; returns what removes the listener. */

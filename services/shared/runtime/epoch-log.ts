@@ -39,6 +39,10 @@ export class EpochLog implements EventLog {
     return shift === 0 ? records : records.map((record) => ({ ...record, offset: record.offset + shift }));
   }
 
+  expectReader(topic: string, partition: number, fromOffset: number): void {
+    this.log.expectReader?.(topic, partition, fromOffset - this.shiftOf(topic, partition));
+  }
+
   async endOffset(topic: string, partition: number): Promise<number> {
     return (await this.log.endOffset(topic, partition)) + this.shiftOf(topic, partition);
   }

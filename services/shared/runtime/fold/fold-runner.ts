@@ -150,6 +150,7 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
     for (const task of this.broken) {
       this.generations.set(task, this.generationOf(task) + 1);
       await task.restore();
+      this.log.expectReader?.(task.topic, task.partition, task.nextOffset);
       this.storedMs.set(task, this.clock.nowMs());
       if (this.fresh.has(task)) await this.hooks.onTaken?.(task);
       this.fresh.delete(task);

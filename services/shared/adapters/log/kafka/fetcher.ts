@@ -66,6 +66,13 @@ export class Fetcher {
     }
   }
 
+  /** Begins to read ahead for who will read from there: else each first read waits for the fetch that is under way. */
+  expectReader(topic: string, partition: number, fromOffset: number): void {
+    if (this.closed) return;
+    this.cursors.at(topic, partition, fromOffset);
+    this.fetchMore();
+  }
+
   /** This process appended records: a reader behind them is not at the end any more. */
   appended(topic: string, partition: number, end: number): void {
     for (const { cursor } of this.cursors.of(topic, partition))

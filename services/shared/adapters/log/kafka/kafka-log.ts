@@ -19,6 +19,8 @@ export class KafkaLog implements EventLog {
   private readonly settings: KafkaSettings;
   private readonly kafka: Kafka;
   private readonly cluster: Cluster;
+  /** For fetches alone: a broker answers what comes over one connection in turn, and a fetch waits there. */
+  private readonly fetching: Cluster;
   private readonly topics: KafkaTopics;
   private readonly producer: KafkaProducer;
   private readonly fetcher: Fetcher;
@@ -44,11 +46,12 @@ export class KafkaLog implements EventLog {
     this.kafka = kafkajs(settings);
     const { kafka } = this;
     this.cluster = clusterOf(kafka);
+    this.fetching = clusterOf(kafka);
     const { replicationFactor } = settings;
     this.topics = new KafkaTopics({ kafka, cluster: this.cluster, clock, replicationFactor });
     this.producer = new KafkaProducer(this.kafka);
     this.fetcher = new Fetcher({
-      cluster: this.cluster,
+      cluster: this.fetching,
       reader: settings.decoding === 'own' ? ownReader : kafkajsReader,
       onArrival: (topic, partition) => this.tell(topic, partition),
       explain: (error) => explain(error, settings.brokers),
@@ -147,6 +150,15 @@ export class KafkaLog implements EventLog {
     });
   }
 
+  expectReader(topic: string, partition: number, fromOffset: number): void {
+    const expecting = this.asked(async () => {
+      await this.topics.assertPartition(topic, partition);
+      if (fromOffset >= 0) this.fetcher.expectReader(topic, partition, fromOffset);
+    });
+    // The reader meets what is wrong.
+    expecting.catch(() => {});
+  }
+
   endOffset(topic: string, partition: number): Promise<number> {
     return this.asked(async () => {
       await this.topics.assertPartition(topic, partition);
@@ -199,7 +211,7 @@ export class KafkaLog implements EventLog {
     await this.checks;
     await this.producer.close();
     await this.topics.close();
-    await this.cluster.disconnect();
+    await Promise.all([this.fetching.disconnect(), this.cluster.disconnect()]);
   }
 
   private assertOpen(): void {

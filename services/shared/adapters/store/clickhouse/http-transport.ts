@@ -62,7 +62,7 @@ export class HttpTransport implements ClickHouseTransport {
       ...common,
       clickhouse_settings: SETTINGS,
       // Requests are compressed in `insert`: at the client's level it would take as long as all the rest.
-      compression: { request: false, response: true },
+      compression: { request: false, response: this.compresses },
       // Hundreds of keys do not fit into an address.
       use_multipart_params_auto: true,
     });
