@@ -5,7 +5,7 @@ import { differences } from './differences.ts';
 
 const HOUR = 3_600_000;
 /** Stages that still find something to do after this many rounds will never rest. */
-const ROUNDS_MAX = 60;
+const ROUNDS_MAX = 400;
 
 /**
  * Ends the faults and gives what is wrong, first as soon as the last owners have caught up, then when time has passed

@@ -54,6 +54,18 @@ export const downstreamGuards: readonly Guard[] = [
       return reopen.call(this, startMs, []);
     };
   }),
+  guard('4.8', 'what is before a series in memory is read before a snapshot of it', Series, 'deepen', () => {
+    return function (floorMs) {
+      this.floorMs = floorMs;
+    };
+  }),
+  guard(
+    '4.8',
+    'rows of a level that are of several moments are all computed anew',
+    Series,
+    'startLevel',
+    () => () => {},
+  ),
   guard('4.5', 'a mark of an older position takes nothing back', SourceProgress, 'step', (step) => {
     return function (offset, mark) {
       this.now.delete(mark.source);

@@ -3,6 +3,7 @@ import { Series } from '../../services/processor/roll/series.ts';
 import { emptyState, encodeState } from '../../services/shared/core/aggregate-state.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import { encodeLabels } from '../../services/shared/core/labels.ts';
+import type { ValueRow } from '../../services/shared/ports/kpi-rows.ts';
 
 const ALL_STORED = { storedOf: () => 100n, isOpen: () => false };
 
@@ -57,4 +58,38 @@ test('a level keeps its parts: its total and its slices must be of one moment', 
   level.settle();
   level.closeSlices(0, ALL_STORED);
   expect(level.isClosed(0)).toBe(false);
+});
+
+test('a slice that was summed up keeps its imports: one may open again', () => {
+  const counts = series('count');
+  counts.mergeSnapshot(part(0, 'w/0', 5n, 3, 'import'));
+  counts.settle();
+  counts.closeSlices(0, ALL_STORED);
+  expect(counts.isClosed(0)).toBe(true);
+  const imports = { isOpen: (source: string, importId: string) => source === 'w/0' && importId === 'import' };
+  expect(counts.inImport(0, { ...imports, mayBeOpen: () => true })).toBe(true);
+  counts.markImports(new Set(['another']));
+  expect([...counts.dirty]).toEqual([]);
+  counts.markImports(new Set(['import']));
+  expect([...counts.dirty]).toEqual([0]);
+});
+
+test('of a series that is in memory from a slice on, earlier slices only count in windows that reach them', () => {
+  const counts = series('count');
+  counts.floorMs = 100;
+  for (const start of [80, 90, 100]) counts.merge(part(start, 'w/0', 5n, 1));
+  expect([...counts.dirty], 'earlier ones are not computed again').toEqual([100]);
+  expect(counts.windowState(110).n).toBe(2);
+  counts.settle();
+  const value = { windowEndMs: 60, version: 4n, withdrawn: false } as unknown as ValueRow;
+  const known = { windowEndMs: 110, version: 9n, withdrawn: false } as unknown as ValueRow;
+  counts.keep(known);
+  counts.deepen(
+    50,
+    [part(40, 'w/0', 5n, 2), part(50, 'w/0', 5n, 3), part(100, 'w/0', 5n, 7)],
+    [value, { ...known, version: 8n }],
+  );
+  expect([counts.samples(40), counts.samples(50), counts.samples(100)], 'what was there stays').toEqual([2, 3, 1]);
+  expect([counts.values.get(60), counts.values.get(110)]).toEqual([value, known]);
+  expect([...counts.dirty, counts.floorMs, counts.fresh]).toEqual([50, 50, true]);
 });

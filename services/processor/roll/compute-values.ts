@@ -40,9 +40,10 @@ export function computeValues(series: Series, moment: Moment): ValueRow[] {
     series.settle();
     return [];
   }
+  const levels = series.definition.window.kind === 'instant' ? new LevelReader(series, moment.imports) : null;
+  if (levels !== null) series.startLevel(levels.before);
   const dues = dueEnds(series, moment);
   if (dues.length === 0) return [];
-  const levels = series.definition.window.kind === 'instant' ? new LevelReader(series, moment.imports) : null;
   const rows: ValueRow[] = [];
   for (const due of dues) {
     const row = computeValue(series, due, levels, moment);

@@ -57,6 +57,11 @@ export class LevelReader {
     for (let i = starts.length - 1; i >= 0; i--) this.after[i] = later += deltaOf(starts[i]!);
   }
 
+  /** The level before all slices: the same for ever, once total and slices are of one moment. */
+  get before(): number {
+    return this.total - (this.after[0] ?? 0);
+  }
+
   at(endMs: number): number {
     return this.total - (this.after[this.slicesUpTo(endMs)] ?? 0);
   }

@@ -59,6 +59,7 @@ export class RollTask implements FoldTask {
       store: options.store,
       partition: options.partition,
       storedOf: (source) => this.sources.storedOf(source),
+      watermarkOf: (definition) => this.watermarkOf(definition),
       slicesMax: options.slicesMax,
     });
   }
@@ -91,7 +92,7 @@ export class RollTask implements FoldTask {
       if (definition === undefined || !active) continue;
       const watermarkMs = this.watermarkOf(definition);
       this.watermarks.set(hash, watermarkMs);
-      await this.series.loadActive(definition, watermarkMs, this.sources.openImports());
+      await this.series.loadActive(definition, this.sources.openImports());
     }
   }
 

@@ -13,12 +13,16 @@ interface Part {
   readonly importId: string | null;
 }
 
-/** A slice: its parts by source while it is open, their sum once it is closed. */
-interface Slice {
-  samples: number;
-  parts: Map<string, Part> | null;
-  sum: Uint8Array | null;
+/** The import that touched a source's part last. */
+interface Touch {
+  readonly source: string;
+  readonly importId: string;
 }
+
+/** A slice: its parts by source while it is open; once it is closed their sum, and the imports: one may open again. */
+type Slice =
+  | { samples: number; readonly parts: Map<string, Part> }
+  | { readonly samples: number; readonly parts: null; readonly sum: Uint8Array; readonly touches: readonly Touch[] };
 
 /** What of a part decides whether its slice may close. */
 export interface PartsKnown {
@@ -37,6 +41,10 @@ export class SeriesSlices {
   private readonly slices = new Map<number, Slice>();
   /** Starts of those that are open. */
   private readonly open = new Set<number>();
+  /** Starts of closed ones that an import touched. */
+  private readonly touched = new Set<number>();
+  /** By their text: most closed slices were touched by the same imports. */
+  private readonly touches = new Map<string, readonly Touch[]>();
   /** How many are open when the next ones are looked at. */
   private closeAt = 0;
 
@@ -67,10 +75,11 @@ export class SeriesSlices {
   put({ sliceStartMs, source, version, samples, state: bytes, importId }: SlicePart): void {
     let slice = this.slices.get(sliceStartMs);
     if (slice === undefined) {
-      this.slices.set(sliceStartMs, (slice = { samples: 0, parts: new Map(), sum: null }));
+      this.slices.set(sliceStartMs, (slice = { samples: 0, parts: new Map() }));
       this.open.add(sliceStartMs);
     }
-    const parts = slice.parts!;
+    if (slice.parts === null) throw new Error(`the slice of ${sliceStartMs} is closed`);
+    const { parts } = slice;
     slice.samples += samples - (parts.get(source)?.samples ?? 0);
     parts.set(source, { version, samples, bytes, importId });
   }
@@ -79,7 +88,7 @@ export class SeriesSlices {
   *states(startMs: number): Generator<Uint8Array> {
     const slice = this.slices.get(startMs);
     if (slice === undefined) return;
-    if (slice.parts === null) yield slice.sum!;
+    if (slice.parts === null) yield slice.sum;
     else for (const { bytes } of slice.parts.values()) yield bytes;
   }
 
@@ -89,8 +98,9 @@ export class SeriesSlices {
 
   /** Gives a closed slice its parts back, as the store has them. */
   reopen(startMs: number, parts: readonly SlicePart[]): void {
-    this.slices.set(startMs, { samples: 0, parts: new Map(), sum: null });
+    this.slices.set(startMs, { samples: 0, parts: new Map() });
     this.open.add(startMs);
+    this.touched.delete(startMs);
     for (const part of parts) this.put(part);
   }
 
@@ -98,14 +108,26 @@ export class SeriesSlices {
   close(openMax: number, known: PartsKnown, stays: (startMs: number) => boolean): void {
     if (this.open.size <= Math.max(openMax, this.closeAt)) return;
     for (const startMs of this.open) {
-      const slice = this.slices.get(startMs)!;
-      if (startMs === LEVEL_TOTAL_MS || stays(startMs) || !isStored(slice.parts!, known)) continue;
+      const { samples, parts } = this.slices.get(startMs)!;
+      if (startMs === LEVEL_TOTAL_MS || stays(startMs) || parts === null || !isStored(parts, known)) continue;
       const sum = emptyState(this.aggregate);
       this.mergeInto(sum, startMs);
-      this.slices.set(startMs, { samples: slice.samples, parts: null, sum: encodeState(sum) });
+      const touches = this.touchesOf(parts);
+      this.slices.set(startMs, { samples, parts: null, sum: encodeState(sum), touches });
       this.open.delete(startMs);
+      if (touches.length > 0) this.touched.add(startMs);
     }
     this.closeAt = this.open.size * 2;
+  }
+
+  private touchesOf(parts: ReadonlyMap<string, Part>): readonly Touch[] {
+    const found: Touch[] = [];
+    for (const [source, { importId }] of parts) if (importId !== null) found.push({ source, importId });
+    if (found.length === 0) return found;
+    const text = JSON.stringify(found);
+    const known = this.touches.get(text) ?? found;
+    this.touches.set(text, known);
+    return known;
   }
 
   /** Adds a slice of all sources into `into`. */
@@ -113,19 +135,25 @@ export class SeriesSlices {
     for (const bytes of this.states(startMs)) mergeEncoded(into, this.aggregate, bytes);
   }
 
-  /** Whether an import that is open in its source touched the slice last. A closed one had none. */
+  /** Whether an import that is open in its source touched the slice last. */
   inImport(startMs: number, imports: Pick<PartsKnown, 'isOpen'>): boolean {
-    for (const [source, { importId, version }] of this.slices.get(startMs)?.parts ?? NO_PARTS)
+    const slice = this.slices.get(startMs);
+    if (slice === undefined) return false;
+    // A source's position is past what it has stored, and only that is closed.
+    if (slice.parts === null)
+      return slice.touches.some(({ source, importId }) => imports.isOpen(source, importId, -1n));
+    for (const [source, { importId, version }] of slice.parts)
       if (importId !== null && imports.isOpen(source, importId, version)) return true;
     return false;
   }
 
   /** Starts of the slices that one of these imports touched last, a level's total row left out. */
   touchedBy(imports: ReadonlySet<string>): number[] {
-    return [...this.open].filter((startMs) => {
+    return [...this.open, ...this.touched].filter((startMs) => {
       if (startMs === LEVEL_TOTAL_MS) return false;
-      const parts = [...this.slices.get(startMs)!.parts!.values()];
-      return parts.some(({ importId }) => importId !== null && imports.has(importId));
+      const slice = this.slices.get(startMs)!;
+      const touches = slice.parts === null ? slice.touches : [...slice.parts.values()];
+      return touches.some(({ importId }) => importId !== null && imports.has(importId));
     });
   }
 
@@ -137,8 +165,6 @@ export class SeriesSlices {
     return true;
   }
 }
-
-const NO_PARTS: ReadonlyMap<string, Part> = new Map();
 
 function isStored(parts: ReadonlyMap<string, Part>, known: PartsKnown): boolean {
   for (const [source, { version, importId }] of parts) {

@@ -1,8 +1,9 @@
 import { BloomFilter } from '../../shared/core/bloom-filter.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
+import type { SliceRow, ValueRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { Series } from './series.ts';
+import { activeFromMs, isWhole, reachMs } from './series-range.ts';
 
 /** Slices kept in memory by one process; above it the least recently used stored series leave. */
 export const SLICES_MAX = 2_000_000;
@@ -30,17 +31,20 @@ export class SeriesTable {
   private readonly store: KpiStore;
   private readonly partition: number;
   private readonly storedOf: (source: string) => bigint;
+  private readonly watermarkOf: (definition: Definition) => number | null;
   private readonly slicesMax: number;
 
   constructor(options: {
     store: KpiStore;
     partition: number;
     storedOf: (source: string) => bigint;
+    watermarkOf: (definition: Definition) => number | null;
     slicesMax: number;
   }) {
     this.store = options.store;
     this.partition = options.partition;
     this.storedOf = options.storedOf;
+    this.watermarkOf = options.watermarkOf;
     this.slicesMax = options.slicesMax;
   }
 
@@ -57,6 +61,10 @@ export class SeriesTable {
     return this.series.get(hash)?.get(labels);
   }
 
+  private activeFromMs(definition: Definition): number {
+    return activeFromMs(definition, this.watermarkOf(definition));
+  }
+
   /** A series that `load` brought in. */
   get(definition: Definition, labels: string): Series {
     let byLabels = this.series.get(definition.hash);
@@ -68,33 +76,70 @@ export class SeriesTable {
   }
 
   /**
-   * Loads what is in the store and not in memory: of series that are not there all of it, slices first, then values; of
-   * the others the slices of these starts that are closed. `wanted`: slice starts by labels.
+   * Loads what is in the store and not in memory: series that are not there, slices first, then values, from where they
+   * are wanted or may still change on; of the others slices that are closed, or before what is in memory. `wanted`: slice
+   * starts by labels, at least one each.
    */
   async load(definition: Definition, wanted: ReadonlyMap<string, readonly number[]>): Promise<void> {
     this.turn++;
+    let lowestMs = isWhole(definition) ? -Infinity : this.activeFromMs(definition);
     const missing: string[] = [];
+    const shallow: Series[] = [];
     const closed: Closed[] = [];
     for (const [each, starts] of wanted) {
       const known = this.peek(definition, each);
-      if (known !== undefined) {
-        known.usedIn = this.turn;
-        for (const startMs of starts) if (known.isClosed(startMs)) closed.push({ series: known, startMs });
+      const firstMs = lowestOf(starts);
+      if (known === undefined) {
+        const filter = this.stored.get(definition.hash) ?? (await this.readStored(definition));
+        if (filter.mayHave(each)) missing.push(each);
+        else this.start(definition, each, filter);
+        lowestMs = Math.min(lowestMs, firstMs);
         continue;
       }
-      const filter = this.stored.get(definition.hash) ?? (await this.readStored(definition));
-      if (filter.mayHave(each)) missing.push(each);
-      else this.start(definition, each, filter);
+      known.usedIn = this.turn;
+      if (firstMs < known.floorMs) {
+        shallow.push(known);
+        lowestMs = Math.min(lowestMs, firstMs);
+      }
+      for (const startMs of starts) if (known.isClosed(startMs)) closed.push({ series: known, startMs });
     }
-    for (let i = 0; i < missing.length; i += LABELS_MAX) {
-      const chunk = missing.slice(i, i + LABELS_MAX);
-      const query = { definition: definition.hash, labelPartition: this.partition, labels: chunk };
-      const [slices, values] = [await this.store.slices(query), await this.store.values({ ...query, withdrawn: true })];
-      for (const each of chunk) this.get(definition, each);
-      for (const row of slices) this.get(definition, row.labels).merge(row);
-      for (const row of values) this.get(definition, row.labels).keep(row);
-    }
+    for (const labels of chunks(missing)) await this.read(definition, labels, lowestMs);
+    for (const some of chunks(shallow)) await this.deepen(definition, some, lowestMs);
     await this.reopen(definition, closed);
+  }
+
+  /** Brings in series from a slice start on. */
+  private async read(definition: Definition, labels: readonly string[], floorMs: number): Promise<void> {
+    const { slices, values } = await this.rowsFrom(definition, floorMs, { labels });
+    for (const each of labels) this.get(definition, each).floorMs = floorMs;
+    for (const row of slices) this.get(definition, row.labels).merge(row);
+    for (const row of values) this.get(definition, row.labels).keep(row);
+  }
+
+  /** Brings in what series lack from a slice start on. */
+  private async deepen(definition: Definition, series: readonly Series[], floorMs: number): Promise<void> {
+    const highestMs = series.reduce((highest, each) => Math.max(highest, each.floorMs), floorMs);
+    const labels = series.map((each) => each.labels);
+    const rows = await this.rowsFrom(definition, floorMs, { labels }, highestMs);
+    const slices = byLabels(rows.slices);
+    const values = byLabels(rows.values);
+    for (const each of series)
+      each.deepen(Math.min(floorMs, each.floorMs), slices.get(each.labels) ?? [], values.get(each.labels) ?? []);
+  }
+
+  /** The slices that windows from a slice start on reach, and their values, withdrawn ones too; up to a slice start, if said. */
+  private async rowsFrom(
+    definition: Definition,
+    fromMs: number,
+    some: { readonly labels?: readonly string[] },
+    toMs = Infinity,
+  ): Promise<{ readonly slices: readonly SliceRow[]; readonly values: readonly ValueRow[] }> {
+    const query = { definition: definition.hash, labelPartition: this.partition, ...some };
+    const reach = reachMs(definition);
+    const slices = await this.store.slices({ ...query, ...between(fromMs - reach, toMs - reach) });
+    // A window that ends where a slice starts does not hold it.
+    const values = await this.store.values({ ...query, ...between(fromMs + 1, toMs + 1), withdrawn: true });
+    return { slices, values };
   }
 
   /** Gives closed slices their parts back. What the store has no row of, somebody removed there: it begins anew. */
@@ -133,22 +178,33 @@ export class SeriesTable {
   }
 
   /** Loads the series that time alone will change, or that an open import touched. */
-  async loadActive(
-    definition: Definition,
-    watermarkMs: number | null,
-    openImports: ReadonlySet<string>,
-  ): Promise<void> {
-    const { window, hash } = definition;
-    const spanMs = window.kind === 'rolling' ? window.sizeMs + window.everyMs : window.kind === 'tumbling' ? 0 : 0;
-    const labels = new Map<string, number[]>();
-    const query = { definition: hash, labelPartition: this.partition };
-    const fromMs =
-      watermarkMs === null ? undefined : watermarkMs - spanMs - definition.settleMs - longestUnitMs(definition);
-    for (const row of await this.store.slices(fromMs === undefined ? query : { ...query, fromMs }))
-      labels.set(row.labels, []);
-    for (const importId of openImports)
-      for (const row of await this.store.slices({ ...query, importId })) labels.set(row.labels, []);
-    await this.load(definition, labels);
+  async loadActive(definition: Definition, openImports: ReadonlySet<string>): Promise<void> {
+    const fromMs = this.activeFromMs(definition);
+    const query = { definition: definition.hash, labelPartition: this.partition };
+    if (!isWhole(definition)) await this.readActive(definition, fromMs);
+    else if (fromMs !== Infinity)
+      await this.loadOf(definition, await this.store.slices({ ...query, ...between(fromMs, Infinity) }));
+    for (const importId of openImports) await this.loadOf(definition, await this.store.slices({ ...query, importId }));
+  }
+
+  /** Loads the series of these slices, and them. */
+  private async loadOf(definition: Definition, rows: readonly SliceRow[]): Promise<void> {
+    const starts = new Map<string, number[]>();
+    for (const [labels, some] of byLabels(rows))
+      starts.set(
+        labels,
+        some.map(({ sliceStartMs }) => sliceStartMs),
+      );
+    await this.load(definition, starts);
+  }
+
+  /** Brings in the series that have slices from `floorMs` on. */
+  private async readActive(definition: Definition, floorMs: number): Promise<void> {
+    const { slices, values } = await this.rowsFrom(definition, floorMs, {});
+    for (const { labels, sliceStartMs } of slices)
+      if (sliceStartMs >= floorMs) this.get(definition, labels).floorMs = floorMs;
+    for (const row of slices) this.peek(definition, row.labels)?.merge(row);
+    for (const row of values) this.peek(definition, row.labels)?.keep(row);
   }
 
   /** Series leave only when the store can give every part of them back, and nothing of them waits. */
@@ -177,8 +233,27 @@ export class SeriesTable {
   }
 }
 
-/** An upper bound of a slice's length. */
-function longestUnitMs({ window }: Definition): number {
-  if (window.kind === 'tumbling') return 366 * 86_400_000;
-  return window.kind === 'total' ? 0 : window.everyMs;
+function byLabels<Row extends { readonly labels: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const result = new Map<string, Row[]>();
+  for (const row of rows) {
+    const known = result.get(row.labels);
+    if (known === undefined) result.set(row.labels, [row]);
+    else known.push(row);
+  }
+  return result;
+}
+
+function lowestOf(starts: readonly number[]): number {
+  let lowest = Infinity;
+  for (const startMs of starts) if (startMs < lowest) lowest = startMs;
+  return lowest;
+}
+
+/** What of [fromMs, toMs) is bounded, as a query takes it. */
+function between(fromMs: number, toMs: number): { readonly fromMs?: number; readonly toMs?: number } {
+  return { ...(fromMs === -Infinity ? {} : { fromMs }), ...(toMs === Infinity ? {} : { toMs }) };
+}
+
+function* chunks<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let i = 0; i < all.length; i += LABELS_MAX) yield all.slice(i, i + LABELS_MAX);
 }

@@ -3,6 +3,7 @@ import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts
 import { decodeLabels } from '../../shared/core/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
+import { reachMs } from './series-range.ts';
 import { type PartsKnown, type SlicePart, SeriesSlices } from './series-slices.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
@@ -40,8 +41,15 @@ export class Series {
   readonly live = new Set<number>();
   /** The latest load that it was part of, as its table counts them. */
   usedIn = 0;
+  /**
+   * Changes of earlier slices cannot be taken: they, and the values of windows that end up to here, are in the store only.
+   * Of the slices before it those are in memory that later windows reach.
+   */
+  floorMs = -Infinity;
   /** No values were computed since it came into memory: what others published in between is not known. */
   fresh = true;
+  /** Of a level: before all slices, as it was when values were computed last. */
+  private before: number | null = null;
   private readonly slices: SeriesSlices;
   private readonly rows = new Map<number, ValueRow>();
   /** No slice with data starts later, and no value that stands ends later. */
@@ -85,7 +93,7 @@ export class Series {
     this.merge(part);
   }
 
-  /** Keeps the highest version per slice and source, and marks the slice. */
+  /** Keeps the highest version per slice and source, and marks the slice, unless windows only reach it. */
   merge(part: SlicePart): void {
     const { sliceStartMs, source, version, importId } = part;
     if (sliceStartMs > this.newestStartMs) this.newestStartMs = sliceStartMs;
@@ -96,7 +104,18 @@ export class Series {
       else this.noteImport(source, version);
       this.window.replace(sliceStartMs, known?.bytes ?? null, part.state);
     }
-    if (sliceStartMs !== LEVEL_TOTAL_MS) this.dirty.add(sliceStartMs);
+    if (sliceStartMs !== LEVEL_TOTAL_MS && sliceStartMs >= this.floorMs) this.dirty.add(sliceStartMs);
+  }
+
+  /** Takes what the store has from an earlier start on, and what others have published there meanwhile is not known. */
+  deepen(floorMs: number, parts: readonly SlicePart[], rows: readonly ValueRow[]): void {
+    const reach = reachMs(this.definition);
+    const [hadFromMs, hadEndMs] = [this.floorMs - reach, this.floorMs];
+    this.floorMs = floorMs;
+    for (const part of parts) if (part.sliceStartMs < hadFromMs) this.merge(part);
+    for (const row of rows) if (row.windowEndMs <= hadEndMs) this.keep(row);
+    this.window.forget();
+    this.fresh = true;
   }
 
   private noteImport(source: string, version: bigint): void {
@@ -137,6 +156,15 @@ export class Series {
   /** The window that ends at `endMs`, merged; not to be changed, and valid until the next call or merge. */
   windowState(endMs: number): AggregateState {
     return this.window.at(endMs);
+  }
+
+  /**
+   * Notes the level before all slices. Rows of the store may be of several moments: the total ahead of a slice that comes
+   * again, and then every row changes with it, also those that no changed slice comes before.
+   */
+  startLevel(before: number): void {
+    if (this.before !== before) for (const startMs of this.slices.starts()) this.dirty.add(startMs);
+    this.before = before;
   }
 
   /** Whether another owner may have published rows of this slice that this one never computed. */

@@ -1,0 +1,24 @@
+import type { Definition } from '../../shared/core/definition.ts';
+import { sliceStart } from '../../shared/core/window.ts';
+
+/**
+ * From which slice start on the slices of a series have window ends that time alone will change: those of earlier slices
+ * are final at this watermark. A level's rows change where its latest slice is; a total's never with time.
+ */
+export function activeFromMs({ window, settleMs }: Definition, watermarkMs: number | null): number {
+  if (window.kind === 'total') return Infinity;
+  if (watermarkMs === null) return -Infinity;
+  const finalMs = watermarkMs - settleMs;
+  // A slice of a rolling window ends one window later, where it leaves.
+  return sliceStart(window, window.kind === 'rolling' ? finalMs - window.sizeMs : finalMs);
+}
+
+/** Whether a series is of use in memory only as a whole: a level is the total less the slices after it. */
+export function isWhole({ window }: Definition): boolean {
+  return window.kind === 'instant' || window.kind === 'total';
+}
+
+/** How much earlier slices begin that windows of a slice are made of, or at whose end one of them leaves, ms. */
+export function reachMs({ window }: Definition): number {
+  return window.kind === 'rolling' ? window.sizeMs + window.everyMs : 0;
+}
