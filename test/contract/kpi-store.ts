@@ -231,6 +231,9 @@ function readTests(open: Open, name: string): void {
     expect(await found({ labels: ['b', ...Array.from({ length: 2_500 }, (_, i) => `l${i}`), 'a'] })).toHaveLength(5);
     expect(await found({ fromMs: 0, toMs: 60_000 })).toEqual([2n, 3n]);
     expect(await found({ fromMs: 60_000 })).toEqual([4n, 5n]);
+    expect(await found({ latestMax: 1 })).toEqual([5n]);
+    expect(await found({ latestMax: 2, labelPartition: 0 })).toEqual([2n, 3n]);
+    expect(await found({ latestMax: 100 })).toEqual(await found({}));
     expect(await found({ importId: 'i' })).toEqual([4n]);
     expect(await found({ labels: ['a'], source: 'w/1', toMs: 1, labelPartition: 0 })).toEqual([3n]);
 

@@ -17,6 +17,8 @@ import { SliceEntries } from './slice-entries.ts';
 
 /** Rows of a workflow kept in memory by one process; above it acknowledged ones that were not used of late leave. */
 export const SLICE_ROWS_MAX = 200_000;
+/** Rows of a definition that one source partition reads when it starts: the latest. Others come when they are needed. */
+const RESTORED_ROWS_MAX = 2_000;
 /** Of a record that leaves every extreme known. */
 export const NOTHING_BROKEN: readonly SliceKey[] = [];
 
@@ -56,13 +58,15 @@ export class SliceTable {
     this.entries = new SliceEntries(options.labelPartitions);
   }
 
-  /** Loads this source's rows of the definitions in force, as many as memory may hold. */
+  /** Loads this source's latest rows of the definitions in force. */
   async restore(plan: WorkflowPlan): Promise<void> {
     this.entries.clear();
     this.changes.clear();
     this.leftUpToMs.clear();
     this.use(plan);
     for (const { definition } of plan.plans) await this.read(definition);
+    // Of these not every definition's row may have come, and what is in memory is not looked for again.
+    this.entries.remove(({ group: { id }, sliceStartMs }) => sliceStartMs <= (this.leftUpToMs.get(id) ?? -Infinity));
     this.evict();
   }
 
@@ -78,8 +82,15 @@ export class SliceTable {
 
   private async read(definition: Definition): Promise<void> {
     const place = this.places.get(definition.hash)!;
-    const rows = await this.store.slices({ definition: definition.hash, source: this.source });
-    for (const row of rows) this.take(place, row);
+    const latestMax = Math.min(RESTORED_ROWS_MAX, this.rowsMax);
+    const rows = await this.store.slices({ definition: definition.hash, source: this.source, latestMax });
+    let earliestMs = Infinity;
+    for (const row of rows) {
+      this.take(place, row);
+      earliestMs = Math.min(earliestMs, row.sliceStartMs);
+    }
+    // The store may have more, also of this slice.
+    if (rows.length === latestMax) this.left(place.group, earliestMs);
   }
 
   /** Loads what the deltas of these records go to, of what is in the store and not in memory; it stays until `endBatch`. */
@@ -212,9 +223,12 @@ export class SliceTable {
 
   /** Rows leave only when their current version is acknowledged and published, first those that were not used of late. */
   evict(rowsMax = this.rowsMax): void {
-    this.entries.evict(rowsMax, ({ group: { id }, sliceStartMs }) => {
-      this.leftUpToMs.set(id, Math.max(this.leftUpToMs.get(id) ?? -Infinity, sliceStartMs));
-    });
+    this.entries.evict(rowsMax, ({ group, sliceStartMs }) => this.left(group, sliceStartMs));
+  }
+
+  /** Rows of this slice start may be in the store only. */
+  private left({ id }: SliceGroup, sliceStartMs: number): void {
+    this.leftUpToMs.set(id, Math.max(this.leftUpToMs.get(id) ?? -Infinity, sliceStartMs));
   }
 
   /** Other definitions are in force. Rows of which none is are dropped; what waits for log or store goes there first. */

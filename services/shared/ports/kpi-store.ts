@@ -114,6 +114,8 @@ export interface SliceQuery {
   readonly toMs?: number;
   /** Only rows touched last by this import. */
   readonly importId?: string;
+  /** At most so many rows, those of the latest slices; of the earliest slice among them some may be left out. */
+  readonly latestMax?: number;
 }
 
 export interface ValueQuery {

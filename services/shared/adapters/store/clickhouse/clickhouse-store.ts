@@ -168,7 +168,8 @@ export class ClickHouseStore implements KpiStore {
     if (query.toMs !== undefined) conditions.push('slice_start_ms < {toMs:Int64}');
     // After FINAL: an older version of the row may name the import, the newest decides.
     if (query.importId !== undefined) conditions.push('import_id = {importId:String}');
-    const sql = `SELECT * EXCEPT state, base64Encode(state) AS state FROM slices FINAL WHERE ${conditions.join(' AND ')}`;
+    const latest = query.latestMax === undefined ? '' : ' ORDER BY slice_start_ms DESC LIMIT {latestMax:UInt64}';
+    const sql = `SELECT * EXCEPT state, base64Encode(state) AS state FROM slices FINAL WHERE ${conditions.join(' AND ')}${latest}`;
     return (await this.selectByLabels(sql, query.labels, query)).map(readSlice);
   }
 

@@ -178,7 +178,7 @@ export class MemoryStore implements KpiStore {
   async slices(query: SliceQuery): Promise<SliceRow[]> {
     this.assertOpen();
     const labels = query.labels === undefined ? null : new Set(query.labels);
-    return this.dump('slices').filter(
+    const rows = this.dump('slices').filter(
       (row) =>
         row.definition === query.definition &&
         (query.source === undefined || row.source === query.source) &&
@@ -188,6 +188,8 @@ export class MemoryStore implements KpiStore {
         (query.toMs === undefined || row.sliceStartMs < query.toMs) &&
         (query.importId === undefined || row.importId === query.importId),
     );
+    if (query.latestMax === undefined) return rows;
+    return rows.toSorted((a, b) => b.sliceStartMs - a.sliceStartMs).slice(0, query.latestMax);
   }
 
   async values(query: ValueQuery): Promise<ValueRow[]> {
