@@ -200,6 +200,7 @@ function withMappingOptions(command: Command): Command {
     .option('--format <format...>', 'date formats, tried in order: yyyy/MM/dd HH:mm:ss.SSS, iso, epoch-ms, …')
     .option('--zone <zone>', 'zone of times that name none, such as Europe/Rome')
     .option('--dimension <name=column...>', 'a dimension and its column')
+    .option('--where <column=text...>', 'take only rows with this text in the column; several texts may be given')
     .option('--value <expression>', 'exact decimal, such as "Quantity * UnitPrice"')
     .option('--delimiter <char>', 'between cells; \\t is a tab')
     .option('--encoding <name>', 'utf-8, latin1 or utf16le');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import { readCsv, type CsvRow } from '../../services/cli/import/csv-stream.ts';
+import { readCsv } from '../../services/cli/import/csv-stream.ts';
 import { encodeText } from '../../services/cli/import/encoding.ts';
 import { importFile } from '../../services/cli/import/import-file.ts';
 import { BATCH_MAX } from '../../services/cli/import/import-run.ts';
@@ -12,6 +12,7 @@ import { loadMapping, parseMapping } from '../../services/cli/import/mapping-fil
 import { mappingFromFlags } from '../../services/cli/import/mapping-flags.ts';
 import { createOrdinalTable } from '../../services/cli/import/ordinals.ts';
 import { createProgress } from '../../services/cli/import/progress.ts';
+import type { InputRow } from '../../services/cli/import/row-source.ts';
 import { summaryText } from '../../services/cli/import/summary.ts';
 import type { WorkflowEvent } from '../../services/shared/core/event.ts';
 import type { DeadLetter } from '../../services/shared/core/messages.ts';
@@ -63,12 +64,12 @@ function file(name: string, content: string | Uint8Array): string {
 async function rowsOf(
   pieces: readonly (string | Buffer)[],
   delimiter = ',',
-): Promise<{ header: readonly string[]; rows: CsvRow[] }> {
+): Promise<{ header: readonly string[]; rows: InputRow[] }> {
   async function* text(): AsyncGenerator<string> {
     for (const piece of pieces) yield String(piece);
   }
   const content = await readCsv(text(), delimiter, 'test.csv');
-  const rows: CsvRow[] = [];
+  const rows: InputRow[] = [];
   for await (const some of content.rows) rows.push(...some);
   return { header: content.header, rows };
 }
@@ -277,6 +278,18 @@ test('flags: pairs of activity and time, as-of', async () => {
   });
   expect(stock.events.map((event) => event.timeMs)).toEqual([42, 42]);
   expect(() => mappingFromFlags({ workflow: 'w', case: ['id'], activity: ['a'], time: ['x', 'y'] })).toThrow('as many');
+});
+
+test('rows that where leaves out are passed over and take no place among equal rows', async () => {
+  const path = file('where.csv', 'id,at,d\n1,2020-01-01,x\n1,2020-01-01,y\n1,never,z\n1,2020-01-01,x=1\n');
+  const flags = { workflow: 'w', case: ['id'], activity: ['const:seen'], time: ['at'], dimension: ['d=d'] };
+  const { events, summary } = await run(path, mappingFromFlags({ ...flags, where: ['d=y', 'd=x=1'] }));
+  expect(events.map(({ dimensions }) => dimensions['d'])).toEqual(['y', 'x=1']);
+  expect(summary).toMatchObject({ rows: 4, events: 2, passedOver: 2, deadLetters: 0 });
+  expect(summaryText(summary, 'data')).toContain("2 rows passed over, as the mapping's where says");
+  expect(() => mappingFromFlags({ ...flags, where: ['=x'] })).toThrow('column=text');
+  const wrong = run(path, mappingFromFlags({ ...flags, where: ['D=x'] }));
+  await expect(wrong).rejects.toThrow("--where: the file has no column 'D', did you mean 'd'?");
 });
 
 test('ordinals on disk are those of memory, through growing', () => {
