@@ -7,15 +7,13 @@ import { readCsv } from '../../services/cli/import/csv-stream.ts';
 import { encodeText } from '../../services/cli/import/encoding.ts';
 import { importFile } from '../../services/cli/import/import-file.ts';
 import { BATCH_MAX } from '../../services/cli/import/import-run.ts';
-import type { ImportOptions, ImportSummary } from '../../services/cli/import/import-options.ts';
 import { loadMapping, parseMapping } from '../../services/cli/import/mapping-file.ts';
 import { mappingFromFlags } from '../../services/cli/import/mapping-flags.ts';
 import { createOrdinalTable } from '../../services/cli/import/ordinals.ts';
 import { createProgress } from '../../services/cli/import/progress.ts';
 import type { InputRow } from '../../services/cli/import/row-source.ts';
 import { summaryText } from '../../services/cli/import/summary.ts';
-import type { WorkflowEvent } from '../../services/shared/core/event.ts';
-import type { DeadLetter } from '../../services/shared/core/messages.ts';
+import { type Imported, importInMemory as run } from '../support/import-in-memory.ts';
 
 const DATASETS = process.env['TAKT_DATASETS'] ?? '../shared/datasets';
 const HELPDESK = join(DATASETS, 'helpdesk_italian.csv');
@@ -25,35 +23,6 @@ const SHARED = !CI && !existsSync(HELPDESK) ? `skipped: no data sets at ${DATASE
 const NO_SPECTRUM = !CI && !existsSync(SPECTRUM) ? `skipped: no csv-spectrum beside ${DATASETS}` : null;
 const directory = mkdtempSync(join(tmpdir(), 'takt-import-test-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-interface Imported {
-  readonly summary: ImportSummary;
-  readonly events: WorkflowEvent[];
-  readonly letters: DeadLetter[];
-  readonly calls: string[];
-  readonly batches: number[];
-}
-
-async function run(
-  path: string,
-  source: ImportOptions['source'],
-  more: Partial<ImportOptions> = {},
-): Promise<Imported> {
-  const events: WorkflowEvent[] = [];
-  const letters: DeadLetter[] = [];
-  const calls: string[] = [];
-  const batches: number[] = [];
-  const summary = await importFile(
-    { path, source, ...more },
-    {
-      begin: async (id) => void calls.push(`begin ${id}`),
-      events: async (batch) => (batches.push(batch.length), void events.push(...batch)),
-      deadLetters: async (batch) => void letters.push(...batch),
-      end: async (id, maxEventMs) => void calls.push(`end ${id} ${maxEventMs}`),
-    },
-  );
-  return { summary, events, letters, calls, batches };
-}
 
 function file(name: string, content: string | Uint8Array): string {
   const path = join(directory, name);
@@ -314,8 +283,15 @@ test('a plain progress line comes every few seconds', () => {
   let nowMs = 0;
   const progress = createProgress({ write: (text: string | Uint8Array) => lines.push(String(text)) > 0 }, () => nowMs);
   for (; nowMs <= 10_000; nowMs += 1000) {
-    progress.update({ bytesRead: nowMs, bytesTotal: 10_000, rows: 1, events: 2, deadLetters: 0 });
+    progress.update({
+      checking: nowMs <= 5000,
+      bytesRead: nowMs,
+      bytesTotal: 10_000,
+      rows: 1,
+      events: 2,
+      deadLetters: 0,
+    });
   }
   progress.stop();
-  expect(lines).toEqual(['50%: 1 rows, 2 events, 0 dead letters\n', '100%: 1 rows, 2 events, 0 dead letters\n']);
+  expect(lines).toEqual(['50%: checking, 1 rows\n', '100%: 1 rows, 2 events, 0 dead letters\n']);
 });

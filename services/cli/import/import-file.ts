@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { openCsv } from './csv-source.ts';
+import { formatOf } from './file-head.ts';
 import { ImportRun } from './import-run.ts';
 import type { BatchSink, ImportOptions, ImportSummary } from './import-options.ts';
 import { createOrdinalTable } from './ordinals.ts';
 import type { InputRow, RowSource } from './row-source.ts';
 import { inspectFile, type InputFile } from './text-stream.ts';
+import { openXes } from './xes-source.ts';
 
 /** Where an import goes: `begin`, batches, `end`. After a failure `end` is not called. */
 export interface ImportSink extends BatchSink {
@@ -15,12 +17,13 @@ export interface ImportSink extends BatchSink {
 }
 
 /**
- * Reads a CSV file, gzipped or not, and hands its events to the sink. The file is read twice: nothing is handed over
- * before its encoding, its packing, its header and the mapping are known to be right. When it fails in between (the
+ * Reads a CSV or XES file, gzipped or not, and hands its events to the sink. The file is read twice: nothing is handed over
+ * before its encoding, its packing, its form and the mapping are known to be right. When it fails in between (the
  * sink's errors pass through), `end` is not called; running it again gives the same import id and the same event ids.
  */
 export async function importFile(options: ImportOptions, sink: ImportSink): Promise<ImportSummary> {
   const file = await inspectFile(options.path);
+  if ((await formatOf(file)) === 'xes') return importRows(await openXes(file, options), options, sink);
   return importRows(await openCsv(file, options), options, sink);
 }
 

@@ -11,6 +11,8 @@ export interface BatchSink {
 }
 
 export interface ImportProgress {
+  /** Whether the file is only looked through yet; then nothing was handed over. */
+  readonly checking: boolean;
   /** Bytes of the file as it is on disk, packed or not. */
   readonly bytesRead: number;
   readonly bytesTotal: number;

@@ -131,6 +131,13 @@ export class ImportRun<Row extends InputRow> {
   private report(): void {
     const { bytesRead, rows, eventCount, letterCount } = this;
     const { bytesTotal } = this.source.file;
-    this.options.onProgress?.({ bytesRead, bytesTotal, rows, events: eventCount, deadLetters: letterCount });
+    this.options.onProgress?.({
+      checking: false,
+      bytesRead,
+      bytesTotal,
+      rows,
+      events: eventCount,
+      deadLetters: letterCount,
+    });
   }
 }
