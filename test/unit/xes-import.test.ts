@@ -10,7 +10,7 @@ import { parseMapping } from '../../services/cli/import/mapping-file.ts';
 import type { MappingFlags } from '../../services/cli/import/mapping-flags.ts';
 import { mappingForFile } from '../../services/cli/import/mapping-for-file.ts';
 import { summaryText } from '../../services/cli/import/summary.ts';
-import { NAMES_MAX } from '../../services/cli/import/xes-survey.ts';
+import { NAMES_MAX, TRANSITIONS_MAX } from '../../services/cli/import/xes-survey.ts';
 import { type Imported, importInMemory } from '../support/import-in-memory.ts';
 import { eventText, string } from '../support/xes-text.ts';
 
@@ -204,6 +204,21 @@ where: { lifecycle:transition: [complete, ""] }
 `;
   const joined = await importInMemory(path, parseMapping(mapping, 'm.yaml'));
   expect(joined.events.map(({ activity }) => activity)).toEqual(['A+complete', 'A']);
+});
+
+test('several activities without times take the as-of time', async () => {
+  const path = file('as-of.xes', log(trace('7', NAME('A') + AT)));
+  const { events } = await run(path, { activity: ['const:a', 'const:b'] }, { asOfMs: 5 });
+  expect(events.map(({ activity, timeMs }) => [activity, timeMs])).toEqual([
+    ['a', 5],
+    ['b', 5],
+  ]);
+});
+
+test('a note names some lifecycle transitions, not any number', async () => {
+  const events = Array.from({ length: TRANSITIONS_MAX + 2 }, (_, i) => NAME('A') + TRANSITION(`t${i}`) + AT);
+  const { summary } = await run(file('transitions.xes', log(trace('7', ...events))));
+  expect(summary.notes[0]!.match(/\bt\d/g)).toHaveLength(TRANSITIONS_MAX + 1);
 });
 
 test('attributes of trace and event, nested ones and defaults are columns', async () => {

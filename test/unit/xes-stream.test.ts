@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RECORD_CHARS_MAX } from '../../services/cli/import/csv-record.ts';
-import { NAME_CHARS_MAX } from '../../services/cli/import/xes-attributes.ts';
+import { NAME_CHARS_MAX, XesAttributes } from '../../services/cli/import/xes-attributes.ts';
+import { XesRecord } from '../../services/cli/import/xes-record.ts';
 import { type XesRow, XesStream } from '../../services/cli/import/xes-stream.ts';
+import { XmlStream } from '../../services/cli/import/xml-stream.ts';
 import { attributeText, eventText, string, type XesAttribute } from '../support/xes-text.ts';
 
 function read(text: string, columns: readonly string[] = [], pieceChars = text.length): XesRow[] {
@@ -138,9 +140,47 @@ test.each([10_000, 100_000_000])('an event longer than allowed is one bad row, i
   expect([good!.cells, others]).toEqual([['A'], []]);
 });
 
-test('of an event longer than allowed no attribute is gathered', () => {
-  const gathered = read(`<log><event>${LONG}${LONG}${LONG}${MANY}</event></log>`)[0]!.attributes;
-  expect(gathered).toEqual([]);
+test('of an event longer than allowed neither attributes nor text are gathered', () => {
+  let record: XesRecord | null = null;
+  const xml = new XmlStream('f.xes', {
+    open(element) {
+      if (element.name === 'event') record = new XesRecord(xml, element, new XesAttributes(''));
+      else record?.open(element);
+    },
+    close: () => record?.attributes.close(),
+  });
+  xml.write(`<log><event>${LONG}${LONG}<int key="a" value="1"/>`);
+  expect([record!.attributes.values.size, xml.keepFrom]).toEqual([2, null]);
+  xml.write(MANY);
+  expect(record!.attributes.values.size).toBe(2);
+});
+
+test('the text of a record is kept until it ends, and no longer', () => {
+  const kept: (number | null)[] = [];
+  let record: XesRecord | null = null;
+  const xml = new XmlStream('f.xes', {
+    open: (element) => void (element.name === 'event' && (record = new XesRecord(xml, element, new XesAttributes('')))),
+    close(end) {
+      kept.push(xml.keepFrom);
+      record?.end(end);
+      kept.push(xml.keepFrom);
+    },
+  });
+  xml.write('<log><event/>');
+  expect([kept, record!.text]).toEqual([[5, null], '<event/>']);
+});
+
+test('an event whose last attribute is too long is a bad row', () => {
+  const event = `<event>${A}<string key="long" value="${'x'.repeat(RECORD_CHARS_MAX)}"/></event>`;
+  const [bad, ...others] = read(`<log>${event}</log>`);
+  expect([bad!.reason, others]).toEqual([`it is longer than ${RECORD_CHARS_MAX} characters`, []]);
+});
+
+test('an event inside of an attribute is none', () => {
+  const rows = read(`<log><trace><string key="a" value="1"><event/></string><event>${A}</event></trace></log>`);
+  expect(rows.map(({ reason }) => reason?.split(';')[0])).toEqual([
+    'its trace (line 1) is malformed: <event> in line 1 has no key',
+  ]);
 });
 
 test.each([10_000, 100_000_000])('a head longer than allowed makes its trace bad, in pieces of %i', (pieceChars) => {

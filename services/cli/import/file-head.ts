@@ -31,9 +31,9 @@ export async function formatOf(file: InputFile): Promise<FileFormat> {
 /** The encoding that an XML file states: by its byte order mark, else its declaration, else UTF-8. Throws FILE_ENCODING. */
 export async function xmlEncodingOf(file: InputFile): Promise<Encoding> {
   const head = await headOf(file);
-  if (head.startsWith('ï»¿')) return 'utf-8';
   if (head.startsWith('ÿþ') || head.startsWith('<\0')) return 'utf16le';
   if (head.startsWith('þÿ') || head.startsWith('\0<')) throw unknown(file, 'UTF-16BE');
+  // Behind the byte order mark of UTF-8 no declaration is looked for.
   const declared = DECLARED.exec(head)?.[1];
   if (declared === undefined) return 'utf-8';
   return ENCODING_OF[declared.toLowerCase()] ?? unknown(file, declared);

@@ -26,9 +26,13 @@ export class XesAttributes {
     this.keeps = keeps;
   }
 
-  /** An attribute begins, inside the one that is open. */
+  /** An attribute begins, inside the one that is open. Once one is wrong, nothing more is gathered. */
   open({ name: type, attributes, line }: XmlElement): void {
     const parent = this.parents.at(-1);
+    if (this.problem !== null) {
+      this.parents.push('');
+      return;
+    }
     // Between a list and what is in it.
     if (type === 'values' && parent !== undefined) {
       this.parents.push(parent);
@@ -44,7 +48,7 @@ export class XesAttributes {
     if (HOLDERS.has(type)) return;
     const value = attributes['value'];
     if (value === undefined) this.wrong(`'${name}' in line ${line} has no value`);
-    else if (this.problem === null && this.keeps(type, key ?? '')) this.values.set(name, value);
+    else if (this.keeps(type, key ?? '')) this.values.set(name, value);
   }
 
   /** The innermost attribute ends. */
@@ -57,7 +61,6 @@ export class XesAttributes {
   }
 
   private unique(name: string): string {
-    if (this.problem !== null) return name.slice(0, NAME_CHARS_MAX);
     let unique = name;
     while (this.counts.has(unique)) {
       const count = this.counts.get(name)! + 1;

@@ -6,7 +6,7 @@ import type { XesRow } from './xes-stream.ts';
 export const NAMES_MAX = 1000;
 const TRANSITION = 'lifecycle:transition';
 /** Lifecycle transitions that a note names. */
-const TRANSITIONS_MAX = 10;
+export const TRANSITIONS_MAX = 10;
 
 /** What a file has, gathered row by row: which attributes, which lifecycle transitions. */
 export class XesSurvey {
