@@ -11,6 +11,7 @@ import type { MappingFlags } from '../../services/cli/import/mapping-flags.ts';
 import { mappingForFile } from '../../services/cli/import/mapping-for-file.ts';
 import { summaryText } from '../../services/cli/import/summary.ts';
 import { NAMES_MAX, TRANSITIONS_MAX } from '../../services/cli/import/xes-survey.ts';
+import { readMappedEvents } from '../../services/cli/replay/read-events.ts';
 import { type Imported, importInMemory } from '../support/import-in-memory.ts';
 import { eventText, string } from '../support/xes-text.ts';
 
@@ -246,6 +247,17 @@ test('an attribute that no event has is named, with what it may have meant', asy
   await expect(run(wide, { dimension: ['x=none'] })).rejects.toThrow(`… and ${NAMES_MAX - 20} more`);
   const last = await run(wide, { dimension: [`x=k${NAMES_MAX + 49}`] });
   expect(last.events[0]!.dimensions).toEqual({ x: '1' });
+});
+
+test('replay reads it too, in the order of time', async () => {
+  const early = TIME('2019-01-01T00:00:00Z');
+  const path = file('replay.xes', log(trace('7', NAME('B') + AT), trace('8', NAME('A') + early)));
+  const source = await mappingForFile(path, { workflow: 'w' });
+  const { events } = await readMappedEvents({ path, source });
+  expect(events.map(({ caseId, importId }) => [caseId, importId])).toEqual([
+    ['8', null],
+    ['7', null],
+  ]);
 });
 
 test('a log without events is imported, and gives none', async () => {
