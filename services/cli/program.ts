@@ -22,6 +22,10 @@ order, changes nothing; equal rows inside one file each count; equal rows of two
 Rows that cannot be mapped are kept as dead letters, with the reason. An import that was interrupted is run again.
 
   takt import tickets.csv --workflow helpdesk --case Ticket --activity Status --time Date --format "dd.MM.yyyy HH:mm" --zone Europe/Berlin
+  takt import log.xes.gz --workflow helpdesk --where lifecycle:transition=complete --dimension resource=org:resource
+
+An XES log needs no --case, --activity and --time: they are case:concept:name, concept:name and time:timestamp. Attributes
+of a trace have case: before their name, nested ones are parent/child. A time without an offset needs --zone.
 `;
 
 const REPLAY_HELP = `
@@ -89,7 +93,7 @@ function program(wiring: Wiring): Command {
     .showHelpAfterError('(takt --help shows what there is)')
     .addHelpText(
       'after',
-      '\nThe first steps:\n  takt start                                    run, on an embedded log and store\n  takt import tickets.csv --help                read a CSV file\n  takt lint catalogue.yaml                      check a KPI catalogue\n  takt query "SELECT * FROM kpi_current"        read the KPIs as SQL\n',
+      '\nThe first steps:\n  takt start                                    run, on an embedded log and store\n  takt import tickets.csv --help                read a CSV or XES file\n  takt lint catalogue.yaml                      check a KPI catalogue\n  takt query "SELECT * FROM kpi_current"        read the KPIs as SQL\n',
     );
   withHeartbeatOptions(
     withDataOptions(root.command('start').description('run until Ctrl-C; everything accepted is stored'), 'info'),
@@ -109,8 +113,8 @@ function program(wiring: Wiring): Command {
       withDataOptions(
         root
           .command('import')
-          .description('read a CSV file (also gzipped) into a workflow')
-          .argument('<file>', 'the CSV file'),
+          .description('read a CSV or XES file (also gzipped) into a workflow')
+          .argument('<file>', 'the CSV or XES file'),
         'silent',
       ),
       'ingest',
@@ -124,7 +128,7 @@ function program(wiring: Wiring): Command {
     root
       .command('replay')
       .description('play an event file on its own clock, apart from live data, with its screens')
-      .argument('<file>', 'a CSV file with a mapping, or JSON lines (.jsonl, .ndjson); also gzipped'),
+      .argument('<file>', 'a CSV or XES file with a mapping, or JSON lines (.jsonl, .ndjson); also gzipped'),
   )
     .option('--speed <times>', 'how much faster than it was', positive, 100)
     .option('--catalogue <file>', CATALOGUE_HELP, collected)
@@ -189,7 +193,7 @@ function program(wiring: Wiring): Command {
   return root;
 }
 
-/** How the columns of a CSV file become events. */
+/** How the columns of a CSV or XES file become events. */
 function withMappingOptions(command: Command): Command {
   return command
     .option('--mapping <file>', 'what the columns mean, YAML (docs/import.md); or say it with the flags below')
@@ -200,6 +204,7 @@ function withMappingOptions(command: Command): Command {
     .option('--format <format...>', 'date formats, tried in order: yyyy/MM/dd HH:mm:ss.SSS, iso, epoch-ms, …')
     .option('--zone <zone>', 'zone of times that name none, such as Europe/Rome')
     .option('--dimension <name=column...>', 'a dimension and its column')
+    .option('--where <column=text...>', 'take only rows with this text in the column; several texts may be given')
     .option('--value <expression>', 'exact decimal, such as "Quantity * UnitPrice"')
     .option('--delimiter <char>', 'between cells; \\t is a tab')
     .option('--encoding <name>', 'utf-8, latin1 or utf16le');

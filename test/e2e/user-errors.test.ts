@@ -111,6 +111,26 @@ const BEFORE_WRITING: readonly Mistake[] = [
     make: () => importFile('missing.csv'),
   },
   {
+    name: 'an XES log that is cut off',
+    exit: 2,
+    says: [/log\.xes:3: the file is cut off: <trace> of line 2 is not closed/],
+    make: () => {
+      const path = file('log.xes', '<log>\n<trace>\n<event/>');
+      return run('import', path, '--workflow', 'desk');
+    },
+  },
+  {
+    name: 'an XES log whose times have no zone',
+    exit: 2,
+    says: [/log\.xes:1: 'time:timestamp' has no time zone: "2024-01-01T00:00:00"/, /--zone/],
+    make: () => {
+      const event =
+        '<string key="concept:name" value="opened"/><date key="time:timestamp" value="2024-01-01T00:00:00"/>';
+      const trace = `<trace><string key="concept:name" value="1"/><event>${event}</event></trace>`;
+      return run('import', file('log.xes', `<log>${trace}</log>`), '--workflow', 'desk');
+    },
+  },
+  {
     name: 'a catalogue with a typo',
     exit: 2,
     says: [/catalogue\.yaml:4:\d+: unknown key 'aggregat' in kpis\.n, did you mean 'aggregate'\?/],

@@ -3,18 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import { readCsv, type CsvRow } from '../../services/cli/import/csv-stream.ts';
+import { readCsv } from '../../services/cli/import/csv-stream.ts';
 import { encodeText } from '../../services/cli/import/encoding.ts';
 import { importFile } from '../../services/cli/import/import-file.ts';
 import { BATCH_MAX } from '../../services/cli/import/import-run.ts';
-import type { ImportOptions, ImportSummary } from '../../services/cli/import/import-options.ts';
 import { loadMapping, parseMapping } from '../../services/cli/import/mapping-file.ts';
 import { mappingFromFlags } from '../../services/cli/import/mapping-flags.ts';
 import { createOrdinalTable } from '../../services/cli/import/ordinals.ts';
 import { createProgress } from '../../services/cli/import/progress.ts';
+import type { InputRow } from '../../services/cli/import/row-source.ts';
 import { summaryText } from '../../services/cli/import/summary.ts';
-import type { WorkflowEvent } from '../../services/shared/core/event.ts';
-import type { DeadLetter } from '../../services/shared/core/messages.ts';
+import { type Imported, importInMemory as run } from '../support/import-in-memory.ts';
 
 const DATASETS = process.env['TAKT_DATASETS'] ?? '../shared/datasets';
 const HELPDESK = join(DATASETS, 'helpdesk_italian.csv');
@@ -25,35 +24,6 @@ const NO_SPECTRUM = !CI && !existsSync(SPECTRUM) ? `skipped: no csv-spectrum bes
 const directory = mkdtempSync(join(tmpdir(), 'takt-import-test-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-interface Imported {
-  readonly summary: ImportSummary;
-  readonly events: WorkflowEvent[];
-  readonly letters: DeadLetter[];
-  readonly calls: string[];
-  readonly batches: number[];
-}
-
-async function run(
-  path: string,
-  source: ImportOptions['source'],
-  more: Partial<ImportOptions> = {},
-): Promise<Imported> {
-  const events: WorkflowEvent[] = [];
-  const letters: DeadLetter[] = [];
-  const calls: string[] = [];
-  const batches: number[] = [];
-  const summary = await importFile(
-    { path, source, ...more },
-    {
-      begin: async (id) => void calls.push(`begin ${id}`),
-      events: async (batch) => (batches.push(batch.length), void events.push(...batch)),
-      deadLetters: async (batch) => void letters.push(...batch),
-      end: async (id, maxEventMs) => void calls.push(`end ${id} ${maxEventMs}`),
-    },
-  );
-  return { summary, events, letters, calls, batches };
-}
-
 function file(name: string, content: string | Uint8Array): string {
   const path = join(directory, name);
   writeFileSync(path, content);
@@ -63,12 +33,12 @@ function file(name: string, content: string | Uint8Array): string {
 async function rowsOf(
   pieces: readonly (string | Buffer)[],
   delimiter = ',',
-): Promise<{ header: readonly string[]; rows: CsvRow[] }> {
+): Promise<{ header: readonly string[]; rows: InputRow[] }> {
   async function* text(): AsyncGenerator<string> {
     for (const piece of pieces) yield String(piece);
   }
   const content = await readCsv(text(), delimiter, 'test.csv');
-  const rows: CsvRow[] = [];
+  const rows: InputRow[] = [];
   for await (const some of content.rows) rows.push(...some);
   return { header: content.header, rows };
 }
@@ -279,6 +249,18 @@ test('flags: pairs of activity and time, as-of', async () => {
   expect(() => mappingFromFlags({ workflow: 'w', case: ['id'], activity: ['a'], time: ['x', 'y'] })).toThrow('as many');
 });
 
+test('rows that where leaves out are passed over and take no place among equal rows', async () => {
+  const path = file('where.csv', 'id,at,d\n1,2020-01-01,x\n1,2020-01-01,y\n1,never,z\n1,2020-01-01,x=1\n');
+  const flags = { workflow: 'w', case: ['id'], activity: ['const:seen'], time: ['at'], dimension: ['d=d'] };
+  const { events, summary } = await run(path, mappingFromFlags({ ...flags, where: ['d=y', 'd=x=1'] }));
+  expect(events.map(({ dimensions }) => dimensions['d'])).toEqual(['y', 'x=1']);
+  expect(summary).toMatchObject({ rows: 4, events: 2, passedOver: 2, deadLetters: 0 });
+  expect(summaryText(summary, 'data')).toContain("2 rows passed over, as the mapping's where says");
+  expect(() => mappingFromFlags({ ...flags, where: ['=x'] })).toThrow('column=text');
+  const wrong = run(path, mappingFromFlags({ ...flags, where: ['D=x'] }));
+  await expect(wrong).rejects.toThrow("--where: the file has no column 'D', did you mean 'd'?");
+});
+
 test('ordinals on disk are those of memory, through growing', () => {
   const disk = createOrdinalTable(10);
   const counts = new Map<string, number>();
@@ -301,8 +283,15 @@ test('a plain progress line comes every few seconds', () => {
   let nowMs = 0;
   const progress = createProgress({ write: (text: string | Uint8Array) => lines.push(String(text)) > 0 }, () => nowMs);
   for (; nowMs <= 10_000; nowMs += 1000) {
-    progress.update({ bytesRead: nowMs, bytesTotal: 10_000, rows: 1, events: 2, deadLetters: 0 });
+    progress.update({
+      checking: nowMs <= 5000,
+      bytesRead: nowMs,
+      bytesTotal: 10_000,
+      rows: 1,
+      events: 2,
+      deadLetters: 0,
+    });
   }
   progress.stop();
-  expect(lines).toEqual(['50%: 1 rows, 2 events, 0 dead letters\n', '100%: 1 rows, 2 events, 0 dead letters\n']);
+  expect(lines).toEqual(['50%: checking, 1 rows\n', '100%: 1 rows, 2 events, 0 dead letters\n']);
 });

@@ -6,6 +6,7 @@ import { formatDecimal, parseDecimal } from '../../services/shared/core/decimal.
 import { parseExpression } from '../../services/shared/core/expression.ts';
 import type { Mapping } from '../../services/shared/core/mapping.ts';
 import { compileMapping } from '../../services/shared/core/mapping-compile.ts';
+import { mappingColumns } from '../../services/shared/core/mapping-columns.ts';
 import { readMapping } from '../../services/shared/core/mapping-read.ts';
 import { mapRow, type MappedRow } from '../../services/shared/core/mapping-row.ts';
 import { compositeKey, rowHash, uniqueHeaders } from '../../services/shared/core/row-identity.ts';
@@ -116,6 +117,59 @@ test.each([
   expect('failure' in mapped && mapped.failure.reason).toContain(why);
 });
 
+/** What a row of HEADER becomes under MAPPING with changes. */
+function changed(change: object, cells: readonly string[], zone: string | null = 'UTC'): MappedRow {
+  const { mapping } = readMapping({ ...MAPPING, ...change });
+  const { compiled } = compileMapping(mapping!, HEADER, null, zone);
+  return mapRow(compiled!, cells, { importId: null, asOfMs: null }, () => ({ hash: 'h', ordinal: 1 }));
+}
+
+const JOINED = { events: [{ activity: { columns: ['outcome', 'line'] }, time: 'opened' }] };
+
+test.each([
+  ['Won', 'L', 'Won+L'],
+  ['Won', '', 'Won'],
+])('an activity of two columns: %j and %j', (outcome, line, activity) => {
+  const mapped = changed(JOINED, ['7', line, '2020-01-01', '', outcome, '', '', '']);
+  expect(mapped).toMatchObject({ events: [{ activity }] });
+});
+
+test('an activity of two columns is none without the first', () => {
+  const mapped = changed(JOINED, ['7', 'L', '2020-01-01', '', '', '', '', '']);
+  expect(mapped).toMatchObject({ failure: { reason: "no activity: 'outcome' is empty" } });
+});
+
+test.each([
+  ['L', 'A', 1],
+  ['', 'B', 1],
+  ['M', 'A', 0],
+  ['L', '', 0],
+])('where takes rows that fulfil all conditions, and no bad one that it leaves out: %j, %j', (line, team, events) => {
+  const where = { line: ['L', ''], team: ['A', 'B'] };
+  const time = events === 1 ? '2020-01-01' : 'never';
+  const mapped = changed({ where }, ['7', line, time, '', '', '', '', team]);
+  expect('events' in mapped && mapped.events).toHaveLength(events);
+});
+
+test('without a zone a time needs an offset', () => {
+  const events = [{ activity: 'a', time: 'opened' }];
+  const read = (time: string, change: object = {}): MappedRow =>
+    changed({ zone: undefined, events, ...change }, ['7', '', time, '', '', '', '', ''], null);
+  expect(read('2020-01-01T12:00:00+02:00')).toMatchObject({ events: [{ timeMs: Date.UTC(2020, 0, 1, 10) }] });
+  expect(read('2020-01-01T12:00:00')).toMatchObject({ failure: { code: 'ZONE_MISSING' } });
+  expect(read('soon')).toMatchObject({ failure: { code: 'ROW_INVALID' } });
+  const rome = { events: [{ activity: 'a', time: { column: 'opened', zone: 'Europe/Rome' } }] };
+  expect(read('2020-01-01T12:00:00', rome)).toMatchObject({ events: [{ timeMs: Date.UTC(2020, 0, 1, 11) }] });
+});
+
+test('the columns that a mapping names', () => {
+  const { mapping } = readMapping({ ...MAPPING, ...JOINED, where: { line: 'L', plant: 'P' } });
+  expect(mappingColumns(mapping!)).toEqual(['id', 'outcome', 'line', 'opened', 'team', 'plant']);
+  expect(mappingColumns(readMapping(MAPPING).mapping!)).toEqual(
+    expect.arrayContaining(['closed', 'Quantity', 'UnitPrice']),
+  );
+});
+
 test('an unknown column is named with what it may have meant', () => {
   const mapping: Mapping = { ...readMapping(MAPPING).mapping!, case: [{ column: 'Id ' }] };
   const { compiled, problems } = compileMapping(mapping, HEADER, null);
@@ -131,7 +185,15 @@ const CHANGES: readonly (readonly [change: object, legal: boolean])[] = [
   [{ case: 'id' }, true],
   [{ delimiter: '\t', encoding: 'latin1' }, true],
   [{ events: [{ activity: 'a', time: 'opened', value: 1 }] }, true],
+  [{ events: [{ activity: { columns: ['outcome', 'line'] }, time: 'opened' }] }, true],
+  [{ where: { outcome: 'Won', line: ['L', 2, ''] } }, true],
   [{ workflow: undefined }, false],
+  [{ events: [{ activity: { columns: [] }, time: 'opened' }] }, false],
+  [{ events: [{ activity: { columns: [''] }, time: 'opened' }] }, false],
+  [{ case: [{ columns: ['id', 'line'] }] }, false],
+  [{ where: ['outcome'] }, false],
+  [{ where: { outcome: [] } }, false],
+  [{ where: { outcome: [null] } }, false],
   [{ case: [] }, false],
   [{ events: [] }, false],
   [{ events: [{ time: 'opened' }] }, false],

@@ -3,9 +3,9 @@ import { TaktError } from '../../shared/core/errors.ts';
 import type { Encoding } from '../../shared/core/mapping.ts';
 import { importFile, type ImportSink } from '../import/import-file.ts';
 import type { ImportProgress, ImportSummary } from '../import/import-options.ts';
-import { loadMapping } from '../import/mapping-file.ts';
+import type { MappingFlags } from '../import/mapping-flags.ts';
+import { mappingForFile } from '../import/mapping-for-file.ts';
 import type { MappingSource } from '../import/mapping-source.ts';
-import { type MappingFlags, mappingFromFlags } from '../import/mapping-flags.ts';
 import { createProgress } from '../import/progress.ts';
 import { summaryText } from '../import/summary.ts';
 import type { Wiring } from '../wiring.ts';
@@ -19,9 +19,9 @@ export interface ImportOptions extends CommonOptions, MappingFlags {
   readonly wait: boolean;
 }
 
-/** `takt import`: a CSV file through a mapping, into the running process or straight into the data directory. */
+/** `takt import`: a CSV or XES file through a mapping, into the running process or straight into the data directory. */
 export async function importCommand(wiring: Wiring, file: string, options: ImportOptions): Promise<void> {
-  const source = options.mapping === undefined ? mappingFromFlags(options) : await loadMapping(options.mapping);
+  const source = await mappingForFile(file, options);
   const asOfMs = options.asOf === undefined ? undefined : asOf(options.asOf);
   // Nothing is opened, or written, before the file and its mapping are known to be right.
   let session: Session | null = null;
@@ -58,6 +58,8 @@ async function read(
   try {
     return await importFile(input, {
       async begin(importId) {
+        // What was looked through is done: the bar of what is imported is another one.
+        progress.stop();
         const session = await open();
         const into = session.url === null ? session.directory.path : `takt at ${session.url}`;
         process.stderr.write(`importing ${file} into ${into}\n`);

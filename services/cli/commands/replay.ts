@@ -7,10 +7,10 @@ import { TaktError } from '../../shared/core/errors.ts';
 import type { Encoding } from '../../shared/core/mapping.ts';
 import { checkBind, readKeyHash } from '../../shared/runtime/api-key.ts';
 import { prepareDirectory, removeRunFile, writeRunFile } from '../data-directory.ts';
-import { loadMapping } from '../import/mapping-file.ts';
-import { type MappingFlags, mappingFromFlags } from '../import/mapping-flags.ts';
+import type { MappingFlags } from '../import/mapping-flags.ts';
+import { mappingForFile } from '../import/mapping-for-file.ts';
 import { Player } from '../replay/player.ts';
-import { readCsvEvents, readJsonLines, type ReplayEvents } from '../replay/read-events.ts';
+import { readJsonLines, readMappedEvents, type ReplayEvents } from '../replay/read-events.ts';
 import { because, progressLines, replayGreeting } from '../replay/texts.ts';
 import type { Wiring } from '../wiring.ts';
 import { type CommonOptions, logLimitBytes } from './options.ts';
@@ -88,14 +88,14 @@ const END = ' The clock goes on at its usual speed; Ctrl-C ends and removes what
 
 async function readEvents(file: string, options: ReplayOptions, { workflows }: Catalogue): Promise<ReplayEvents> {
   if (JSON_LINES.test(file)) return readJsonLines(file, workflows, options.workflow ?? onlyOf(workflows.keys()));
-  const source = options.mapping === undefined ? mappingFromFlags(options) : await loadMapping(options.mapping);
+  const source = await mappingForFile(file, options);
   const { workflow } = source.mapping;
   if (!workflows.has(workflow)) {
     const known = [...workflows.keys()].join(', ');
     throw new TaktError('WORKFLOW_UNKNOWN', `the catalogue has no workflow '${workflow}'; it has ${known}.`);
   }
   const encoding = options.encoding === undefined ? {} : { encoding: options.encoding as Encoding };
-  return readCsvEvents({ path: file, source, ...encoding });
+  return readMappedEvents({ path: file, source, ...encoding });
 }
 
 function onlyOf(names: Iterable<string>): string | null {

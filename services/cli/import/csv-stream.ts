@@ -1,20 +1,12 @@
 import { parse } from 'csv-parse/sync';
 import { TaktError } from '../../shared/core/errors.ts';
 import { RECORD_CHARS_MAX, scanRecord } from './csv-record.ts';
-
-/** A row of the file: its cells, or why it has none. `line` counts the file's lines from 1; `raw` has no line end. */
-export interface CsvRow {
-  readonly line: number;
-  readonly raw: string;
-  readonly cells: readonly string[] | null;
-  /** Null for a good row. */
-  readonly reason: string | null;
-}
+import type { InputRow } from './row-source.ts';
 
 /** The header of a file, and its rows in pieces no larger than a few chunks of its text. */
 export interface CsvContent {
   readonly header: readonly string[];
-  readonly rows: AsyncGenerator<readonly CsvRow[]>;
+  readonly rows: AsyncGenerator<readonly InputRow[]>;
 }
 
 interface Found {
@@ -43,7 +35,7 @@ export async function readCsv(text: AsyncGenerator<string>, delimiter: string, p
     );
   }
   const [header = []] = cellsOf([head], delimiter);
-  async function* rows(): AsyncGenerator<readonly CsvRow[]> {
+  async function* rows(): AsyncGenerator<readonly InputRow[]> {
     try {
       if (others.length > 0) yield rowsOf(others, delimiter, header.length);
       for await (const found of records) yield rowsOf(found, delimiter, header.length);
@@ -111,10 +103,10 @@ class Cutter {
   }
 }
 
-function rowsOf(found: readonly Found[], delimiter: string, width: number): CsvRow[] {
+function rowsOf(found: readonly Found[], delimiter: string, width: number): InputRow[] {
   const good = found.filter((record) => record.reason === null);
   const cells = cellsOf(good, delimiter).values();
-  return found.map(({ line, raw, reason }): CsvRow => {
+  return found.map(({ line, raw, reason }): InputRow => {
     if (reason !== null) return { line, raw, cells: null, reason };
     const row = cells.next().value!;
     if (row.length === width) return { line, raw, cells: row, reason: null };

@@ -11,6 +11,8 @@ export interface BatchSink {
 }
 
 export interface ImportProgress {
+  /** Whether the file is only looked through yet; then nothing was handed over. */
+  readonly checking: boolean;
   /** Bytes of the file as it is on disk, packed or not. */
   readonly bytesRead: number;
   readonly bytesTotal: number;
@@ -41,8 +43,12 @@ export interface ImportSummary {
   readonly deadLetters: number;
   /** Good rows that equal an earlier one; they count as rows of their own. */
   readonly equalRows: number;
+  /** Rows that the mapping's `where` leaves out. */
+  readonly passedOver: number;
   /** The first reasons, each `line N: why`. */
   readonly firstReasons: readonly string[];
+  /** What a person should know of the file, each a sentence. */
+  readonly notes: readonly string[];
   readonly minEventMs: number | null;
   readonly maxEventMs: number | null;
 }

@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { WorkflowEvent } from '../../shared/core/event.ts';
-import type { Encoding } from '../../shared/core/mapping.ts';
-import type { CompiledMapping } from '../../shared/core/mapping-compile.ts';
 import { mapRow } from '../../shared/core/mapping-row.ts';
 import type { DeadLetter } from '../../shared/core/messages.ts';
-import { rowHasher } from '../../shared/core/row-identity.ts';
-import { type CsvRow, readCsv } from './csv-stream.ts';
 import { encodeText } from './encoding.ts';
 import type { BatchSink, ImportOptions, ImportSummary } from './import-options.ts';
 import type { OrdinalTable } from './ordinals.ts';
-import { readText, type InputFile } from './text-stream.ts';
+import type { InputRow, RowSource } from './row-source.ts';
 
 /** Events, or dead letters, that are handed over at once. */
 export const BATCH_MAX = 2000;
@@ -19,16 +15,13 @@ export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Reasons of dead letters that a summary keeps. */
 export const REASONS_KEPT_MAX = 3;
 
-/** One reading of a file whose header and mapping were found right: rows in, batches out. */
-export class ImportRun {
-  private readonly file: InputFile;
-  private readonly encoding: Encoding;
-  private readonly compiled: CompiledMapping;
+/** One reading of a file that was found right: rows in, batches out. */
+export class ImportRun<Row extends InputRow> {
+  private readonly source: RowSource<Row>;
   private readonly options: ImportOptions;
   private readonly sink: BatchSink;
   private readonly ordinals: OrdinalTable;
   private readonly importId: string;
-  private readonly hashOf: (cells: readonly string[]) => string;
   private events: WorkflowEvent[] = [];
   private letters: DeadLetter[] = [];
   private eventBytes = 0;
@@ -38,34 +31,28 @@ export class ImportRun {
   private eventCount = 0;
   private letterCount = 0;
   private equalRows = 0;
+  private passedOver = 0;
   private minEventMs: number | null = null;
   private maxEventMs: number | null = null;
   private readonly firstReasons: string[] = [];
 
   constructor(
-    file: InputFile,
-    encoding: Encoding,
+    source: RowSource<Row>,
     importId: string,
-    compiled: CompiledMapping,
     options: ImportOptions,
     sink: BatchSink,
     ordinals: OrdinalTable,
   ) {
-    this.file = file;
-    this.encoding = encoding;
+    this.source = source;
     this.importId = importId;
-    this.compiled = compiled;
     this.options = options;
     this.sink = sink;
     this.ordinals = ordinals;
-    this.hashOf = rowHasher(compiled.headers);
   }
 
   /** Reads the whole file; what is left of the last batches is handed over at the end. */
-  async all(delimiter: string): Promise<ImportSummary> {
-    const text = readText(this.file, this.encoding, (bytes) => (this.bytesRead = bytes));
-    const { rows } = await readCsv(text, delimiter, this.file.path);
-    for await (const some of rows) {
+  async all(): Promise<ImportSummary> {
+    for await (const some of this.source.rows((bytes) => (this.bytesRead = bytes))) {
       for (const row of some) {
         this.take(row);
         if (this.events.length >= BATCH_MAX || this.eventBytes >= BATCH_BYTES_MAX) await this.handOverEvents();
@@ -76,13 +63,14 @@ export class ImportRun {
     await this.handOverEvents();
     await this.handOverLetters();
     this.report();
-    const { importId, equalRows, firstReasons, minEventMs, maxEventMs } = this;
-    const counts = { rows: this.rows, events: this.eventCount, deadLetters: this.letterCount, equalRows };
-    const { workflow } = this.compiled;
-    return { importId, workflow, path: this.file.path, ...counts, firstReasons, minEventMs, maxEventMs };
+    const { importId, rows, equalRows, passedOver, firstReasons, minEventMs, maxEventMs } = this;
+    const counts = { rows, events: this.eventCount, deadLetters: this.letterCount, equalRows, passedOver };
+    const { compiled, file, notes } = this.source;
+    const { workflow } = compiled;
+    return { importId, workflow, path: file.path, ...counts, firstReasons, notes, minEventMs, maxEventMs };
   }
 
-  private take(row: CsvRow): void {
+  private take(row: Row): void {
     this.rows += 1;
     const { cells } = row;
     if (cells === null) {
@@ -90,8 +78,8 @@ export class ImportRun {
       return;
     }
     const context = { importId: this.importId, asOfMs: this.options.asOfMs ?? null };
-    const mapped = mapRow(this.compiled, cells, context, () => {
-      const hash = this.hashOf(cells);
+    const mapped = mapRow(this.source.compiled, cells, context, () => {
+      const hash = this.source.hashOf(row);
       const ordinal = this.ordinals.next(hash);
       if (ordinal > 1) this.equalRows += 1;
       return { hash, ordinal };
@@ -100,6 +88,7 @@ export class ImportRun {
       this.fail(row, mapped.failure.code, mapped.failure.reason);
       return;
     }
+    if (mapped.events.length === 0) this.passedOver += 1;
     this.eventBytes += row.raw.length * mapped.events.length;
     for (const event of mapped.events) {
       this.events.push(event);
@@ -108,12 +97,13 @@ export class ImportRun {
     }
   }
 
-  private fail(row: CsvRow, code: string, why: string): void {
-    const raw = encodeText(row.raw, this.encoding);
-    const source = `import:${basename(this.file.path)}`;
+  private fail(row: Row, code: string, why: string): void {
+    const { encoding, file, compiled } = this.source;
+    const raw = encodeText(row.raw, encoding);
+    const source = `import:${basename(file.path)}`;
     const reason = `line ${row.line}: ${why}`;
     const id = createHash('sha256').update(`${source.length}:${source}`).update(raw).digest('hex').slice(0, 32);
-    const { workflow } = this.compiled;
+    const { workflow } = compiled;
     this.letters.push({ id, workflow, source, code, reason, rawBase64: raw.toString('base64') });
     this.letterBytes += raw.length;
     if (this.firstReasons.length < REASONS_KEPT_MAX) this.firstReasons.push(reason);
@@ -140,7 +130,14 @@ export class ImportRun {
 
   private report(): void {
     const { bytesRead, rows, eventCount, letterCount } = this;
-    const { bytesTotal } = this.file;
-    this.options.onProgress?.({ bytesRead, bytesTotal, rows, events: eventCount, deadLetters: letterCount });
+    const { bytesTotal } = this.source.file;
+    this.options.onProgress?.({
+      checking: false,
+      bytesRead,
+      bytesTotal,
+      rows,
+      events: eventCount,
+      deadLetters: letterCount,
+    });
   }
 }

@@ -19,6 +19,8 @@ export interface MappingFlags {
   readonly value?: string;
   /** Each `name=column`. */
   readonly dimension?: readonly string[];
+  /** Each `column=text`; the same column again allows another text. */
+  readonly where?: readonly string[];
 }
 
 const CONST = 'const:';
@@ -52,11 +54,13 @@ export function mappingFromFlags(flags: MappingFlags): MappingSource {
       }),
     ),
     dimensions: dimensionsOf(flags.dimension ?? []),
+    where: whereOf(flags.where ?? []),
   });
   const placeOf = (problem: Problem): string => {
     const key = String(problem.path.findLast((part) => typeof part === 'string' && part !== 'column') ?? 'workflow');
     const root = String(problem.path[0] ?? 'workflow');
     if (root === 'dimensions') return '--dimension';
+    if (root === 'where') return '--where';
     return FLAG_OF[key] ?? `--${key === 'formats' ? 'format' : key}`;
   };
   const { mapping, problems } = readMapping(parsed);
@@ -77,6 +81,17 @@ function dimensionsOf(flags: readonly string[]): Record<string, unknown> {
       return [flag.slice(0, at), sourceOf(flag.slice(at + 1))];
     }),
   );
+}
+
+function whereOf(flags: readonly string[]): Record<string, string[]> {
+  const where = new Map<string, string[]>();
+  for (const flag of flags) {
+    const at = flag.indexOf('=');
+    if (at < 1) throw new TaktError('USAGE', `--where '${flag}' has no column; allowed: column=text.`);
+    const column = flag.slice(0, at);
+    where.set(column, [...(where.get(column) ?? []), flag.slice(at + 1)]);
+  }
+  return Object.fromEntries(where);
 }
 
 function withoutUndefined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {

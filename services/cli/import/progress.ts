@@ -7,7 +7,7 @@ export const PLAIN_LINE_EVERY_MS = 5000;
 /** Shows how far an import is. */
 export interface ProgressDisplay {
   update(progress: ImportProgress): void;
-  /** Ends the bar, so that what follows starts on a line of its own. */
+  /** Ends the bar, so that what follows starts on a line of its own; an update after that begins another one. */
   stop(): void;
 }
 
@@ -20,18 +20,18 @@ export function createProgress(stream: ProgressStream, nowMs: () => number): Pro
 }
 
 function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
-  const format =
-    '{bar} {percentage}% | {rows} rows, {events} events, {deadLetters} dead letters | {eta_formatted} left';
+  const format = '{bar} {percentage}% | {told} | {eta_formatted} left';
   const bar = new SingleBar({ stream, format, hideCursor: true, clearOnComplete: false }, Presets.shades_classic);
   let started = false;
   return {
-    update({ bytesRead, bytesTotal, rows, events, deadLetters }) {
-      if (!started) bar.start(bytesTotal, 0, { rows: 0, events: 0, deadLetters: 0 });
+    update(progress) {
+      if (!started) bar.start(progress.bytesTotal, 0, { told: told(progress) });
       started = true;
-      bar.update(bytesRead, { rows, events, deadLetters });
+      bar.update(progress.bytesRead, { told: told(progress) });
     },
     stop() {
       if (started) bar.stop();
+      started = false;
     },
   };
 }
@@ -39,12 +39,17 @@ function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
 function plainDisplay(stream: ProgressStream, nowMs: () => number): ProgressDisplay {
   let lastMs = nowMs();
   return {
-    update({ bytesRead, bytesTotal, rows, events, deadLetters }) {
+    update(progress) {
+      const { bytesRead, bytesTotal } = progress;
       if (nowMs() - lastMs < PLAIN_LINE_EVERY_MS) return;
       lastMs = nowMs();
       const percent = bytesTotal === 0 ? 100 : Math.floor((bytesRead / bytesTotal) * 100);
-      stream.write(`${percent}%: ${rows} rows, ${events} events, ${deadLetters} dead letters\n`);
+      stream.write(`${percent}%: ${told(progress)}\n`);
     },
     stop() {},
   };
+}
+
+function told({ checking, rows, events, deadLetters }: ImportProgress): string {
+  return checking ? `checking, ${rows} rows` : `${rows} rows, ${events} events, ${deadLetters} dead letters`;
 }

@@ -24,8 +24,9 @@ export async function inspectFile(path: string): Promise<InputFile> {
   try {
     handle = await open(path, 'r');
     const info = await handle.stat();
-    if (!info.isFile()) throw new TaktError('FILE_UNREADABLE', `${path} is not a file. Give the path of a CSV file.`);
-    if (info.size === 0) throw new TaktError('FILE_UNREADABLE', `${path} is empty. It needs a header line and rows.`);
+    if (!info.isFile())
+      throw new TaktError('FILE_UNREADABLE', `${path} is not a file. Give the path of a CSV or XES file.`);
+    if (info.size === 0) throw new TaktError('FILE_UNREADABLE', `${path} is empty: it has no rows.`);
     const { buffer: head } = await handle.read(Buffer.alloc(2), 0, 2, 0);
     return { path, bytesTotal: info.size, gzipped: head[0] === 0x1f && head[1] === 0x8b };
   } catch (error) {

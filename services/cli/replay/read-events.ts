@@ -20,8 +20,8 @@ export interface ReplayEvents {
   readonly reasons: readonly string[];
 }
 
-/** Reads a CSV file through a mapping. Throws what an import throws, and USAGE above REPLAY_EVENTS_MAX. */
-export async function readCsvEvents(options: ImportOptions): Promise<ReplayEvents> {
+/** Reads a CSV or XES file through a mapping. Throws what an import throws, and USAGE above REPLAY_EVENTS_MAX. */
+export async function readMappedEvents(options: ImportOptions): Promise<ReplayEvents> {
   const events: WorkflowEvent[] = [];
   let leftOut = 0;
   const reasons: string[] = [];

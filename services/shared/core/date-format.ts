@@ -4,6 +4,9 @@ import { daysOfDate, wallTimeOf } from './wall-time.ts';
 /** Milliseconds UTC of a text, or null when none of the formats fits it or there is no such date. */
 export type ReadDate = (text: string) => number | null;
 
+/** Milliseconds UTC of a wall time; null without a zone. */
+type ToUtc = (wallMs: number) => number | null;
+
 type Field =
   | 'year'
   | 'year2'
@@ -61,12 +64,12 @@ export const DATE_FORMATS_ALLOWED =
   "iso, epoch-ms, epoch-s, or a pattern of yyyy yy MMM MM M dd d HH H hh h mm m ss s SSS a XXX with other letters in '…'";
 
 /**
- * Compiles a list of formats, tried in order. Wall times without an offset are read in `zone` (an IANA name). Reading
- * is strict: 31 February and 24:00 are no times; digits finer than milliseconds are cut. Two-digit years stand for
+ * Compiles a list of formats, tried in order. Wall times without an offset are read in `zone` (an IANA name), or, where
+ * that is null, not at all. Reading is strict: 31 February and 24:00 are no times; digits finer than milliseconds are cut. Two-digit years stand for
  * 1969 to 2068. Throws MAPPING_INVALID for a format that is none.
  */
-export function compileDateFormats(formats: readonly string[], zone: string): ReadDate {
-  const toUtc = wallTimeOf(zone);
+export function compileDateFormats(formats: readonly string[], zone: string | null): ReadDate {
+  const toUtc = zone === null ? () => null : wallTimeOf(zone);
   const readers = formats.map((format) => reader(format, toUtc));
   return (text) => {
     const trimmed = text.trim();
@@ -85,7 +88,7 @@ export function dateFormatProblem(format: string): string | null {
   return typeof shape === 'string' ? shape : null;
 }
 
-function reader(format: string, toUtc: (wallMs: number) => number): ReadDate {
+function reader(format: string, toUtc: ToUtc): ReadDate {
   if (format === 'epoch-ms') return (text) => readEpoch(text, 1);
   if (format === 'epoch-s') return (text) => readEpoch(text, 1000);
   const shape = format === 'iso' ? ISO : shapeOf(format);
@@ -107,7 +110,7 @@ function readEpoch(text: string, unitMs: 1 | 1000): number | null {
   return match[1] === '-' ? 0 - sizeMs : sizeMs;
 }
 
-function readMatch(match: RegExpExecArray, fields: readonly Field[], toUtc: (wallMs: number) => number): number | null {
+function readMatch(match: RegExpExecArray, fields: readonly Field[], toUtc: ToUtc): number | null {
   let year = 0;
   let month = 0;
   let day = 0;

@@ -58,6 +58,7 @@ export const ERRORS = {
   MAPPING_INVALID: { status: 400, exit: 2, retryable: false },
   FILE_UNREADABLE: { status: 400, exit: 2, retryable: false },
   FILE_ENCODING: { status: 400, exit: 2, retryable: false },
+  ZONE_MISSING: { status: 400, exit: 2, retryable: false },
   ROW_INVALID: { status: 400, exit: 2, retryable: false },
   // schedules
   SCHEDULE_INVALID: { status: 400, exit: 2, retryable: false },

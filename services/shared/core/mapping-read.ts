@@ -3,14 +3,14 @@ import { DATE_FORMATS_ALLOWED, dateFormatProblem } from './date-format.ts';
 import { parseExpression } from './expression.ts';
 import { DELIMITERS, ENCODINGS, EVENTS_PER_ROW_MAX } from './mapping.ts';
 import type { Encoding, Mapping, MappingEvent, MappingTime, Source } from './mapping.ts';
+import { readActivity, readSource, readWhere, SOURCE_ALLOWED } from './mapping-read-source.ts';
 import { zoneName } from './window-calendar.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const NAME_ALLOWED = 'a letter, then letters, digits, _ or -; at most 64';
-const KEYS = ['workflow', 'delimiter', 'encoding', 'zone', 'case', 'events', 'dimensions'];
+const KEYS = ['workflow', 'delimiter', 'encoding', 'zone', 'case', 'events', 'dimensions', 'where'];
 const EVENT_KEYS = ['activity', 'time', 'value', 'when'];
 const TIME_KEYS = ['column', 'formats', 'zone'];
-const SOURCE_ALLOWED = 'a column name, { column: name } or { const: text }';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -28,19 +28,20 @@ export function readMapping(parsed: unknown): {
   const delimiter = fields['delimiter'] ?? ',';
   if (!DELIMITERS.includes(delimiter as string))
     problems.add(['delimiter'], 'delimiter is not known', '"," ";" "|" or "\\t"');
-  const encoding = fields['encoding'] ?? 'utf-8';
-  if (!ENCODINGS.includes(encoding as Encoding)) {
+  const encoding = fields['encoding'] ?? null;
+  if (encoding !== null && !ENCODINGS.includes(encoding as Encoding)) {
     problems.add(['encoding'], `encoding is ${JSON.stringify(encoding)}`, listed(ENCODINGS));
   }
-  const zone = readZone(fields['zone'] ?? 'UTC', ['zone'], problems);
+  const zone = fields['zone'] === undefined ? null : readZone(fields['zone'], ['zone'], problems);
   const mapping: Mapping = {
     workflow: workflow as string,
     delimiter: delimiter as string,
-    encoding: encoding as Encoding,
-    zone: zone ?? 'UTC',
+    encoding: encoding as Encoding | null,
+    zone,
     case: readCase(fields['case'], problems),
     events: readEvents(fields['events'], problems),
     dimensions: readDimensions(fields['dimensions'] ?? {}, problems),
+    where: readWhere(fields['where'] ?? {}, problems),
   };
   return { mapping: problems.list.length === 0 ? mapping : null, problems: problems.list };
 }
@@ -51,7 +52,7 @@ function readCase(value: unknown, problems: Problems): Source[] {
     problems.add(['case'], 'case is missing', `a list of ${SOURCE_ALLOWED}`);
     return [];
   }
-  const sources = parts.map((part, i) => readSource(part, 'column', ['case', i], problems));
+  const sources = parts.map((part, i) => readSource(part, ['case', i], problems));
   if (sources.every((source) => source !== null && 'const' in source)) {
     problems.add(['case'], 'case has only constants, so all rows would be one case', 'at least one column');
   }
@@ -73,7 +74,7 @@ function readEvents(value: unknown, problems: Problems): MappingEvent[] {
 function readEvent(parsed: unknown, path: Path, problems: Problems): MappingEvent | null {
   const fields = fieldsOf(parsed, path, EVENT_KEYS, problems);
   if (fields === null) return null;
-  const activity = readSource(fields['activity'], 'const', [...path, 'activity'], problems);
+  const activity = readActivity(fields['activity'], [...path, 'activity'], problems);
   const time = fields['time'] === undefined ? null : readTime(fields['time'], [...path, 'time'], problems);
   const when = fields['when'] ?? 'always';
   if (when !== 'always' && when !== 'present')
@@ -128,24 +129,10 @@ function readDimensions(parsed: unknown, problems: Problems): Record<string, Sou
     if (!NAME.test(name)) problems.addAtKey(path, `'${name}' is no legal name of a dimension`, NAME_ALLOWED);
     if (name === 'value')
       problems.addAtKey(path, `the dimension 'value' is reserved: it is the value of an event`, 'any other name');
-    const source = readSource(value, 'column', path, problems);
+    const source = readSource(value, path, problems);
     if (source !== null) dimensions[name] = source;
   }
   return dimensions;
-}
-
-/** A bare text is a column for cases and dimensions, and a constant for an activity. */
-function readSource(value: unknown, bare: 'column' | 'const', path: Path, problems: Problems): Source | null {
-  const allowed = bare === 'column' ? SOURCE_ALLOWED : 'a text, or { column: name }';
-  if (typeof value === 'string' && value !== '') return bare === 'column' ? { column: value } : { const: value };
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const entries = Object.entries(value as Fields);
-    const [key, text] = entries[0] ?? ['', ''];
-    const legal = entries.length === 1 && text !== '' && (typeof text === 'string' || typeof text === 'number');
-    if (legal && key === 'column') return { column: String(text) };
-    if (legal && key === 'const') return { const: String(text) };
-  }
-  return problems.add(path, `${path.join('.')} is ${value === undefined ? 'missing' : 'not understood'}`, allowed);
 }
 
 function readZone(value: unknown, path: Path, problems: Problems): string | null {

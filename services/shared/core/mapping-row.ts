@@ -3,13 +3,14 @@ import { parseDecimal, type Decimal } from './decimal.ts';
 import type { ErrorCode } from './errors.ts';
 import { CORRECT, VOID, type WorkflowEvent } from './event.ts';
 import { decimalFits } from './expression.ts';
-import type { Cell, CompiledEvent, CompiledMapping } from './mapping-compile.ts';
+import { JOINED_BY } from './mapping.ts';
+import type { ActivityCell, Cell, CompiledEvent, CompiledMapping } from './mapping-compile.ts';
 import { compositeKey, rowEventId } from './row-identity.ts';
+import { Refusal, refuse, shown } from './row-refusal.ts';
 
 /** Event times that are taken: 1900-01-01 up to 2286-11-20, milliseconds UTC. */
 export const EVENT_TIME_MIN_MS = -2_208_988_800_000;
 export const EVENT_TIME_MAX_MS = 9_999_999_999_998;
-const SHOWN_CHARS_MAX = 60;
 
 /** What the rows of one import have in common. */
 export interface RowContext {
@@ -23,7 +24,10 @@ export interface RowFailure {
   readonly reason: string;
 }
 
-/** What a row became. A row with one bad cell gives no event at all, so that it can be mended and imported again. */
+/**
+ * What a row became. A row with one bad cell gives no event at all, so that it can be mended and imported again; one that
+ * the mapping's `where` leaves out gives none either.
+ */
 export type MappedRow = { readonly events: WorkflowEvent[] } | { readonly failure: RowFailure };
 
 /**
@@ -36,6 +40,7 @@ export function mapRow(
   context: RowContext,
   identity: () => { readonly hash: string; readonly ordinal: number },
 ): MappedRow {
+  if (!mapping.where.every(({ index, texts }) => texts.has(cells[index]!))) return { events: [] };
   try {
     const caseId = caseOf(mapping, cells);
     const dimensions = dimensionsOf(mapping, cells);
@@ -53,15 +58,9 @@ export function mapRow(
     });
     return { events };
   } catch (error) {
-    if (error instanceof Refusal) return { failure: { code: 'ROW_INVALID', reason: error.message } };
+    if (error instanceof Refusal) return { failure: { code: error.code, reason: error.message } };
     throw error;
   }
-}
-
-class Refusal extends Error {}
-
-function refuse(reason: string): never {
-  throw new Refusal(reason);
 }
 
 function caseOf(mapping: CompiledMapping, cells: readonly string[]): string {
@@ -93,12 +92,19 @@ function draftOf(event: CompiledEvent, number: number, cells: readonly string[],
   const timeText = event.time === null ? '' : cells[event.time.index]!.trim();
   if (timeText === '' && event.when === 'present') return null;
   const timeMs = timeOf(event, timeText, asOfMs);
-  const activity = textOf(event.activity, cells);
-  if (activity === '') refuse(`no activity: '${'column' in event.activity ? event.activity.column : ''}' is empty`);
+  const activity = activityOf(event.activity, cells);
   if (activity === CORRECT || activity === VOID || activity === ANY) {
     refuse(`the activity '${activity}' is reserved; allowed: any other name`);
   }
   return { number, activity, timeMs, value: valueOf(event, cells) };
+}
+
+function activityOf(cell: ActivityCell, cells: readonly string[]): string {
+  const [first, ...others] = 'joined' in cell ? cell.joined : [cell];
+  const text = textOf(first!, cells);
+  if (text === '') refuse(`no activity: '${'column' in first! ? first.column : ''}' is empty`);
+  const later = others.map((other) => textOf(other, cells)).filter((part) => part !== '');
+  return [text, ...later].join(JOINED_BY);
 }
 
 function timeOf({ time }: CompiledEvent, text: string, asOfMs: number | null): number {
@@ -110,9 +116,12 @@ function timeOf({ time }: CompiledEvent, text: string, asOfMs: number | null): n
   }
   const timeMs = time.read(text);
   if (timeMs === null) {
-    return refuse(
-      `'${time.column}' is no date: ${shown(text)}; allowed: ${time.formats.join(' or ')} (zone ${time.zone})`,
-    );
+    if (time.lacksZone(text)) {
+      const what = `'${time.column}' has no time zone: ${shown(text)}`;
+      refuse(`${what}; allowed: with an offset such as +01:00, or give --zone such as Europe/Rome`, 'ZONE_MISSING');
+    }
+    const zone = time.zone === null ? 'with an offset such as +01:00' : `zone ${time.zone}`;
+    return refuse(`'${time.column}' is no date: ${shown(text)}; allowed: ${time.formats.join(' or ')} (${zone})`);
   }
   if (timeMs < EVENT_TIME_MIN_MS || timeMs > EVENT_TIME_MAX_MS) {
     return refuse(`'${time.column}' is out of range: ${shown(text)}; allowed: 1900-01-01 to 2286-11-20`);
@@ -141,8 +150,4 @@ function valueOf({ value }: CompiledEvent, cells: readonly string[]): Decimal | 
 
 function textOf(cell: Cell, cells: readonly string[]): string {
   return 'text' in cell ? cell.text : cells[cell.index]!;
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > SHOWN_CHARS_MAX ? `${text.slice(0, SHOWN_CHARS_MAX - 1)}…` : text);
 }

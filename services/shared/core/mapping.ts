@@ -1,6 +1,20 @@
 /** A cell of a column, or a text that is the same in every row. */
 export type Source = { readonly column: string } | { readonly const: string };
 
+/** An activity made of several columns, joined by JOINED_BY; where a later one is empty, it is left out. */
+export interface JoinedColumns {
+  readonly columns: readonly string[];
+}
+
+/** What stands between the columns of an activity: `Approve+complete`, as process mining tools write it. */
+export const JOINED_BY = '+';
+
+/** Rows are taken only where the column's cell is one of the texts. */
+export interface MappingCondition {
+  readonly column: string;
+  readonly texts: readonly string[];
+}
+
 /** Where an event's time stands and how it is written. */
 export interface MappingTime {
   readonly column: string;
@@ -12,7 +26,7 @@ export interface MappingTime {
 
 /** One event that a row makes. */
 export interface MappingEvent {
-  readonly activity: Source;
+  readonly activity: Source | JoinedColumns;
   /** Null: the time given for rows without a date (`--as-of`). */
   readonly time: MappingTime | null;
   /** An exact decimal computed from columns; null: the event has no value. */
@@ -21,13 +35,16 @@ export interface MappingEvent {
   readonly when: 'always' | 'present';
 }
 
-/** How the rows of a CSV file become events; docs/import.md describes it for people. */
+/** How the rows of a file become events; docs/import.md describes it for people. */
 export interface Mapping {
   readonly workflow: string;
   readonly delimiter: string;
-  readonly encoding: Encoding;
-  /** IANA zone of times that have no offset. */
-  readonly zone: string;
+  /** Null: what the format of the file says. */
+  readonly encoding: Encoding | null;
+  /** IANA zone of times that have no offset. Null: UTC in CSV; in XES such a time is an error. */
+  readonly zone: string | null;
+  /** A row that does not fulfil all of them is passed over. */
+  readonly where: readonly MappingCondition[];
   /** One part is the case id as it stands; several are joined length-prefixed. */
   readonly case: readonly Source[];
   readonly events: readonly MappingEvent[];
