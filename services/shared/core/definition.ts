@@ -40,13 +40,28 @@ export type Aggregate =
   /** q in (0, 1): the value at rank ⌈q·n⌉, within 1%. */
   | { readonly kind: 'percentile'; readonly q: number };
 
-export type TumblingUnit = 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
+export type TumblingUnit =
+  | 'hour'
+  | 'day'
+  | 'week'
+  | 'month'
+  | 'quarter'
+  | 'year'
+  /** Those of a year that begins in the window's `fiscalMonth`. */
+  | 'fiscal-quarter'
+  | 'fiscal-year';
 
 export type WindowSpec =
   /** A window of `sizeMs` ending at every multiple of `everyMs`; its slice is `everyMs`, which divides `sizeMs`. */
   | { readonly kind: 'rolling'; readonly sizeMs: number; readonly everyMs: number }
   /** One calendar unit in an IANA zone; its slice is the unit. */
-  | { readonly kind: 'tumbling'; readonly unit: TumblingUnit; readonly zone: string }
+  | {
+      readonly kind: 'tumbling';
+      readonly unit: TumblingUnit;
+      readonly zone: string;
+      /** 1 to 12; of fiscal units only. */
+      readonly fiscalMonth?: number;
+    }
   /** Everything, one slice. */
   | { readonly kind: 'total' }
   /** A level (open): its value at every multiple of `everyMs`. */

@@ -82,14 +82,27 @@ function conditionText(condition: Condition): string {
 
 const COMPARISONS = { lt: '小于', lte: '不大于', gt: '大于', gte: '不小于', eq: '等于', ne: '不等于' } as const;
 
-const TUMBLING = { hour: '小时', day: '日', week: '周', month: '月', quarter: '季度', year: '年' } as const;
+const TUMBLING = {
+  hour: '小时',
+  day: '日',
+  week: '周',
+  month: '月',
+  quarter: '季度',
+  year: '年',
+  'fiscal-quarter': '财季',
+  'fiscal-year': '财年',
+} as const;
+
+function fiscalText(month: number | undefined): string {
+  return month === undefined ? '' : `财年始于${month}月，`;
+}
 
 function windowText(window: WindowSpec): string {
   switch (window.kind) {
     case 'rolling':
       return `最近${lengthText(window.sizeMs)}内，每${lengthText(window.everyMs)}计算一次`;
     case 'tumbling':
-      return `每${TUMBLING[window.unit]}（${window.zone}）`;
+      return `每${TUMBLING[window.unit]}（${fiscalText(window.fiscalMonth)}${window.zone}）`;
     case 'total':
       return '全部时间内';
     case 'instant':

@@ -117,13 +117,33 @@ function windowText(window: WindowSpec): string {
     case 'rolling':
       return `over the last ${lengthText(window.sizeMs)}, taken every ${stepText(window.everyMs)}`;
     case 'tumbling':
-      return `per ${window.unit} (${window.zone})`;
+      return tumblingText(window);
     case 'total':
       return 'over all time';
     case 'instant':
       return `taken every ${stepText(window.everyMs)}`;
   }
 }
+
+function tumblingText({ unit, zone, fiscalMonth }: Extract<WindowSpec, { readonly kind: 'tumbling' }>): string {
+  if (fiscalMonth === undefined) return `per ${unit} (${zone})`;
+  return `per ${unit.replace('-', ' ')} (years from ${MONTHS[fiscalMonth - 1]}, ${zone})`;
+}
+
+const MONTHS: readonly string[] = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 const LENGTHS = { ms: 'millisecond', s: 'second', m: 'minute', h: 'hour', d: 'day' } as const;
 
