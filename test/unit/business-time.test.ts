@@ -188,6 +188,22 @@ test('a date that a zone leaves out does not lend its hours to the next one', ()
   expect(apia.nextChange(at('2011-12-30T04:00Z'))).toBe(at('2012-01-01T19:00Z'));
 });
 
+test('spans that a clock moved past one another count as what they cover together', () => {
+  // In the hour that is left out, 02:10 to 02:40 becomes 03:10 to 03:40.
+  const berlin = new BusinessTime(hours('Europe/Berlin', daily(span('02:10', '02:40'), span('03:00', '03:20'))));
+  expect(berlin.businessMs(at('2026-03-29'), at('2026-03-30T00:00Z'))).toBe((40 * HOUR_MS) / 60);
+});
+
+test('work that begins or ends where one table follows another', () => {
+  const seam = 50 * 366 * DAY_MS;
+  const mornings = new BusinessTime(hours('UTC', daily(span('00:00', '06:00'))));
+  const evenings = new BusinessTime(hours('UTC', daily(span('18:00', '24:00'))));
+  expect(mornings.nextChange(seam - HOUR_MS)).toBe(seam);
+  expect(evenings.nextChange(seam - HOUR_MS)).toBe(seam);
+  expect(evenings.instantAfter(seam - HOUR_MS, HOUR_MS)).toBe(seam);
+  expect(mornings.instantAfter(seam - HOUR_MS, 1)).toBe(seam + 1);
+});
+
 test('a night shift goes on into a holiday, and none begins there', () => {
   const nights = hours('UTC', daily(span('22:00', '06:00')), { closed: ['2026-10-01'] });
   const time = new BusinessTime(nights);
@@ -221,6 +237,7 @@ test('times out of all reason count for nothing, and cost nothing', () => {
   const whole = time.businessMs(least, most);
   expect(whole).toBe(404 * 366 * DAY_MS);
   expect(time.businessMs(least, 0) + time.businessMs(0, most)).toBe(whole);
+  expect(time.businessMs(-Number.MAX_VALUE, Number.MAX_VALUE)).toBe(whole);
   expect([time.isWorking(least), time.isWorking(most), time.businessMs(most, most + 5)]).toEqual([false, false, 0]);
   expect([time.nextChange(least), time.instantAfter(most, 1)]).toEqual([null, null]);
 });

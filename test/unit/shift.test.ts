@@ -65,6 +65,16 @@ test('between shifts, and on a date that is closed, there is none; its last nigh
   expect([closed.at(at('2026-03-02T06:00Z')), closed.on(dayOf('2026-03-02'))]).toEqual([null, []]);
 });
 
+test.each([
+  ['Pacific/Pago_Pago', '2026-03-04T09:58Z'],
+  ['Pacific/Kiritimati', '2026-03-01T10:00Z'],
+])('nearly a day and far from UTC: the shift of a Monday in %s', (zone, time) => {
+  const long = [{ fromMinute: 0, toMinute: 1440, shift: 'first' }];
+  const late = [{ fromMinute: 1380, toMinute: 2819, shift: 'first' }];
+  const week = [zone === 'Pacific/Pago_Pago' ? late : long, [], [], [], [], [], []];
+  expect(shiftsOf(zone, [], { week }).at(at(time))?.day).toBe(dayOf('2026-03-02'));
+});
+
 test('hours without a name are no shift', () => {
   const plain = shiftsOf('UTC', [{ fromMinute: 0, toMinute: 1440 }]);
   expect([plain.at(0), plain.on(0)]).toEqual([null, []]);

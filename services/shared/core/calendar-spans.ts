@@ -7,10 +7,10 @@ const MINUTE_MS = 60_000;
 /** 1970-01-01 was a Thursday; Monday is 0. */
 const FIRST_WEEKDAY = 3;
 /**
- * Dates before and after the UTC date of an instant whose spans can hold it: offsets from UTC and jumps of a clock are at
- * most a day each, and a span is no longer than one.
+ * Dates before and after the UTC date of an instant whose spans can hold it: a span ends on the next date at the latest,
+ * and wall times are less than a day away from UTC.
  */
-export const MARGIN_DAYS = 3;
+export const MARGIN_DAYS = 2;
 
 /** A span of work as it falls, half-open in milliseconds UTC. */
 export interface WorkingSpan {

@@ -1,3 +1,5 @@
+import type { WorkingHours } from './calendar.ts';
+
 /** Where a KPI takes a dimension from: the pair's entry or exit, or the first or last event of the case. */
 export type LabelAnchor = 'from' | 'to' | 'first' | 'last';
 
@@ -31,7 +33,13 @@ export interface RatioPart {
 
 export type Measure =
   | { readonly kind: 'event'; readonly event: Selector }
-  | { readonly kind: 'duration'; readonly from: Selector; readonly to: Selector }
+  | {
+      readonly kind: 'duration';
+      readonly from: Selector;
+      readonly to: Selector;
+      /** Only these hours count; absent: all time does. */
+      readonly hours?: WorkingHours;
+    }
   | { readonly kind: 'open'; readonly from: Selector; readonly to: Selector }
   | { readonly kind: 'ratio'; readonly numerator: RatioPart; readonly denominator: RatioPart };
 

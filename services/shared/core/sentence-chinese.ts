@@ -1,3 +1,4 @@
+import type { WorkingHours } from './calendar.ts';
 import { durationParts } from './catalogue-duration.ts';
 import type { Aggregate, Condition, Definition, LabelSpec, RatioPart, Selector, WindowSpec } from './definition.ts';
 
@@ -21,13 +22,19 @@ function measureText({ measure, aggregate }: Definition): string {
       return `${eventText(measure.event)}数值的${aggregateText(aggregate)}`;
     case 'duration': {
       const span = `同一案例从${eventText(measure.from)}到${eventText(measure.to)}`;
-      return aggregate.kind === 'count' ? `${span}的次数` : `${span}所用时间的${aggregateText(aggregate)}`;
+      return aggregate.kind === 'count'
+        ? `${span}的次数`
+        : `${span}所用${timeText(measure.hours)}的${aggregateText(aggregate)}`;
     }
     case 'open':
       return `已有${eventText(measure.from)}而尚无${eventText(measure.to)}的案例数量`;
     case 'ratio':
       return `${ratioText(measure.numerator)}除以${ratioText(measure.denominator)}`;
   }
+}
+
+function timeText(hours: WorkingHours | undefined): string {
+  return hours === undefined ? '时间' : `工作时间（${hours.calendar}，${hours.zone}）`;
 }
 
 function ratioText({ event, aggregate }: RatioPart): string {

@@ -1,3 +1,4 @@
+import type { WorkingHours } from './calendar.ts';
 import { durationParts } from './catalogue-duration.ts';
 import type { Aggregate, Condition, Definition, LabelSpec, RatioPart, Selector, WindowSpec } from './definition.ts';
 
@@ -29,13 +30,17 @@ function measureText({ measure, aggregate }: Definition): string {
       const span = `from ${eventText(measure.from)} of a case to ${eventText(measure.to)}`;
       return aggregate.kind === 'count'
         ? `how often it came ${span}`
-        : `${aggregateText(aggregate)} of the time ${span}`;
+        : `${aggregateText(aggregate)} of the ${timeText(measure.hours)} ${span}`;
     }
     case 'open':
       return `the number of cases that had ${eventText(measure.from)} and not yet ${eventText(measure.to)}`;
     case 'ratio':
       return `${ratioText(measure.numerator)} divided by ${ratioText(measure.denominator)}`;
   }
+}
+
+function timeText(hours: WorkingHours | undefined): string {
+  return hours === undefined ? 'time' : `working time (${hours.calendar}, ${hours.zone})`;
 }
 
 function ratioText({ event, aggregate }: RatioPart): string {
