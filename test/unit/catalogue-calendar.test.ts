@@ -95,14 +95,16 @@ test('holidays, make-up days, open and closed dates: what changes nothing is lef
   const both = 'holidays: [QQ, QR, 2026-03-05, { date: 2026-03-06, name: Works outing }]';
   expect(calendar(`${office}, ${both}`)).toMatchObject({
     hours: { closed: ['2026-03-03', '2026-03-04', '2026-03-05', '2026-03-06'] },
-    holidaysUntil: 2025,
+    holidaysUntil: 2026,
   });
   expect(calendar(`${office}, ${both}`).holidays.at(-2)).toEqual({ date: '2026-03-06', name: 'Works outing' });
   // A make-up day works as the first working weekday does, whatever its own hours are.
   const table = 'hours: { tue-fri: 09:00-12:00, sat: 13:30-18:00 }, holidays: QQ';
   expect(calendar(table).hours).toMatchObject({ makeUp: ['2026-03-07'], special: [] });
   expect(calendar('holidays: 2026-03-05').holidaysUntil).toBe(2026);
-  expect(calendar('holidays: [QQ, 2024-03-05]').holidaysUntil).toBe(2026);
+  const until = (list: string): unknown => calendar(`holidays: ${list}`).holidaysUntil;
+  // What two countries know both, or what is listed beyond.
+  expect(['[QQ, QR]', '[QQ, 2024-03-05]', '[QQ, 2027-01-01]'].map(until)).toEqual([2025, 2026, 2027]);
   expect(calendar('closed: [2026-03-09, 2026-03-04]').hours.closed).toEqual(['2026-03-04', '2026-03-09']);
 });
 

@@ -47,6 +47,6 @@ export interface Calendar {
   readonly fiscalMonth: number;
   /** Its holidays by name, in order, those on days off too. */
   readonly holidays: readonly NamedDate[];
-  /** The last year for which its holidays are known; null where it has none. */
+  /** The last year for which its holidays are known or listed; null where it has none. */
   readonly holidaysUntil: number | null;
 }

@@ -11,7 +11,7 @@ const NONE = 'none';
 export interface Holidays {
   readonly tables: readonly HolidayTable[];
   readonly listed: readonly NamedDate[];
-  /** The last year for which all of them are known; null where there are none. */
+  /** The last year for which they are known or listed; null where there are none. */
   readonly until: number | null;
 }
 
@@ -37,10 +37,10 @@ export function readHolidays(value: unknown, path: Path, lookup: HolidayLookup, 
     const date = code === null ? readDate(entry, at, problems) : null;
     if (date !== null) dates.push({ date: date.date, name: date.name ?? date.date });
   }
-  const years = tables.map(({ lastYear }) => lastYear);
-  // Dates beside a country add to it; alone they are all that is known.
-  if (tables.length === 0) years.push(...dates.map(({ date }) => Number(date.slice(0, 4))));
-  const until = years.length === 0 ? null : tables.length === 0 ? Math.max(...years) : Math.min(...years);
+  // Whoever lists dates of a year that a country's data does not reach has seen to that year.
+  const years = dates.map(({ date }) => Number(date.slice(0, 4)));
+  if (tables.length > 0) years.push(Math.min(...tables.map(({ lastYear }) => lastYear)));
+  const until = years.length === 0 ? null : Math.max(...years);
   return { tables, listed: dates, until };
 }
 
