@@ -83,7 +83,8 @@ function pairsOf(events: ReturnType<typeof standing>): Amount[] {
   for (const { activity, timeMs } of events) {
     if (activity === 'open') waiting.push(timeMs);
     const since = activity === 'close' ? waiting.shift() : undefined;
-    if (since !== undefined) amounts.push({ kpi: 'waits', team: events[0]!.known, timeMs, amount: timeMs - since });
+    if (since !== undefined)
+      amounts.push({ kpi: 'waits', team: events[0]!.known, timeMs, amount: workedMs(since, timeMs) });
   }
   const opened = events.findIndex(({ activity }) => activity === 'open');
   if (opened < 0) return amounts;
@@ -96,6 +97,16 @@ function pairsOf(events: ReturnType<typeof standing>): Amount[] {
   const last = after.at(-1);
   if (last !== undefined) amounts.push({ kpi: 'open', team: known, timeMs: last.timeMs, amount: -1 });
   return amounts;
+}
+
+/** Nobody is at the desk from 23:01 to 23:03 and from 23:05 to 23:06, in minutes of the UTC day. */
+const AWAY = [1381, 1382, 1385];
+
+/** Events are at whole seconds. */
+function workedMs(fromMs: number, toMs: number): number {
+  let sumMs = 0;
+  for (let ms = fromMs; ms < toMs; ms += 1000) if (!AWAY.includes(Math.floor(ms / MINUTE) % 1440)) sumMs += 1000;
+  return sumMs;
 }
 
 /** Every window that has samples, of these KPIs of simulation.yaml. */

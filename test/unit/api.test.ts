@@ -46,6 +46,7 @@ const catalogue: Catalogue = {
   timezone: 'UTC',
   maxAlertAgeMs: 900_000,
   workflows: new Map(),
+  calendars: new Map(),
   kpis: new Map([['resolved', kpi]]),
   rules: new Map(),
   channels: new Map(),

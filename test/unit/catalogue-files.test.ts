@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Measure } from '../../services/shared/core/definition.ts';
 import { loadCatalogues } from '../../services/shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../../services/shared/runtime/screen-files.ts';
 import { temporaryDirectory } from '../support/embedded.ts';
@@ -60,6 +61,19 @@ test('files become one catalogue: each keeps its time zone, and may be about the
   expect(zone('per_day')).toMatchObject({ zone: 'Europe/Berlin' });
   expect(zone('sales')).toMatchObject({ zone: 'Asia/Shanghai' });
   expect([...catalogue.rules.keys(), ...catalogue.channels.keys()]).toEqual(['few', 'shout']);
+});
+
+test('a calendar of one file counts the durations of another, with the holidays of its country', async () => {
+  const office = file('office.yaml', 'version: 1\ntimezone: Asia/Shanghai\ncalendars: { office: { holidays: CN } }\n');
+  const measure = '{ duration: { from: opened, to: closed, calendar: office } }';
+  const text = MINE.replace('{ event: closed }', measure).replace('count', 'mean');
+  const { kpis, calendars } = await loadCatalogues([file('mine.yaml', text), office, file('desk.yaml', DESK)], options);
+  expect([...calendars.keys()]).toEqual(['office']);
+  const { hours } = kpis.get('closed')!.definition.measure as Extract<Measure, { kind: 'duration' }>;
+  expect(hours).toEqual(calendars.get('office')!.hours);
+  expect(hours).toMatchObject({ zone: 'Asia/Shanghai', closed: expect.arrayContaining(['2026-02-17']) });
+  const again = await refusal(office, file('again.yaml', 'version: 1\ncalendars: { office: {} }\n'));
+  expect(again).toContain("again.yaml:2:14: the calendar 'office' stands in office.yaml:3:14 too; keep one of them");
 });
 
 test('the definitions are those of the files alone: nothing is computed again because another file is beside', async () => {

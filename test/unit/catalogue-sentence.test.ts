@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { sentence } from '../../services/shared/core/sentence.ts';
 import { loadCatalogue, parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
+import { loadHolidays } from '../../services/shared/runtime/holidays/load-holidays.ts';
 
 const options = { calendarVersion: '2025b' };
 const load = (name: string) =>
@@ -55,4 +56,17 @@ test('the example of docs/catalogue.md is a catalogue', () => {
   const { catalogue, problems } = parseCatalogue(example, 'docs', options);
   expect(problems).toEqual([]);
   expect([...catalogue!.kpis.keys()]).toEqual(['first_response_time']);
+});
+
+test('the calendars of docs/catalogue.md are calendars', async () => {
+  const docs = readFileSync(new URL('../../docs/catalogue.md', import.meta.url), 'utf8');
+  const example = /```yaml\n(calendars:[\s\S]*?)```/.exec(docs)?.[1] ?? '';
+  const holidays = await loadHolidays(['CN', 'DE-BY']);
+  const { catalogue, problems } = parseCatalogue(`version: 1\n${example}`, 'docs', { ...options, holidays });
+  expect(problems).toEqual([]);
+  expect([...catalogue!.calendars.keys()]).toEqual(['support', 'workshop', 'line-3']);
+  const { closed, makeUp, special } = catalogue!.calendars.get('workshop')!.hours;
+  // The 10th is closed; Saturday the 15th, Assumption, is worked as a Monday; Saturday the 22nd by its own hours.
+  expect(closed.filter((date) => date.startsWith('2026-08'))).toEqual(['2026-08-10']);
+  expect([makeUp, special.map(({ date }) => date)]).toEqual([['2026-08-15'], ['2026-08-22']]);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { WorkingHours } from '../../services/shared/core/calendar.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
 import { MeasureFold } from '../../services/shared/core/measure-fold.ts';
@@ -92,6 +93,35 @@ function happening(what: string, timeMs: number): LoggedEvent {
   const dimensions = { in: what === 'out' ? 'no' : 'yes', out: what === 'in' ? 'no' : 'yes' };
   return { activity: 'any', kind: 'event', timeMs, dimensions, value: null } as unknown as LoggedEvent;
 }
+
+test('a duration in business time is what was worked between entry and exit', () => {
+  const amounts: number[] = [];
+  const hours: WorkingHours = {
+    calendar: 'office',
+    zone: 'UTC',
+    week: Array.from({ length: 7 }, () => [{ fromMinute: 1, toMinute: 3 }]),
+    closed: ['1970-01-02'],
+    makeUp: [],
+    special: [],
+  };
+  const selector = (what: string): object => ({
+    activity: 'any',
+    occurrence: 'each',
+    where: [{ op: 'in', dimension: what, values: ['yes'] }],
+  });
+  const measure = { kind: 'duration', from: selector('in'), to: selector('out'), hours };
+  const definition = { measure, where: [], by: [], aggregate: { kind: 'sum' }, scale: 0 };
+  const fold = new MeasureFold(planMeasure(definition as unknown as Definition), (_time, _labels, amount) =>
+    amounts.push(Number(amount)),
+  );
+  // From 00:00:30 to 00:02, to 00:02:30, on the day that is closed, and over it.
+  const times = [30_000, 120_000, 150_000, 86_400_000 + 100_000, 2 * 86_400_000 + 61_000];
+  times.forEach((timeMs, i) => {
+    const event = happening(i === 0 ? 'in' : 'both', timeMs);
+    fold.feed(event, event.dimensions);
+  });
+  expect(amounts).toEqual([60_000, 30_000, 30_000, 1_000]);
+});
 
 test.each(COMBINATIONS)('$kind from $from to $to: after each event what its pairs say', ({ kind, from, to }) => {
   expect.hasAssertions();

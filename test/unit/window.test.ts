@@ -48,6 +48,18 @@ test.each([
   expect(sliceOf(tumbling(unit, zone), time)).toEqual([start, end]);
 });
 
+test.each([
+  ['fiscal-year', 'Europe/London', 4, '2026-03-31T22:59:59Z', '2025-03-31T23:00Z', '2026-03-31T23:00Z'],
+  ['fiscal-year', 'Europe/London', 4, '2026-03-31T23:00:00Z', '2026-03-31T23:00Z', '2027-03-31T23:00Z'],
+  ['fiscal-quarter', 'Europe/London', 4, '2026-01-01T00:00:00Z', '2026-01-01T00:00Z', '2026-03-31T23:00Z'],
+  ['fiscal-quarter', 'UTC', 2, '2024-01-31T23:00:00Z', '2023-11-01T00:00Z', '2024-02-01T00:00Z'],
+  ['fiscal-quarter', 'UTC', 12, '2024-02-29T23:00:00Z', '2023-12-01T00:00Z', '2024-03-01T00:00Z'],
+  ['fiscal-year', 'UTC', 12, '2024-11-30T23:00:00Z', '2023-12-01T00:00Z', '2024-12-01T00:00Z'],
+  ['fiscal-year', 'UTC', 1, '2024-11-30T23:00:00Z', '2024-01-01T00:00Z', '2025-01-01T00:00Z'],
+] as const)('%s in %s from month %i at %s', (unit, zone, fiscalMonth, time, start, end) => {
+  expect(sliceOf({ kind: 'tumbling', unit, zone, fiscalMonth }, time)).toEqual([start, end]);
+});
+
 test('rolling and instant slices are multiples of every; a window ends at one', () => {
   const rolling: WindowSpec = { kind: 'rolling', sizeMs: 240_000, everyMs: 60_000 };
   expect([sliceStart(rolling, 119_999), sliceEnd(rolling, 60_000), sliceStart(rolling, -1)]).toEqual([
@@ -81,13 +93,23 @@ test('a read elsewhere than at a boundary is told the nearest ones', () => {
 
 test('slices hold their time, end where the next one starts, and ask for no order of the questions', () => {
   const window = fc.record({
-    unit: fc.constantFrom<TumblingUnit>('hour', 'day', 'week', 'month', 'quarter', 'year'),
+    unit: fc.constantFrom<TumblingUnit>(
+      'hour',
+      'day',
+      'week',
+      'month',
+      'quarter',
+      'year',
+      'fiscal-quarter',
+      'fiscal-year',
+    ),
+    fiscalMonth: fc.integer({ min: 1, max: 12 }),
     zone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Pacific/Apia'),
   });
   const time = fc.integer({ min: at('1990-01-01'), max: at('2030-01-01') });
   fc.assert(
-    fc.property(window, time, ({ unit, zone }, timeMs) => {
-      const spec = tumbling(unit, zone);
+    fc.property(window, time, ({ unit, zone, fiscalMonth }, timeMs) => {
+      const spec: WindowSpec = { kind: 'tumbling', unit, zone, fiscalMonth };
       const startMs = sliceStart(spec, timeMs);
       const endMs = sliceEnd(spec, startMs);
       expect(startMs <= timeMs && timeMs < endMs).toBe(true);

@@ -1,4 +1,4 @@
-import { type ActivityCount, lintActivities, lintCatalogue } from '../../shared/core/catalogue-lint.ts';
+import { type ActivityCount, lintActivities, lintCatalogue, lintHolidays } from '../../shared/core/catalogue-lint.ts';
 import { sentence } from '../../shared/core/sentence.ts';
 import type { Wiring } from '../wiring.ts';
 import { LOG_LIMIT_DEFAULT_GIB } from './options.ts';
@@ -23,7 +23,11 @@ export async function lint(
   const screens = [...(await wiring.loadScreens(files, catalogue)).values()];
   for (const { name, tiles, generated } of screens)
     process.stdout.write(`screen ${name}: ${tiles.length} tiles${generated ? ', made of the catalogue' : ''}\n`);
-  const warnings = [...lintCatalogue(catalogue), ...lintActivities(catalogue, counts)];
+  const warnings = [
+    ...lintCatalogue(catalogue),
+    ...lintHolidays(catalogue, new Date().getUTCFullYear()),
+    ...lintActivities(catalogue, counts),
+  ];
   for (const { place, message } of warnings) process.stdout.write(`warning: ${place}: ${message}\n`);
   process.stdout.write(`${catalogue.kpis.size} KPIs, no errors, ${warnings.length} warnings\n`);
 }

@@ -1,13 +1,16 @@
 import { BUILT_IN_WORKFLOW, isBuiltIn, KEPT_NAMES } from './built-in.ts';
+import type { Calendar } from './calendar.ts';
 import type { Catalogue, Kpi, Workflow } from './catalogue.ts';
+import { readCalendars } from './catalogue-calendar.ts';
 import { readChannels } from './catalogue-channel.ts';
 import { readKpi, type KpiScope } from './catalogue-kpi.ts';
 import { readDuration } from './catalogue-duration.ts';
 import { Problems, type Problem } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
 import { readRules, type RuleScope } from './catalogue-rule.ts';
-import { readZone } from './catalogue-window.ts';
+import { readZone } from './catalogue-zone.ts';
 import { readWorkflow } from './catalogue-workflow.ts';
+import type { HolidayLookup } from './holiday-table.ts';
 
 /** Default of `max_alert_age`. */
 const MAX_ALERT_AGE_MS = 900_000;
@@ -16,8 +19,12 @@ const MAX_ALERT_AGE_MS = 900_000;
 export interface CompileOptions {
   /** Version of the time-zone data; part of the hash of windows that depend on it. */
   readonly calendarVersion: string;
+  /** What is known of the countries whose holidays its calendars name. */
+  readonly holidays?: HolidayLookup;
   /** Workflows of other files of the same catalogue, which the KPIs of this one may name. */
   readonly otherWorkflows?: ReadonlyMap<string, Workflow>;
+  /** Calendars of other files, which its KPIs may name. */
+  readonly otherCalendars?: ReadonlyMap<string, Calendar>;
   /** Names of channels of other files, which its rules may name. */
   readonly otherChannels?: readonly string[];
   /** It is takt's own part, which may use the names that are kept for it. */
@@ -49,8 +56,10 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
       problems.addAtKey(['workflows', name], `the name '${name}' is kept for takt's own heartbeat`, 'any other name');
   }
   const known = new Map([...(options.otherWorkflows ?? []), ...workflows]);
+  const calendars = calendarsIn(root, timezone ?? 'UTC', options, problems);
   const scope: KpiScope = {
     workflows: known,
+    calendars: new Map([...(options.otherCalendars ?? []), ...calendars]),
     zone: timezone ?? 'UTC',
     calendarVersion: options.calendarVersion,
     problems,
@@ -74,7 +83,7 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
   if (all.length > 0) return { catalogue: null, problems: all };
   const { rules } = ruleScope;
   return {
-    catalogue: { timezone: timezone ?? 'UTC', maxAlertAgeMs, workflows, kpis, rules, channels },
+    catalogue: { timezone: timezone ?? 'UTC', maxAlertAgeMs, workflows, calendars, kpis, rules, channels },
     problems: [],
   };
 }
@@ -87,6 +96,22 @@ export function workflowsOf(parsed: unknown): Map<string, Workflow> {
     if (workflow !== null) workflows.set(name, workflow);
   }
   return workflows;
+}
+
+/** The calendars of a parsed file, whatever is wrong with them. */
+export function calendarsOf(parsed: unknown, options: Pick<CompileOptions, 'holidays'>): Map<string, Calendar> {
+  const root = mapOf(parsed) ?? {};
+  const zone = readZone(root['timezone'], [], new Problems()) ?? 'UTC';
+  return calendarsIn(root, zone, options, new Problems());
+}
+
+function calendarsIn(
+  root: Readonly<Record<string, unknown>>,
+  zone: string,
+  { holidays = new Map() }: Pick<CompileOptions, 'holidays'>,
+  problems: Problems,
+): Map<string, Calendar> {
+  return readCalendars(root['calendars'], ['calendars'], { zone, holidays, problems });
 }
 
 /** The names of the channels of a parsed file, whatever is wrong with them. */

@@ -6,15 +6,19 @@ import { FOLD_RULES_VERSION } from './fold-rules.ts';
 const HASH_DIGITS = 16;
 
 /**
- * The hash of a definition: over all of its fields, the version of the fold's rules and, where its slices depend on the
- * time-zone data (tumbling elsewhere than in UTC), over `calendarVersion`. The order of keys does not matter.
+ * The hash of a definition: over all of its fields, the version of the fold's rules and, where its slices or working
+ * hours depend on the time-zone data (elsewhere than in UTC), over `calendarVersion`. The order of keys does not matter.
  */
 export function definitionHash(definition: Omit<Definition, 'hash'>, calendarVersion: string): string {
-  const { window } = definition;
+  const { window, measure } = definition;
   const fields: Record<string, unknown> = { ...definition, foldRules: FOLD_RULES_VERSION };
   // A Definition, passed where its unhashed part is asked for, must give the same.
   delete fields['hash'];
-  if (window.kind === 'tumbling' && window.zone !== 'UTC') fields['calendar'] = calendarVersion;
+  const zones = [
+    window.kind === 'tumbling' ? window.zone : 'UTC',
+    (measure.kind === 'duration' && measure.hours?.zone) || 'UTC',
+  ];
+  if (zones.some((zone) => zone !== 'UTC')) fields['calendar'] = calendarVersion;
   return createHash('sha256').update(canonicalJson(fields), 'utf8').digest('hex').slice(0, HASH_DIGITS);
 }
 

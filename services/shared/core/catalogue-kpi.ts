@@ -1,3 +1,4 @@
+import type { Calendar } from './calendar.ts';
 import type { Kpi, Workflow } from './catalogue.ts';
 import { readAggregate } from './catalogue-aggregate.ts';
 import { readDuration } from './catalogue-duration.ts';
@@ -18,6 +19,7 @@ const TIME_UNITS: readonly string[] = ['ms', 's', 'min', 'h', 'd'];
 /** What a KPI is read against. */
 export interface KpiScope {
   readonly workflows: ReadonlyMap<string, Workflow>;
+  readonly calendars: ReadonlyMap<string, Calendar>;
   /** Zone of tumbling windows that name none. */
   readonly zone: string;
   /** Version of the time-zone data. */
@@ -34,12 +36,12 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   if (workflow === null) return null;
   const kind = measureKind(map['measure']);
   if (kind === null) return null;
-  const measure = readMeasure(map['measure'], [...path, 'measure'], workflow, problems);
+  const measure = readMeasure(map['measure'], [...path, 'measure'], { ...scope, workflow });
   const aggregate = readAggregate(map['aggregate'], path, kind, problems);
   const by = readBy(map['by'], [...path, 'by'], kind, workflow, problems);
   const where = readWhere(map['where'], [...path, 'where'], workflow, problems);
   if (map['window'] === undefined && kind !== 'open') problems.addAtKey(path, 'window is missing');
-  const window = readWindow(map['window'], [...path, 'window'], kind, scope.zone, problems);
+  const window = readWindow(map['window'], [...path, 'window'], kind, scope);
   const unit = readUnit(map['unit'], [...path, 'unit'], kind, aggregate, problems);
   const scale = map['scale'] === undefined ? SCALE_DEFAULT : numberOf(map['scale']);
   const settleMs = readDuration(map['settle'], [...path, 'settle'], problems, { defaultMs: 0, leastMs: 0 });

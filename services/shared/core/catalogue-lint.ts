@@ -3,7 +3,7 @@ import { didYouMean } from './catalogue-problem.ts';
 
 /** Advice on a part of a catalogue that is legal, but lacks something. */
 export interface LintWarning {
-  /** The KPI, or `workflow NAME`. */
+  /** The KPI, `workflow NAME` or `calendar NAME`. */
   readonly place: string;
   readonly message: string;
 }
@@ -26,6 +26,15 @@ export function lintCatalogue(catalogue: Catalogue): LintWarning[] {
     warnings.push({ place: key, message: `lacks ${asks.join(', ')}` });
   }
   return warnings;
+}
+
+/** One warning per calendar whose holidays of the year after `year` are not known, in the order of the catalogue. */
+export function lintHolidays({ calendars }: Catalogue, year: number): LintWarning[] {
+  const behind = [...calendars].filter(([, { holidaysUntil }]) => holidaysUntil !== null && holidaysUntil <= year);
+  return behind.map(([name, { holidaysUntil }]) => {
+    const now = `its holidays are known to the end of ${holidaysUntil} only; after that its weekdays decide`;
+    return { place: `calendar ${name}`, message: `${now}: update takt, or list those of ${year + 1}` };
+  });
 }
 
 /** How many events of an activity there are. */

@@ -1,4 +1,6 @@
+import type { Calendar } from './calendar.ts';
 import type { Workflow } from './catalogue.ts';
+import { findCalendar } from './catalogue-calendar.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
 import { mapOf, textOf } from './catalogue-read.ts';
 import { readWhere } from './catalogue-where.ts';
@@ -9,8 +11,16 @@ type Occurrence = (typeof OCCURRENCES)[number];
 /** In place of an activity: every one. */
 export const ANY = 'any';
 
+/** What a measure is read against. */
+export interface MeasureScope {
+  readonly workflow: Workflow;
+  readonly calendars: ReadonlyMap<string, Calendar>;
+  readonly problems: Problems;
+}
+
 /** The measure of a KPI; null when there is a problem. */
-export function readMeasure(value: unknown, path: Path, workflow: Workflow, problems: Problems): Measure | null {
+export function readMeasure(value: unknown, path: Path, scope: MeasureScope): Measure | null {
+  const { workflow, problems } = scope;
   const map = mapOf(value);
   if (map === null) return null;
   const select = (at: unknown, occurrence: Occurrence, ...steps: string[]): Selector | null =>
@@ -24,7 +34,9 @@ export function readMeasure(value: unknown, path: Path, workflow: Workflow, prob
     if (pair === null) continue;
     const from = select(pair['from'], 'first', kind, 'from');
     const to = select(pair['to'], 'first', kind, 'to');
-    return from && to && { kind, from, to };
+    if (kind === 'open' || pair['calendar'] === undefined) return from && to && { kind, from, to };
+    const calendar = findCalendar(pair['calendar'], [...path, kind, 'calendar'], scope.calendars, problems);
+    return from && to && calendar && { kind, from, to, hours: calendar.hours };
   }
   const ratio = mapOf(map['ratio']);
   if (ratio === null) return null;

@@ -1,34 +1,46 @@
+import type { Calendar } from './calendar.ts';
+import { findCalendar } from './catalogue-calendar.ts';
 import { readDuration } from './catalogue-duration.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf, textOf } from './catalogue-read.ts';
+import { readZone } from './catalogue-zone.ts';
 import type { Measure, TumblingUnit, WindowSpec } from './definition.ts';
-import { zoneName } from './window-calendar.ts';
 import { SLICES_PER_WINDOW_MAX } from './window.ts';
 
-const UNITS: readonly string[] = ['hour', 'day', 'week', 'month', 'quarter', 'year'] satisfies TumblingUnit[];
+const CALENDAR_UNITS: readonly string[] = ['hour', 'day', 'week', 'month', 'quarter', 'year'] satisfies TumblingUnit[];
+const FISCAL_UNITS: readonly string[] = ['fiscal-quarter', 'fiscal-year'] satisfies TumblingUnit[];
 /** How often a level is taken when the catalogue does not say. */
 const LEVEL_EVERY_MS = 60_000;
 const FORMS = '{ rolling: 4h, every: 1m }, { tumbling: day }, or total';
+
+/** What windows are read against. */
+export interface WindowScope {
+  /** Zone of tumbling windows that name none. */
+  readonly zone: string;
+  readonly calendars: ReadonlyMap<string, Calendar>;
+  readonly problems: Problems;
+}
 
 /** The window of a KPI of this measure; null when there is a problem. `path` is the window's. */
 export function readWindow(
   value: unknown,
   path: Path,
   measure: Measure['kind'],
-  zone: string,
-  problems: Problems,
+  scope: WindowScope,
 ): WindowSpec | null {
+  const { problems } = scope;
   if (measure === 'open') return readLevel(value, path, problems);
   if (value === 'total') return { kind: 'total' };
   const map = mapOf(value);
   if (map === null) return null;
-  if (map['rolling'] !== undefined && map['tumbling'] === undefined && map['zone'] === undefined) {
+  const keys = Object.keys(map);
+  if (keys.includes('rolling') && keys.every((key) => key === 'rolling' || key === 'every')) {
     return readRolling(map, path, problems);
   }
-  if (map['tumbling'] !== undefined && map['rolling'] === undefined && map['every'] === undefined) {
-    return readTumbling(map, path, zone, problems);
+  if (keys.includes('tumbling') && !keys.includes('rolling') && !keys.includes('every')) {
+    return readTumbling(map, path, scope);
   }
-  return problems.add(path, `a window of ${Object.keys(map).join(' and ') || 'nothing'} does not exist here`, FORMS);
+  return problems.add(path, `a window of ${keys.join(' and ') || 'nothing'} does not exist here`, FORMS);
 }
 
 function readLevel(value: unknown, path: Path, problems: Problems): WindowSpec | null {
@@ -65,21 +77,25 @@ function readRolling(map: Readonly<Record<string, unknown>>, path: Path, problem
 function readTumbling(
   map: Readonly<Record<string, unknown>>,
   path: Path,
-  byDefault: string,
-  problems: Problems,
+  { zone: byDefault, calendars, problems }: WindowScope,
 ): WindowSpec | null {
-  const zone = map['zone'] === undefined ? byDefault : readZone(map['zone'], [...path, 'zone'], problems);
   const unit = textOf(map['tumbling']);
-  if (unit === null || !UNITS.includes(unit) || zone === null) return null;
-  return { kind: 'tumbling', unit: unit as TumblingUnit, zone };
+  if (map['zone'] !== undefined && map['calendar'] !== undefined)
+    return problems.add([...path, 'zone'], 'zone and calendar stand together', 'one of them: a calendar has its zone');
+  if (map['calendar'] !== undefined) {
+    const calendar = findCalendar(map['calendar'], [...path, 'calendar'], calendars, problems);
+    return calendar && ofUnit(unit, calendar.hours.zone, calendar.fiscalMonth);
+  }
+  if (unit !== null && FISCAL_UNITS.includes(unit))
+    return problems.add(path, `the window of a ${unit} names no calendar`, `{ tumbling: ${unit}, calendar: NAME }`);
+  const zone = map['zone'] === undefined ? byDefault : readZone(map['zone'], [...path, 'zone'], problems);
+  return zone === null ? null : ofUnit(unit, zone, 1);
 }
 
-/** The name of an IANA zone as the data writes it; null when there is a problem. */
-export function readZone(value: unknown, path: Path, problems: Problems): string | null {
-  const text = textOf(value);
-  if (text === null) return null;
-  const form = 'the name of an IANA time zone, such as UTC, Asia/Shanghai or Europe/Berlin';
-  return zoneName(text) ?? problems.add(path, `'${text}' is not a known time zone`, form);
+function ofUnit(unit: string | null, zone: string, fiscalMonth: number): WindowSpec | null {
+  if (unit === null) return null;
+  if (FISCAL_UNITS.includes(unit)) return { kind: 'tumbling', unit: unit as TumblingUnit, zone, fiscalMonth };
+  return CALENDAR_UNITS.includes(unit) ? { kind: 'tumbling', unit: unit as TumblingUnit, zone } : null;
 }
 
 function positive(value: unknown, path: Path, problems: Problems): number | null {

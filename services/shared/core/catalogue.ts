@@ -1,3 +1,4 @@
+import type { Calendar } from './calendar.ts';
 import type { Channel } from './channel.ts';
 import type { Definition } from './definition.ts';
 import type { Rule } from './rule.ts';
@@ -34,6 +35,8 @@ export interface Catalogue {
   /** Nobody is told of what windows cause that were complete longer ago. */
   readonly maxAlertAgeMs: number;
   readonly workflows: ReadonlyMap<string, Workflow>;
+  /** When people work, by name. */
+  readonly calendars: ReadonlyMap<string, Calendar>;
   readonly kpis: ReadonlyMap<string, Kpi>;
   /** The rules of all KPIs, by name. */
   readonly rules: ReadonlyMap<string, Rule>;

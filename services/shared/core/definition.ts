@@ -1,3 +1,5 @@
+import type { WorkingHours } from './calendar.ts';
+
 /** Where a KPI takes a dimension from: the pair's entry or exit, or the first or last event of the case. */
 export type LabelAnchor = 'from' | 'to' | 'first' | 'last';
 
@@ -31,7 +33,13 @@ export interface RatioPart {
 
 export type Measure =
   | { readonly kind: 'event'; readonly event: Selector }
-  | { readonly kind: 'duration'; readonly from: Selector; readonly to: Selector }
+  | {
+      readonly kind: 'duration';
+      readonly from: Selector;
+      readonly to: Selector;
+      /** Only these hours count; absent: all time does. */
+      readonly hours?: WorkingHours;
+    }
   | { readonly kind: 'open'; readonly from: Selector; readonly to: Selector }
   | { readonly kind: 'ratio'; readonly numerator: RatioPart; readonly denominator: RatioPart };
 
@@ -40,13 +48,28 @@ export type Aggregate =
   /** q in (0, 1): the value at rank ⌈q·n⌉, within 1%. */
   | { readonly kind: 'percentile'; readonly q: number };
 
-export type TumblingUnit = 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
+export type TumblingUnit =
+  | 'hour'
+  | 'day'
+  | 'week'
+  | 'month'
+  | 'quarter'
+  | 'year'
+  /** Those of a year that begins in the window's `fiscalMonth`. */
+  | 'fiscal-quarter'
+  | 'fiscal-year';
 
 export type WindowSpec =
   /** A window of `sizeMs` ending at every multiple of `everyMs`; its slice is `everyMs`, which divides `sizeMs`. */
   | { readonly kind: 'rolling'; readonly sizeMs: number; readonly everyMs: number }
   /** One calendar unit in an IANA zone; its slice is the unit. */
-  | { readonly kind: 'tumbling'; readonly unit: TumblingUnit; readonly zone: string }
+  | {
+      readonly kind: 'tumbling';
+      readonly unit: TumblingUnit;
+      readonly zone: string;
+      /** 1 to 12; of fiscal units only. */
+      readonly fiscalMonth?: number;
+    }
   /** Everything, one slice. */
   | { readonly kind: 'total' }
   /** A level (open): its value at every multiple of `everyMs`. */

@@ -1,6 +1,7 @@
 import type { Part } from './aggregate-state.ts';
 import type { Amount } from './amount.ts';
 import { type Carried, carriedOf } from './carried.ts';
+import { businessTimeOf } from './business-time.ts';
 import { compileConditions } from './condition.ts';
 import type { Definition, Selector } from './definition.ts';
 import type { LoggedEvent } from './event.ts';
@@ -29,6 +30,8 @@ export interface MeasurePlan {
   readonly labels: LabelPlan;
   /** The KPI's own `where`, on the event that anchors the contribution. */
   readonly passes: EventTest;
+  /** What a duration counts of the time between two instants, in milliseconds: all of it, or the working time. */
+  readonly elapsedMs: (fromMs: number, toMs: number) => number;
   readonly selectors: readonly { readonly selector: Selector; readonly matches: EventTest }[];
 }
 
@@ -45,8 +48,15 @@ export function planMeasure(definition: Definition): MeasurePlan {
     definition,
     labels: new LabelPlan(definition.by),
     passes: conditionTest(definition.where),
+    elapsedMs: elapsed(definition),
     selectors: selectors.map((selector) => ({ selector, matches: selectorTest(selector) })),
   };
+}
+
+function elapsed({ measure }: Definition): MeasurePlan['elapsedMs'] {
+  if (measure.kind !== 'duration' || measure.hours === undefined) return (fromMs, toMs) => toMs - fromMs;
+  const time = businessTimeOf(measure.hours);
+  return (fromMs, toMs) => time.businessMs(fromMs, toMs);
 }
 
 function conditionTest(conditions: Definition['where']): EventTest {

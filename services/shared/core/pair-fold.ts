@@ -99,7 +99,7 @@ export class PairFold {
       emitted = { timeMs: event.timeMs, amount: -1, part: 0, labels: entry.labels };
     } else {
       if (!this.plan.passes(event, carried)) return;
-      const amount = event.timeMs - entry.timeMs;
+      const amount = this.plan.elapsedMs(entry.timeMs, event.timeMs);
       emitted = { timeMs: event.timeMs, amount, part: 0, labels: this.plan.labels.take('to', carried, entry.labels) };
     }
     if (this.takesBack) entry.emitted = withItem(entry.emitted, emitted);

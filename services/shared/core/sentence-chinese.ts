@@ -1,3 +1,4 @@
+import type { WorkingHours } from './calendar.ts';
 import { durationParts } from './catalogue-duration.ts';
 import type { Aggregate, Condition, Definition, LabelSpec, RatioPart, Selector, WindowSpec } from './definition.ts';
 
@@ -21,13 +22,19 @@ function measureText({ measure, aggregate }: Definition): string {
       return `${eventText(measure.event)}数值的${aggregateText(aggregate)}`;
     case 'duration': {
       const span = `同一案例从${eventText(measure.from)}到${eventText(measure.to)}`;
-      return aggregate.kind === 'count' ? `${span}的次数` : `${span}所用时间的${aggregateText(aggregate)}`;
+      return aggregate.kind === 'count'
+        ? `${span}的次数`
+        : `${span}所用${timeText(measure.hours)}的${aggregateText(aggregate)}`;
     }
     case 'open':
       return `已有${eventText(measure.from)}而尚无${eventText(measure.to)}的案例数量`;
     case 'ratio':
       return `${ratioText(measure.numerator)}除以${ratioText(measure.denominator)}`;
   }
+}
+
+function timeText(hours: WorkingHours | undefined): string {
+  return hours === undefined ? '时间' : `工作时间（${hours.calendar}，${hours.zone}）`;
 }
 
 function ratioText({ event, aggregate }: RatioPart): string {
@@ -82,14 +89,27 @@ function conditionText(condition: Condition): string {
 
 const COMPARISONS = { lt: '小于', lte: '不大于', gt: '大于', gte: '不小于', eq: '等于', ne: '不等于' } as const;
 
-const TUMBLING = { hour: '小时', day: '日', week: '周', month: '月', quarter: '季度', year: '年' } as const;
+const TUMBLING = {
+  hour: '小时',
+  day: '日',
+  week: '周',
+  month: '月',
+  quarter: '季度',
+  year: '年',
+  'fiscal-quarter': '财季',
+  'fiscal-year': '财年',
+} as const;
+
+function fiscalText(month: number | undefined): string {
+  return month === undefined ? '' : `财年始于${month}月，`;
+}
 
 function windowText(window: WindowSpec): string {
   switch (window.kind) {
     case 'rolling':
       return `最近${lengthText(window.sizeMs)}内，每${lengthText(window.everyMs)}计算一次`;
     case 'tumbling':
-      return `每${TUMBLING[window.unit]}（${window.zone}）`;
+      return `每${TUMBLING[window.unit]}（${fiscalText(window.fiscalMonth)}${window.zone}）`;
     case 'total':
       return '全部时间内';
     case 'instant':

@@ -1,3 +1,4 @@
+import type { WorkingHours } from './calendar.ts';
 import { durationParts } from './catalogue-duration.ts';
 import type { Aggregate, Condition, Definition, LabelSpec, RatioPart, Selector, WindowSpec } from './definition.ts';
 
@@ -29,13 +30,17 @@ function measureText({ measure, aggregate }: Definition): string {
       const span = `from ${eventText(measure.from)} of a case to ${eventText(measure.to)}`;
       return aggregate.kind === 'count'
         ? `how often it came ${span}`
-        : `${aggregateText(aggregate)} of the time ${span}`;
+        : `${aggregateText(aggregate)} of the ${timeText(measure.hours)} ${span}`;
     }
     case 'open':
       return `the number of cases that had ${eventText(measure.from)} and not yet ${eventText(measure.to)}`;
     case 'ratio':
       return `${ratioText(measure.numerator)} divided by ${ratioText(measure.denominator)}`;
   }
+}
+
+function timeText(hours: WorkingHours | undefined): string {
+  return hours === undefined ? 'time' : `working time (${hours.calendar}, ${hours.zone})`;
 }
 
 function ratioText({ event, aggregate }: RatioPart): string {
@@ -117,13 +122,33 @@ function windowText(window: WindowSpec): string {
     case 'rolling':
       return `over the last ${lengthText(window.sizeMs)}, taken every ${stepText(window.everyMs)}`;
     case 'tumbling':
-      return `per ${window.unit} (${window.zone})`;
+      return tumblingText(window);
     case 'total':
       return 'over all time';
     case 'instant':
       return `taken every ${stepText(window.everyMs)}`;
   }
 }
+
+function tumblingText({ unit, zone, fiscalMonth }: Extract<WindowSpec, { readonly kind: 'tumbling' }>): string {
+  if (fiscalMonth === undefined) return `per ${unit} (${zone})`;
+  return `per ${unit.replace('-', ' ')} (years from ${MONTHS[fiscalMonth - 1]}, ${zone})`;
+}
+
+const MONTHS: readonly string[] = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 const LENGTHS = { ms: 'millisecond', s: 'second', m: 'minute', h: 'hour', d: 'day' } as const;
 

@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import type { TumblingUnit } from './definition.ts';
+import type { TumblingUnit, WindowSpec } from './definition.ts';
 
 /** One slice, half-open: `startMs` is in it, `endMs` is not. */
 export interface Slice {
@@ -13,6 +13,9 @@ const WEEK_MS = 7 * DAY_MS;
 /** 1970-01-05 was the first Monday. */
 const FIRST_MONDAY_MS = 4 * DAY_MS;
 
+/** A window of calendar units. */
+type TumblingWindow = Extract<WindowSpec, { readonly kind: 'tumbling' }>;
+
 /** Zones × units whose slices are kept; the one added first leaves first. */
 const CACHED_CALENDARS_MAX = 64;
 /** Slices kept per zone and unit (three years of days); beyond it they are computed again. */
@@ -20,20 +23,20 @@ const CACHED_SLICES_MAX = 1024;
 const cache = new Map<string, Slice[]>();
 
 /**
- * The calendar unit of `zone` that holds `timeMs`. Weeks start on Monday. Where a zone's clock goes back over midnight,
+ * The calendar unit of the window's zone that holds `timeMs`. Weeks start on Monday. Where a clock goes back over midnight,
  * the day that has begun stays; an hour is cut where the offset changes, so both hours of a repeated one are slices.
  */
-export function calendarSlice(unit: TumblingUnit, zone: string, timeMs: number): Slice {
+export function calendarSlice({ unit, zone, fiscalMonth = 1 }: TumblingWindow, timeMs: number): Slice {
   if (zone === 'UTC') {
     if (unit === 'hour') return fixedSlice(timeMs, HOUR_MS, 0);
     if (unit === 'day') return fixedSlice(timeMs, DAY_MS, 0);
     if (unit === 'week') return fixedSlice(timeMs, WEEK_MS, FIRST_MONDAY_MS);
   }
-  const slices = cachedSlices(`${unit} ${zone}`);
+  const slices = cachedSlices(`${unit} ${fiscalMonth} ${zone}`);
   const at = indexAfter(slices, timeMs);
   const before = slices[at - 1];
   if (before !== undefined && timeMs < before.endMs) return before;
-  const slice = unit === 'hour' ? hourSlice(zone, timeMs) : dateSlice(unit, zone, timeMs);
+  const slice = unit === 'hour' ? hourSlice(zone, timeMs) : dateSlice(unit, zone, fiscalMonth, timeMs);
   if (slices.length >= CACHED_SLICES_MAX) slices.splice(0, slices.length, slice);
   else slices.splice(at, 0, slice);
   return slice;
@@ -90,8 +93,8 @@ function hourSlice(zone: string, timeMs: number): Slice {
   };
 }
 
-function dateSlice(unit: Exclude<TumblingUnit, 'hour'>, zone: string, timeMs: number): Slice {
-  let start = firstDate(unit, zoned(zone, timeMs).toPlainDate());
+function dateSlice(unit: DateUnit, zone: string, fiscalMonth: number, timeMs: number): Slice {
+  let start = firstDate(unit, zoned(zone, timeMs).toPlainDate(), fiscalMonth);
   let end = start.add(LENGTHS[unit]);
   let endMs = midnightMs(zone, end);
   // A clock that goes back over midnight shows the old date once more; the new slice has begun all the same. A date
@@ -104,20 +107,38 @@ function dateSlice(unit: Exclude<TumblingUnit, 'hour'>, zone: string, timeMs: nu
   return { startMs: midnightMs(zone, start), endMs };
 }
 
-const LENGTHS: Readonly<Record<Exclude<TumblingUnit, 'hour'>, Temporal.DurationLikeObject>> = {
+type DateUnit = Exclude<TumblingUnit, 'hour'>;
+
+const LENGTHS: Readonly<Record<DateUnit, Temporal.DurationLikeObject>> = {
   day: { days: 1 },
   week: { weeks: 1 },
   month: { months: 1 },
   quarter: { months: 3 },
   year: { years: 1 },
+  'fiscal-quarter': { months: 3 },
+  'fiscal-year': { years: 1 },
 };
 
-function firstDate(unit: Exclude<TumblingUnit, 'hour'>, date: Temporal.PlainDate): Temporal.PlainDate {
-  if (unit === 'day') return date;
-  if (unit === 'week') return date.subtract({ days: date.dayOfWeek - 1 });
-  if (unit === 'month') return date.with({ day: 1 });
-  if (unit === 'quarter') return date.with({ day: 1, month: date.month - ((date.month - 1) % 3) });
-  return date.with({ day: 1, month: 1 });
+function firstDate(unit: DateUnit, date: Temporal.PlainDate, fiscalMonth: number): Temporal.PlainDate {
+  switch (unit) {
+    case 'day':
+      return date;
+    case 'week':
+      return date.subtract({ days: date.dayOfWeek - 1 });
+    case 'month':
+      return date.with({ day: 1 });
+    case 'quarter':
+    case 'fiscal-quarter':
+      return firstMonth(date, fiscalMonth, 3);
+    case 'year':
+    case 'fiscal-year':
+      return firstMonth(date, fiscalMonth, 12);
+  }
+}
+
+/** The first day of the `months` months that hold a date, where they are counted from month `from` of the year. */
+function firstMonth(date: Temporal.PlainDate, from: number, months: number): Temporal.PlainDate {
+  return date.with({ day: 1 }).subtract({ months: (date.month - from + 12) % months });
 }
 
 function midnightMs(zone: string, date: Temporal.PlainDate): number {

@@ -13,7 +13,7 @@ export function sliceStart(window: WindowSpec, timeMs: number): number {
     case 'instant':
       return Math.floor(timeMs / window.everyMs) * window.everyMs;
     case 'tumbling':
-      return calendarSlice(window.unit, window.zone, timeMs).startMs;
+      return calendarSlice(window, timeMs).startMs;
     case 'total':
       return TOTAL_SLICE_MS;
   }
@@ -26,7 +26,7 @@ export function sliceEnd(window: WindowSpec, sliceStartMs: number): number {
     case 'instant':
       return sliceStart(window, sliceStartMs) + window.everyMs;
     case 'tumbling':
-      return calendarSlice(window.unit, window.zone, sliceStartMs).endMs;
+      return calendarSlice(window, sliceStartMs).endMs;
     case 'total':
       return TOTAL_END_MS;
   }
@@ -43,7 +43,7 @@ export function windowStart(window: WindowSpec, windowEndMs: number): number {
     case 'instant':
       return windowEndMs;
     case 'tumbling':
-      return calendarSlice(window.unit, window.zone, windowEndMs - 1).startMs;
+      return calendarSlice(window, windowEndMs - 1).startMs;
     case 'total':
       return TOTAL_SLICE_MS;
   }

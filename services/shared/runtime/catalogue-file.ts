@@ -1,12 +1,17 @@
 import type { Catalogue } from '../core/catalogue.ts';
 import { compileCatalogue, type CompileOptions } from '../core/catalogue-compile.ts';
+import { holidayCodesOf } from '../core/catalogue-holidays.ts';
 import { shapeProblems } from './catalogue-shape.ts';
+import { loadHolidays } from './holidays/load-holidays.ts';
 import { parseYaml, type PlacedProblem, problemsError, readTextFile } from './yaml-document.ts';
 
 /** Largest catalogue that is read. */
 export const CATALOGUE_BYTES_MAX = 1_048_576;
 
-/** The catalogue of a text, or all of its problems in the order of the file. `fileName` is only for the problems. */
+/**
+ * The catalogue of a text, or all of its problems in the order of the file. `fileName` is only for the problems. Holidays
+ * of countries are those of the options.
+ */
 export function parseCatalogue(
   text: string,
   fileName: string,
@@ -24,7 +29,10 @@ export function parseCatalogue(
  */
 export async function loadCatalogue(path: string, options: CompileOptions): Promise<Catalogue> {
   const kind = { what: 'catalogue', bytesMax: CATALOGUE_BYTES_MAX, code: 'CATALOGUE_INVALID' } as const;
-  const { catalogue, problems } = parseCatalogue(await readTextFile(path, kind), path, options);
+  const text = await readTextFile(path, kind);
+  const file = parseYaml(text, path);
+  const holidays = await loadHolidays('unparsed' in file ? [] : holidayCodesOf(file.parsed));
+  const { catalogue, problems } = parseCatalogue(text, path, { ...options, holidays });
   if (catalogue !== null) return catalogue;
   throw problemsError('CATALOGUE_INVALID', problems);
 }

@@ -1,12 +1,20 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Catalogue } from '../core/catalogue.ts';
-import { channelNamesOf, compileCatalogue, type CompileOptions, workflowsOf } from '../core/catalogue-compile.ts';
+import {
+  calendarsOf,
+  channelNamesOf,
+  compileCatalogue,
+  type CompileOptions,
+  workflowsOf,
+} from '../core/catalogue-compile.ts';
+import { holidayCodesOf } from '../core/catalogue-holidays.ts';
 import type { Path } from '../core/catalogue-problem.ts';
 import { mapOf, textOf } from '../core/catalogue-read.ts';
 import { TaktError } from '../core/errors.ts';
 import { CATALOGUE_BYTES_MAX } from './catalogue-file.ts';
 import { shapeProblems } from './catalogue-shape.ts';
+import { loadHolidays } from './holidays/load-holidays.ts';
 import { parseYaml, type PlacedProblem, problemsError, readTextFile, type YamlFile } from './yaml-document.ts';
 
 /** Most files of one catalogue. */
@@ -16,8 +24,9 @@ type Parsed = Extract<YamlFile, { parsed: unknown }>;
 
 /**
  * Reads the files of a catalogue, and of folders their `.yaml` and `.yml` files, into one catalogue: a KPI may be about a
- * workflow of another file; each file's time zone holds for its own KPIs. Throws FILE_UNREADABLE, and CATALOGUE_INVALID
- * with the places of what is wrong: a name of a workflow, KPI, rule or channel that stands in two files with both.
+ * workflow of another file and name its calendars; each file's time zone holds for its own KPIs and calendars. Throws
+ * FILE_UNREADABLE, and CATALOGUE_INVALID with the places of what is wrong: a name of a workflow, calendar, KPI, rule or
+ * channel that stands in two files with both.
  */
 export async function loadCatalogues(paths: readonly string[], options: CompileOptions): Promise<Catalogue> {
   const files: Parsed[] = [];
@@ -29,11 +38,14 @@ export async function loadCatalogues(paths: readonly string[], options: CompileO
     else files.push(file);
   }
   const otherWorkflows = new Map(files.flatMap(({ parsed }) => [...workflowsOf(parsed)]));
+  const holidays = await loadHolidays(files.flatMap(({ parsed }) => holidayCodesOf(parsed)));
+  const otherCalendars = new Map(files.flatMap(({ parsed }) => [...calendarsOf(parsed, { holidays })]));
+  const others = { holidays, otherWorkflows, otherCalendars };
   const otherChannels = files.flatMap(({ parsed }) => channelNamesOf(parsed));
   const catalogues: Catalogue[] = [];
   for (const file of files) {
     const shape = shapeProblems(file.parsed, 'catalogue');
-    const compiled = compileCatalogue(file.parsed, shape, { ...options, otherWorkflows, otherChannels });
+    const compiled = compileCatalogue(file.parsed, shape, { ...options, ...others, otherChannels });
     if (compiled.catalogue !== null) catalogues.push(compiled.catalogue);
     problems.push(...file.place(compiled.problems));
   }
@@ -77,7 +89,13 @@ function namesOf(parsed: unknown): { readonly what: string; readonly name: strin
       return name === null ? [] : [{ what: 'rule', name, path: ['kpis', kpi, 'alerts', index, 'name'] }];
     });
   });
-  return [...keys('workflows', 'workflow'), ...keys('kpis', 'KPI'), ...keys('channels', 'channel'), ...rules];
+  const sections = [
+    ...keys('workflows', 'workflow'),
+    ...keys('calendars', 'calendar'),
+    ...keys('kpis', 'KPI'),
+    ...keys('channels', 'channel'),
+  ];
+  return [...sections, ...rules];
 }
 
 function namedTwice(files: readonly Parsed[]): PlacedProblem[] {
@@ -105,6 +123,7 @@ function merged(catalogues: readonly Catalogue[]): Catalogue {
   return {
     ...first!,
     workflows: new Map(catalogues.flatMap(({ workflows }) => [...workflows])),
+    calendars: new Map(catalogues.flatMap(({ calendars }) => [...calendars])),
     kpis: new Map(catalogues.flatMap(({ kpis }) => [...kpis])),
     rules: new Map(catalogues.flatMap(({ rules }) => [...rules])),
     channels: new Map(catalogues.flatMap(({ channels }) => [...channels])),

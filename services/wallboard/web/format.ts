@@ -117,6 +117,8 @@ const PERIODS: Readonly<Record<TumblingUnit, Intl.DateTimeFormatOptions>> = {
   month: MONTH,
   quarter: MONTH,
   year: { year: 'numeric' },
+  'fiscal-quarter': MONTH,
+  'fiscal-year': MONTH,
 };
 
 /** A calendar window as people name it in its zone: `11:00–12:00`, `2 Mar`, `2–8 Mar`, `Jan–Mar 2026`. */

@@ -177,8 +177,19 @@ const TUMBLING: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
     month: 'this month',
     quarter: 'this quarter',
     year: 'this year',
+    'fiscal-quarter': 'this fiscal quarter',
+    'fiscal-year': 'this fiscal year',
   },
-  'zh-CN': { hour: '本小时', day: '今日', week: '本周', month: '本月', quarter: '本季度', year: '今年' },
+  'zh-CN': {
+    hour: '本小时',
+    day: '今日',
+    week: '本周',
+    month: '本月',
+    quarter: '本季度',
+    year: '今年',
+    'fiscal-quarter': '本财季',
+    'fiscal-year': '本财年',
+  },
 };
 
 const LENGTHS: readonly (readonly [ms: number, unit: string])[] = [
