@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
@@ -179,4 +180,36 @@ test('a process that may not believe that the places are its own does nothing un
   loop.stop();
   await running;
   expect(tasks[0]!.stores).toBe(stores);
+});
+
+/** A task that waits for the store before it applies. */
+class LoadingTask extends CountingTask {
+  readonly asked: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  load(): Promise<void> {
+    return new Promise((resolve, reject) => this.asked.push({ resolve, reject }));
+  }
+}
+
+test('tasks wait for the store together; one that fails is restored and keeps no other from its records', async () => {
+  const clock = new ManualClock(0);
+  const log = await twoPartitions(clock);
+  const tasks = [new LoadingTask(0), new LoadingTask(1)];
+  const runner = new FoldRunner({ stage: 'aggregate', tasks, log, store: new MemoryStore(), clock, observer: silent });
+  await runner.restore();
+  const failing = runner.step();
+  failing.catch(() => {});
+  await setImmediate();
+  expect(
+    tasks.map(({ asked }) => asked.length),
+    'both ask at once',
+  ).toEqual([1, 1]);
+  tasks[1]!.asked[0]!.resolve();
+  tasks[0]!.asked[0]!.reject(new Error('the store is away'));
+  await expect(failing).rejects.toThrow('the store is away');
+  expect(tasks.map(({ nextOffset }) => nextOffset)).toEqual([0, 1]);
+  expect(runner.isRestored).toBe(false);
+  const again = runner.step();
+  await setImmediate();
+  tasks[0]!.asked[1]!.resolve();
+  expect([await again, tasks[0]!.restored, tasks[1]!.restored]).toEqual([1, 2, 1]);
 });

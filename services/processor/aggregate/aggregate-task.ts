@@ -52,6 +52,8 @@ interface SlicePublication extends Publication {
   readonly entries: readonly SliceEntry[];
 }
 
+type Decoded = Placed<EventsMessage | Unreadable>;
+
 interface Work {
   readonly offset: number;
   readonly importId: string | null;
@@ -76,6 +78,8 @@ export class AggregateTask implements FoldTask {
   private readonly unreadable = new UnreadableRecords();
   private storedVersion = -1n;
   private eventsSinceStore = false;
+  /** The records of the last `load`, until they are applied. */
+  private decoded: { readonly records: readonly LogRecord[]; readonly placed: readonly Decoded[] } | null = null;
   /** The last batch was as large as they come, and nothing was published since. */
   private fullBatch = false;
   private readonly marks: SliceMarks;
@@ -104,6 +108,7 @@ export class AggregateTask implements FoldTask {
     this.use(content?.definitions ?? [], null);
     this.archive.clear();
     this.unreadable.clear();
+    this.decoded = null;
     this.eventsSinceStore = false;
     this.marks.restore(this.time);
     await this.slices.restore(this.plan);
@@ -119,8 +124,17 @@ export class AggregateTask implements FoldTask {
     this.plan = planWorkflow(definitions, this.ranks, before);
   }
 
-  async apply(records: readonly LogRecord[]): Promise<void> {
+  /** Asks the store for the cases of these records that it may have and memory does not. */
+  async load(records: readonly LogRecord[]): Promise<void> {
     const placed = records.map((record) => this.decode(record));
+    this.decoded = { records, placed };
+    await this.cases.load(caseIdsOf(placed), records[0]!.offset);
+  }
+
+  async apply(records: readonly LogRecord[]): Promise<void> {
+    if (this.decoded?.records !== records) await this.load(records);
+    const { placed } = this.decoded!;
+    this.decoded = null;
     let from = 0;
     for (let i = 0; i < placed.length; i++) {
       const { message, offset } = placed[i]!;
@@ -136,18 +150,17 @@ export class AggregateTask implements FoldTask {
   }
 
   /** What cannot be read becomes a dead letter, and moves nothing but the clock. */
-  private decode({ offset, appendMs, value }: LogRecord): Placed<EventsMessage | Unreadable> {
+  private decode({ offset, appendMs, value }: LogRecord): Decoded {
     try {
       return { offset, appendMs, message: this.options.codec.decode(value) as EventsMessage };
     } catch (error) {
       if (!(error instanceof TaktError) || error.code !== 'RECORD_UNREADABLE') throw error;
       this.unreadable.add({ workflow: this.workflow, place: `${this.topic}/${this.partition}`, offset, value }, error);
-      this.eventsSinceStore = true;
       return { offset, appendMs, message: UNREADABLE };
     }
   }
 
-  private async applyEvents(batch: readonly Placed<EventsMessage | Unreadable>[]): Promise<void> {
+  private async applyEvents(batch: readonly Decoded[]): Promise<void> {
     if (batch.length === 0) return;
     const work: Work[] = [];
     for (let i = 0; i < batch.length; i++) {
@@ -160,9 +173,6 @@ export class AggregateTask implements FoldTask {
       }
       this.nextOffset = offset + 1;
       if (message.type === 'event') {
-        // With those that follow: the store is asked once for a batch.
-        if (this.cases.isMissing(message.event.caseId))
-          await this.cases.load(caseIdsOf(batch.slice(i)), batch[0]!.offset);
         const done = this.applyEvent(logged(message.event, offset, appendMs));
         if (done !== null) work.push(done);
         this.time = stepTime(
@@ -174,8 +184,8 @@ export class AggregateTask implements FoldTask {
       } else {
         const input = message.type === 'unreadable' ? ({ type: 'control' } as const) : message;
         this.time = stepTime(this.time, input, appendMs, this.options.workflow);
-        // Whoever imports waits for the stored position to pass the end record.
-        if (message.type === 'import') this.eventsSinceStore = true;
+        // Whoever imports waits for the stored position to pass the end record; a dead letter is not to be made again.
+        if (message.type === 'import' || message.type === 'unreadable') this.eventsSinceStore = true;
       }
     }
     await this.slices.load(work);
@@ -375,6 +385,6 @@ export class AggregateTask implements FoldTask {
   }
 }
 
-function* caseIdsOf(batch: readonly Placed<EventsMessage | Unreadable>[]): Generator<string> {
+function* caseIdsOf(batch: readonly Decoded[]): Generator<string> {
   for (const { message } of batch) if (message.type === 'event') yield message.event.caseId;
 }

@@ -43,8 +43,6 @@ export class CaseCache {
   /** The case that was looked for last and whether the table has it, while nothing was put since. */
   private lastId: string | null = null;
   private lastFound = false;
-  /** Cases of the batch in hand that the store was asked for and does not have. */
-  private readonly absent = new Set<string>();
   /** Cases that changed since the last `takeChanged`. */
   private changed: string[] = [];
   /** Events up to here are acknowledged: a case that has no later one may leave. */
@@ -68,7 +66,6 @@ export class CaseCache {
   async restore(ackedOffset: number): Promise<void> {
     this.table.clear();
     this.long.clear();
-    this.absent.clear();
     this.lastId = null;
     this.changed = [];
     this.ackedOffset = ackedOffset;
@@ -77,28 +74,24 @@ export class CaseCache {
 
   /**
    * Brings cases into memory as they were before `belowOffset`, a record that none of their events in memory comes
-   * before; one that is not in the store is new.
+   * before; one that is not in the store is new. They stay until `evict`.
    */
   async load(caseIds: Iterable<string>, belowOffset: number): Promise<void> {
-    const missing = [...new Set(caseIds)].filter((id) => this.isMissing(id));
-    if (missing.length === 0) return;
+    const missing = new Set<string>();
+    for (const id of caseIds) if (this.isMissing(id)) missing.add(id);
+    if (missing.size === 0) return;
     const byCase = new Map<string, LoggedEvent[]>();
-    for (const row of await this.store.caseEvents(this.workflow, this.partition, missing, belowOffset)) {
-      const events = byCase.get(row.caseId) ?? [];
-      events.push(fromEventRow(row));
-      byCase.set(row.caseId, events);
+    for (const row of await this.store.caseEvents(this.workflow, this.partition, [...missing], belowOffset)) {
+      const events = byCase.get(row.caseId);
+      if (events === undefined) byCase.set(row.caseId, [fromEventRow(row)]);
+      else events.push(fromEventRow(row));
     }
-    for (const id of missing) {
-      const events = byCase.get(id);
-      if (events === undefined) this.absent.add(id);
-      else this.putPacked(id, events, false);
-    }
+    for (const [id, events] of byCase) this.putPacked(id, events, false);
   }
 
-  /** Whether a case must be loaded before an event of it can be added. */
-  isMissing(caseId: string): boolean {
+  private isMissing(caseId: string): boolean {
     if (this.find(caseId) || (this.long.size > 0 && this.long.has(caseId))) return false;
-    return this.filter.mayHave(caseId) && !this.absent.has(caseId);
+    return this.filter.mayHave(caseId);
   }
 
   /** Whether the table has the case; its value is then where the table says. */
@@ -237,7 +230,6 @@ export class CaseCache {
       this.long.delete(id);
       this.putPacked(id, state.events, changed);
     }
-    this.absent.clear();
     this.lastId = null;
     this.table.evict((bytes, start) => this.mayLeave(bytes, start), bytesMax);
   }

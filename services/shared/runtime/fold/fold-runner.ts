@@ -31,6 +31,13 @@ interface Collected<Task, T> {
   readonly handedOut: T;
 }
 
+/** Records that a task is to apply once `loaded` has settled. */
+interface Batch<Task> {
+  readonly task: Task;
+  readonly records: readonly LogRecord[];
+  readonly loaded: Promise<void> | undefined;
+}
+
 /** Tables of one checkpoint; any order among them is right. */
 const TABLES: readonly TableName[] = [
   'events',
@@ -158,29 +165,56 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
     }
   }
 
-  /** Fetches one batch for each task and applies it. Gives how many records were applied; 0: nothing new or backed up. */
+  /**
+   * Fetches one batch for each task, then applies them. Gives how many records were applied; 0: nothing new or backed up.
+   * A task that fails does not keep the others from theirs; then the first error is thrown.
+   */
   async step(): Promise<number> {
     await this.restoreBroken();
-    let applied = 0;
+    const batches: Batch<Task>[] = [];
     for (const task of this.tasks) {
       if (this.backlogRows() > this.backlogRowsMax) break;
-      if ((this.waiting.get(task)?.untilMs ?? 0) > this.clock.nowMs()) continue;
-      const limits = { recordsMax: BATCH_RECORDS_MAX, bytesMax: BATCH_BYTES_MAX };
-      const records = await this.log.read(task.topic, task.partition, task.nextOffset, limits);
-      if (records.length === 0 || !(await this.isPrepared(task, records))) continue;
+      const batch = await this.nextBatch(task);
+      if (batch !== null) batches.push(batch);
+    }
+    let applied = 0;
+    const errors: unknown[] = [];
+    for (const batch of batches) {
       try {
-        await task.apply(records);
+        await this.apply(batch);
+        applied += batch.records.length;
       } catch (error) {
-        this.observer.failed(this.stage, 'apply', error);
-        if (this.tasks.includes(task)) this.broken.add(task);
-        throw error;
+        errors.push(error);
       }
-      this.observer.applied(task, records.length);
-      applied += records.length;
       // What is stored and sent meanwhile goes on between two batches: every step of it waits for its turn.
       await setImmediate();
     }
+    if (errors.length > 0) throw errors[0];
     return applied;
+  }
+
+  /** The next records of a task, whose needs are on their way; null: none, or it waits. */
+  private async nextBatch(task: Task): Promise<Batch<Task> | null> {
+    if ((this.waiting.get(task)?.untilMs ?? 0) > this.clock.nowMs()) return null;
+    const limits = { recordsMax: BATCH_RECORDS_MAX, bytesMax: BATCH_BYTES_MAX };
+    const records = await this.log.read(task.topic, task.partition, task.nextOffset, limits);
+    if (records.length === 0 || !(await this.isPrepared(task, records))) return null;
+    const loaded = task.load?.(records);
+    // It may fail while another batch is applied; `apply` meets it.
+    loaded?.catch(() => {});
+    return { task, records, loaded };
+  }
+
+  private async apply({ task, records, loaded }: Batch<Task>): Promise<void> {
+    try {
+      await loaded;
+      await task.apply(records);
+    } catch (error) {
+      this.observer.failed(this.stage, 'apply', error);
+      if (this.tasks.includes(task)) this.broken.add(task);
+      throw error;
+    }
+    this.observer.applied(task, records.length);
   }
 
   private async isPrepared(task: Task, records: readonly LogRecord[]): Promise<boolean> {

@@ -33,6 +33,11 @@ export interface FoldTask {
   readonly nextOffset: number;
   /** Drops all state and loads it from the store. */
   restore(): Promise<void>;
+  /**
+   * Begins to bring in what records need of the store; `apply` of the same records follows, or `restore`. The tasks of a
+   * runner wait for the store together. Absent: nothing is needed.
+   */
+  load?(records: readonly LogRecord[]): Promise<void>;
   /** Applies records in order. On an error the task must be restored. */
   apply(records: readonly LogRecord[]): Promise<void>;
   /** True when a publish has something to send. */

@@ -19,8 +19,6 @@ export class KafkaLog implements EventLog {
   private readonly settings: KafkaSettings;
   private readonly kafka: Kafka;
   private readonly cluster: Cluster;
-  /** For fetches alone: a broker answers what comes over one connection in turn, and a fetch waits there. */
-  private readonly fetching: Cluster;
   private readonly topics: KafkaTopics;
   private readonly producer: KafkaProducer;
   private readonly fetcher: Fetcher;
@@ -46,12 +44,11 @@ export class KafkaLog implements EventLog {
     this.kafka = kafkajs(settings);
     const { kafka } = this;
     this.cluster = clusterOf(kafka);
-    this.fetching = clusterOf(kafka);
     const { replicationFactor } = settings;
     this.topics = new KafkaTopics({ kafka, cluster: this.cluster, clock, replicationFactor });
     this.producer = new KafkaProducer(this.kafka);
     this.fetcher = new Fetcher({
-      cluster: this.fetching,
+      cluster: this.cluster,
       reader: settings.decoding === 'own' ? ownReader : kafkajsReader,
       onArrival: (topic, partition) => this.tell(topic, partition),
       explain: (error) => explain(error, settings.brokers),
@@ -211,7 +208,7 @@ export class KafkaLog implements EventLog {
     await this.checks;
     await this.producer.close();
     await this.topics.close();
-    await Promise.all([this.fetching.disconnect(), this.cluster.disconnect()]);
+    await this.cluster.disconnect();
   }
 
   private assertOpen(): void {
