@@ -59,13 +59,6 @@ export const downstreamGuards: readonly Guard[] = [
       this.floorMs = floorMs;
     };
   }),
-  guard(
-    '4.8',
-    'rows of a level that are of several moments are all computed anew',
-    Series,
-    'startLevel',
-    () => () => {},
-  ),
   guard('4.5', 'a mark of an older position takes nothing back', SourceProgress, 'step', (step) => {
     return function (offset, mark) {
       this.now.delete(mark.source);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { computeValues } from '../../services/processor/roll/compute-values.ts';
 import { Series } from '../../services/processor/roll/series.ts';
 import { emptyState, encodeState } from '../../services/shared/core/aggregate-state.ts';
-import type { Definition } from '../../services/shared/core/definition.ts';
+import { type Definition, LEVEL_TOTAL_MS } from '../../services/shared/core/definition.ts';
 import { encodeLabels } from '../../services/shared/core/labels.ts';
 import type { ValueRow } from '../../services/shared/ports/kpi-rows.ts';
 
@@ -92,4 +93,26 @@ test('of a series that is in memory from a slice on, earlier slices only count i
   expect([counts.samples(40), counts.samples(50), counts.samples(100)], 'what was there stays').toEqual([2, 3, 1]);
   expect([counts.values.get(60), counts.values.get(110)]).toEqual([value, known]);
   expect([...counts.dirty, counts.floorMs, counts.fresh]).toEqual([50, 50, true]);
+});
+
+test('a level whose rows come from the store at several moments is right everywhere once the last of them comes', () => {
+  const level = series('level');
+  const of = (sliceStartMs: number, version: bigint, delta: number) => ({
+    ...part(sliceStartMs, 'w/0', version, 1),
+    state: encodeState({ ...emptyState({ kind: 'level' }), n: 1, delta } as ReturnType<typeof emptyState>),
+  });
+  const imports = { isOpen: () => false, mayBeOpen: () => false };
+  const valuesAt = (version: bigint): (readonly [number, number | null])[] => {
+    const moment = { partition: 0, version, beforeMs: null, watermarkMs: null, imports };
+    return computeValues(level, moment).map(({ windowEndMs, value }) => [windowEndMs, value] as const);
+  };
+  // Two came in, at 10 and at 20; what the store has of the slice of 10 is from before the first.
+  for (const row of [of(LEVEL_TOTAL_MS, 6n, 2), of(0, 4n, 0), of(10, 4n, 0), of(20, 6n, 1)]) level.merge(row);
+  expect(valuesAt(7n)).toEqual([
+    [10, 1],
+    [20, 1],
+    [30, 2],
+  ]);
+  level.mergeSnapshot(of(10, 5n, 1));
+  expect(valuesAt(8n), 'nothing is open at the end of the slice before it').toContainEqual([10, 0]);
 });
