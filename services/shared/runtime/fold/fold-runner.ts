@@ -166,20 +166,15 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
   }
 
   /**
-   * Fetches one batch for each task, then applies them. Gives how many records were applied; 0: nothing new or backed up.
-   * A task that fails does not keep the others from theirs; then the first error is thrown.
+   * Fetches one batch for each task and applies it, while the next one waits for the store. Gives how many records were
+   * applied; 0: nothing new or backed up. A task that fails does not keep the others from theirs; then the first error is
+   * thrown.
    */
   async step(): Promise<number> {
     await this.restoreBroken();
-    const batches: Batch<Task>[] = [];
-    for (const task of this.tasks) {
-      if (this.backlogRows() > this.backlogRowsMax) break;
-      const batch = await this.nextBatch(task);
-      if (batch !== null) batches.push(batch);
-    }
     let applied = 0;
     const errors: unknown[] = [];
-    for (const batch of batches) {
+    const apply = async (batch: Batch<Task>): Promise<void> => {
       try {
         await this.apply(batch);
         applied += batch.records.length;
@@ -188,7 +183,16 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
       }
       // What is stored and sent meanwhile goes on between two batches: every step of it waits for its turn.
       await setImmediate();
+    };
+    let loading: Batch<Task> | null = null;
+    for (const task of this.tasks) {
+      if (this.backlogRows() > this.backlogRowsMax) break;
+      const batch = await this.nextBatch(task);
+      if (batch === null) continue;
+      if (loading !== null) await apply(loading);
+      loading = batch;
     }
+    if (loading !== null) await apply(loading);
     if (errors.length > 0) throw errors[0];
     return applied;
   }
