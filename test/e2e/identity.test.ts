@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Random } from '../simulation/random.ts';
 import { dataSet, dataSetsMissing } from '../support/data-sets.ts';
-import { type Dump, dump, summaryOf } from '../support/dump.ts';
+import { type Dump, saidDump } from '../support/dump.ts';
 import { temporaryDirectory } from '../support/embedded.ts';
 import { launch, startServer, statusOf, takt, until } from '../support/takt-process.ts';
 
@@ -31,10 +31,8 @@ async function imported(file: string, data: string): Promise<void> {
   expect(code).toBe(0);
 }
 
-async function dumped(name: string, data: string): Promise<Dump> {
-  const result = await dump(data, CATALOGUE, LEVELS);
-  process.stdout.write(`${name}: ${summaryOf(result)}\n`);
-  return result;
+function dumped(name: string, data: string): Promise<Dump> {
+  return saidDump(name, data, CATALOGUE, LEVELS);
 }
 
 /** The file with its rows in another order, under the same name. */

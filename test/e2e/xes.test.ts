@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dataSet, dataSetsMissing } from '../support/data-sets.ts';
-import { type Dump, dump, summaryOf } from '../support/dump.ts';
+import { type Dump, saidDump } from '../support/dump.ts';
 import { temporaryDirectory } from '../support/embedded.ts';
 import { takt } from '../support/takt-process.ts';
 
@@ -35,10 +35,8 @@ async function imported(file: string, data: string, ...flags: readonly string[])
   expect(code).toBe(0);
 }
 
-async function dumped(name: string, data: string): Promise<Dump> {
-  const result = await dump(data, CATALOGUE, LEVELS);
-  process.stdout.write(`${name}: ${summaryOf(result)}\n`);
-  return result;
+function dumped(name: string, data: string): Promise<Dump> {
+  return saidDump(name, data, CATALOGUE, LEVELS);
 }
 
 /** A dump without fields of its events. */

@@ -30,6 +30,13 @@ export async function dump(data: string, args: readonly string[], levels: LevelQ
   }
 }
 
+/** As `dump`, and says on the test's output what came of it. */
+export async function saidDump(name: string, ...[data, args, levels]: Parameters<typeof dump>): Promise<Dump> {
+  const result = await dump(data, args, levels);
+  process.stdout.write(`${name}: ${summaryOf(result)}\n`);
+  return result;
+}
+
 /** Reads everything from a takt at rest. */
 export async function dumpOf(url: string, levels: LevelQuestions): Promise<Dump> {
   const lines = (sql: string): Promise<string[]> => linesOf(url, sql);

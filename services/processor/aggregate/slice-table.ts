@@ -18,7 +18,7 @@ import { SliceEntries } from './slice-entries.ts';
 /** Rows of a workflow kept in memory by one process; above it acknowledged ones that were not used of late leave. */
 export const SLICE_ROWS_MAX = 200_000;
 /** Rows of a definition that one source partition reads when it starts: the latest. Others come when they are needed. */
-const RESTORED_ROWS_MAX = 2_000;
+export const RESTORED_ROWS_MAX = 2_000;
 /** Of a record that leaves every extreme known. */
 export const NOTHING_BROKEN: readonly SliceKey[] = [];
 

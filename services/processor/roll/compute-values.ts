@@ -40,10 +40,16 @@ export function computeValues(series: Series, moment: Moment): ValueRow[] {
     series.settle();
     return [];
   }
-  const levels = series.definition.window.kind === 'instant' ? new LevelReader(series, moment.imports) : null;
-  if (levels !== null) series.startLevel(levels.before);
+  const isLevel = series.definition.window.kind === 'instant';
+  let levels: LevelReader | null = null;
+  if (isLevel && series.dirty.size > 0) {
+    levels = new LevelReader(series, moment.imports);
+    series.startLevel(levels.before);
+  }
   const dues = dueEnds(series, moment);
   if (dues.length === 0) return [];
+  // Time alone passes most ends of a level without one that is due: then none is read.
+  if (isLevel) levels ??= new LevelReader(series, moment.imports);
   const rows: ValueRow[] = [];
   for (const due of dues) {
     const row = computeValue(series, due, levels, moment);
