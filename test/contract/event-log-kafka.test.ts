@@ -164,6 +164,27 @@ describe.skipIf(kafkaMissing !== false)(`Kafka${kafkaMissing === false ? '' : `:
     },
   );
 
+  test.each(['own', 'kafkajs'] as const)(
+    'a connection that breaks amid an answer: the next one reads on (%s)',
+    async (decoding) => {
+      const { proxy } = broker;
+      const log = await KafkaLog.open({ ...settings(decoding), brokers: [proxy.address] }, new SystemClock());
+      opened.push(log);
+      const topic = `cut.${decoding}`;
+      await log.createTopic(topic, 1);
+      const texts = Array.from({ length: 2_000 }, (_, i) => `${i} ${'x'.repeat(200)}`);
+      await log.append(texts.map((text) => ({ ...RECORD, topic, value: Buffer.from(text) })));
+      proxy.faults.cutReplyAtBytes = 20_000;
+      const read: string[] = [];
+      await untilDone(async () => {
+        while (read.length < texts.length)
+          for (const { value } of await log.read(topic, 0, read.length, ALL)) read.push(Buffer.from(value).toString());
+      });
+      expect(read).toEqual(texts);
+      expect(proxy.faults.cutReplyAtBytes).toBeNull();
+    },
+  );
+
   test('a broker that is killed: calls fail with LOG_UNAVAILABLE, retryable; when it is back the log goes on', async () => {
     const log = await openLog();
     await log.createTopic('kept', 1);

@@ -6,11 +6,13 @@ interface Faults {
   dropReplies: boolean;
   /** Wait before bytes go on, either way. */
   delayMs: number;
+  /** The next piece of an answer that has more bytes than this is cut off behind them, and its connection ended, once. */
+  cutReplyAtBytes: number | null;
 }
 
 /** Stands between a client and a server on loopback, and cuts, delays or swallows what passes. */
 export class TcpProxy {
-  readonly faults: Faults = { dropReplies: false, delayMs: 0 };
+  readonly faults: Faults = { dropReplies: false, delayMs: 0, cutReplyAtBytes: null };
   private readonly server: Server;
   private readonly target: { readonly host: string; readonly port: number };
   private readonly sockets = new Set<Socket>();
@@ -54,7 +56,11 @@ export class TcpProxy {
 
   private pass(bytes: Buffer, isReply: boolean, to: Socket): void {
     if (isReply && this.faults.dropReplies) return;
-    const { delayMs } = this.faults;
+    const { delayMs, cutReplyAtBytes } = this.faults;
+    if (isReply && cutReplyAtBytes !== null && bytes.length > cutReplyAtBytes) {
+      this.faults.cutReplyAtBytes = null;
+      return void to.end(bytes.subarray(0, cutReplyAtBytes));
+    }
     if (delayMs === 0) to.write(bytes);
     else setTimeout(() => to.writable && to.write(bytes), delayMs);
   }

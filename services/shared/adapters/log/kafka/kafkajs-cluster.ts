@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
 import type { Kafka as KafkaClient } from 'kafkajs';
 import { CODECS, decompress } from './decompress.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from './kafkajs-module.ts';
+import { cureKafkajs } from './kafkajs-cures.ts';
+import { CompressionCodecs, CompressionTypes, fromKafkajs, Kafka, logLevel } from './kafkajs-module.ts';
 
 /** A request of Kafka's protocol as kafkajs sends it: `encode` gives the body, `decode` takes the answer's. */
 export interface ProtocolRequest<T> {
@@ -101,40 +101,9 @@ export interface Cluster {
   >;
 }
 
-const fromKafkajs = createRequire(createRequire(import.meta.url).resolve('kafkajs'));
 const Encoder = fromKafkajs('./src/protocol/encoder') as new () => ProtocolBody;
 const { requests } = fromKafkajs('./src/protocol/requests') as { readonly requests: Readonly<Record<string, unknown>> };
 const apiKeys = fromKafkajs('./src/protocol/requests/apiKeys') as Readonly<Record<string, number>>;
-
-/** What kafkajs keeps about requests that wait, as far as the patch below reads it. */
-interface RequestQueue {
-  readonly pending: readonly unknown[];
-  readonly throttledUntil: number;
-  throttleCheckTimeoutId: ReturnType<typeof setTimeout> | null;
-  checkPendingRequests(): void;
-}
-/** How often kafkajs looks at requests that wait for others to end. */
-const PENDING_CHECK_MS = 10;
-
-/**
- * kafkajs 2.2.4 looks at its queue of waiting requests every millisecond for ever, and asks for a negative time-out
- * (its issues 1556, 1704 and 1751). Here it looks only while something waits.
- */
-function cureIdleLoop(): void {
-  const queue = fromKafkajs('./src/network/requestQueue') as { readonly prototype: object };
-  Object.assign(queue.prototype, {
-    scheduleCheckPendingRequests(this: RequestQueue): void {
-      if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
-      const waitMs = this.throttledUntil - Date.now();
-      const check = (): void => {
-        this.throttleCheckTimeoutId = null;
-        this.checkPendingRequests();
-      };
-      this.throttleCheckTimeoutId = setTimeout(check, waitMs > 0 ? waitMs : PENDING_CHECK_MS);
-    },
-  });
-}
-cureIdleLoop();
 
 /** kafkajs itself reads gzip only, and stops at anything else. */
 function registerCodecs(): void {
@@ -146,6 +115,7 @@ function registerCodecs(): void {
   }
 }
 registerCodecs();
+cureKafkajs();
 
 /** kafkajs on these brokers. Its own retries are off where something is written: what then happened is decided here. */
 export function kafkajs(settings: KafkaSettings): KafkaClient {
