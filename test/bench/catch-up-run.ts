@@ -115,6 +115,7 @@ const observer = {
   published: (stage: string, records: number) => (snapshots += stage === 'aggregate' ? records : 0),
   stored() {},
   failed: (stage: string, step: string, error: unknown) => console.error(stage, step, error),
+  recovered() {},
 };
 const options = { catalogue, partitions, epoch: 0, log, store, codec, clock, observer };
 const processor = await Processor.open(options);

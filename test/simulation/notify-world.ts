@@ -13,10 +13,10 @@ import type { Notifier } from '../../services/shared/ports/notifier.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { FIRST_MS } from '../support/transition.ts';
+import { silentObserver } from '../support/silent-observer.ts';
 
 const TOPIC = 'transitions';
 const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
-const observer = { applied() {}, published() {}, stored() {}, failed() {} };
 const words = { name: 'First response time', unit: 'minutes', zone: 'UTC' };
 
 /** A crash at the call with this number of a life: before it was made, or after it landed and before it returned. */
@@ -124,7 +124,14 @@ export class NotifyWorld {
       wordsOf: () => words,
       random: () => 0.5,
     });
-    this.runner = new FoldRunner({ stage: 'notify', tasks: [this.task], log, store, clock: this.clock, observer });
+    this.runner = new FoldRunner({
+      stage: 'notify',
+      tasks: [this.task],
+      log,
+      store,
+      clock: this.clock,
+      observer: silentObserver,
+    });
     await this.alive(() => this.runner.restore());
   }
 

@@ -16,6 +16,7 @@ import { answer, type OracleEvent, type OracleValues } from './oracle.ts';
 import type { OracleRecord } from './oracle-time.ts';
 import type { Random } from './random.ts';
 import type { Style } from './style.ts';
+import { silentObserver } from '../support/silent-observer.ts';
 
 export const PARTITIONS = 2;
 export const TOPIC = 'events.sim';
@@ -32,7 +33,6 @@ if (catalogue === null) throw new Error(JSON.stringify(problems));
 export const definitions = new Map<string, Definition>(
   [...catalogue.kpis.values()].map(({ definition }) => [definition.hash, definition]),
 );
-const observer = { applied() {}, published() {}, stored() {}, failed() {} };
 
 /** One incarnation of a stage, alive, dead or a zombie. */
 export interface Owner {
@@ -218,7 +218,7 @@ export class World {
       log,
       store,
       clock: this.clock,
-      observer,
+      observer: silentObserver,
       backlogRowsMax,
     });
     this.owners.push({ stage, gate, runner, busy: false, storing: false, restored: false });

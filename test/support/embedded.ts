@@ -12,6 +12,7 @@ import type { Catalogue } from '../../services/shared/core/catalogue.ts';
 import type { WorkflowEvent } from '../../services/shared/core/event.ts';
 import { loadCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
+import { silentObserver } from './silent-observer.ts';
 import { VALUES_TOPIC } from '../../services/shared/runtime/topics.ts';
 
 /** Of a new directory; more than the product's, so that cases and labels meet over partitions. */
@@ -53,9 +54,7 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
   const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
   const failures: unknown[] = [];
   const observer = {
-    applied() {},
-    published() {},
-    stored() {},
+    ...silentObserver,
     failed: (_stage: string, _step: string, error: unknown) => failures.push(error),
   };
   const processor = await Processor.open({

@@ -3,14 +3,15 @@ import { healthOf } from '../../services/cli/compose/health.ts';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
 import { TaktError } from '../../services/shared/core/errors.ts';
 import { FailingSteps } from '../../services/shared/runtime/failing-steps.ts';
+import type { FoldTask } from '../../services/shared/runtime/fold/fold-task.ts';
+import { silentObserver } from '../support/silent-observer.ts';
 
 const well = { failing: [], halted: null, nowMs: 0, logMs: 0, stoppedLine: null };
-const quiet = { applied() {}, published() {}, stored() {}, failed() {} };
 
 test('a step fails from its first failure until it succeeds', () => {
   const clock = new ManualClock(1_000);
   const failing = new FailingSteps(clock);
-  const observer = failing.observe(quiet);
+  const observer = failing.observe(silentObserver);
   observer.failed('aggregate', 'store', new TaktError('DISK_FULL', 'the disk is full.'));
   clock.advance(5_000);
   observer.failed('aggregate', 'store', new TaktError('DISK_FULL', 'the disk is full.'));
@@ -19,6 +20,17 @@ test('a step fails from its first failure until it succeeds', () => {
     { stage: 'aggregate', step: 'store', code: 'DISK_FULL', reason: 'the disk is full.', sinceMs: 1_000 },
   ]);
   observer.stored('aggregate', 1, 1);
+  expect(failing.now()).toEqual([]);
+});
+
+test('a partition that cannot be read fails by itself, until it can', () => {
+  const failing = new FailingSteps(new ManualClock(0));
+  const observer = failing.observe(silentObserver);
+  const [first, second] = [0, 1].map((partition) => ({ stage: 'roll', topic: 'slices', partition }) as FoldTask);
+  for (const task of [first!, second!]) observer.failed('roll', 'read', new Error('no leader'), task);
+  observer.recovered(first!, 'read');
+  expect(failing.now()).toMatchObject([{ stage: 'roll', step: 'read', reason: 'no leader' }]);
+  observer.recovered(second!, 'read');
   expect(failing.now()).toEqual([]);
 });
 

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
+import { type FoldObserver, FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { FoldLoop } from '../../services/shared/runtime/fold/fold-loop.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../services/shared/runtime/fold/fold-task.ts';
 import type { LogRecord } from '../../services/shared/ports/event-log.ts';
+import { silentObserver } from '../support/silent-observer.ts';
 
 const QUIET_MS = 60_000;
 
@@ -37,10 +38,16 @@ function quietTask(asked: number[]): FoldTask {
 test('a task is asked how long ago it was stored, not how long ago storing was tried', async () => {
   const clock = new ManualClock(0);
   const asked: number[] = [];
-  const observer = { applied() {}, published() {}, stored() {}, failed() {} };
   const log = new MemoryLog({ clock });
   const tasks = [quietTask(asked)];
-  const runner = new FoldRunner({ stage: 'aggregate', tasks, log, store: new MemoryStore(), clock, observer });
+  const runner = new FoldRunner({
+    stage: 'aggregate',
+    tasks,
+    log,
+    store: new MemoryStore(),
+    clock,
+    observer: silentObserver,
+  });
   await runner.restore();
   for (let second = 1; second <= 61; second++) {
     clock.advance(1_000);
@@ -86,8 +93,6 @@ async function twoPartitions(clock: ManualClock): Promise<MemoryLog> {
   return log;
 }
 
-const silent = { applied() {}, published() {}, stored() {}, failed() {} };
-
 test('places come and go: what stays is not restored again, what comes is taken once', async () => {
   const clock = new ManualClock(0);
   const log = await twoPartitions(clock);
@@ -98,7 +103,7 @@ test('places come and go: what stays is not restored again, what comes is taken 
     log,
     store: new MemoryStore(),
     clock,
-    observer: silent,
+    observer: silentObserver,
     onTaken: async ({ partition }) => void taken.push(partition),
   });
   const place = (partition: number) => ({ topic: 't', partition });
@@ -134,7 +139,10 @@ test('a task whose records cannot be applied yet waits, longer each time, and ho
     log,
     store: new MemoryStore(),
     clock,
-    observer: { ...silent, failed: (_stage, step, _error, task) => void told.push(`${step} ${task?.partition}`) },
+    observer: {
+      ...silentObserver,
+      failed: (_stage, step, _error, task) => void told.push(`${step} ${task?.partition}`),
+    },
     async prepare() {
       asked.push(clock.nowMs());
       if (asked.length !== 2 && !known) throw new Error('unknown schema');
@@ -158,7 +166,14 @@ test('a process that may not believe that the places are its own does nothing un
   const clock = new ManualClock(0);
   const log = await twoPartitions(clock);
   const tasks = [new CountingTask(0)];
-  const runner = new FoldRunner({ stage: 'aggregate', tasks, log, store: new MemoryStore(), clock, observer: silent });
+  const runner = new FoldRunner({
+    stage: 'aggregate',
+    tasks,
+    log,
+    store: new MemoryStore(),
+    clock,
+    observer: silentObserver,
+  });
   let current = false;
   const timing = { publishEveryMs: 0, storeEveryMs: 1_000 };
   const loop = new FoldLoop({ runner, log, clock, timing, isCurrent: () => current });
@@ -194,7 +209,14 @@ test('tasks wait for the store together; one that fails is restored and keeps no
   const clock = new ManualClock(0);
   const log = await twoPartitions(clock);
   const tasks = [new LoadingTask(0), new LoadingTask(1)];
-  const runner = new FoldRunner({ stage: 'aggregate', tasks, log, store: new MemoryStore(), clock, observer: silent });
+  const runner = new FoldRunner({
+    stage: 'aggregate',
+    tasks,
+    log,
+    store: new MemoryStore(),
+    clock,
+    observer: silentObserver,
+  });
   await runner.restore();
   const failing = runner.step();
   failing.catch(() => {});
@@ -212,4 +234,52 @@ test('tasks wait for the store together; one that fails is restored and keeps no
   await setImmediate();
   tasks[0]!.asked[1]!.resolve();
   expect([await again, tasks[0]!.restored, tasks[1]!.restored]).toEqual([1, 2, 1]);
+});
+
+test('a partition that cannot be read is told, until it can, and keeps the others waiting for one step at most', async () => {
+  const clock = new ManualClock(0);
+  const log = await twoPartitions(clock);
+  const told: string[] = [];
+  const observer: FoldObserver = {
+    ...silentObserver,
+    failed: (_stage, step, error, task) => void told.push(`${step} ${task!.partition} ${(error as Error).message}`),
+    recovered: ({ partition }, step) => void told.push(`${step} ${partition} again`),
+  };
+  let away = true;
+  const read = log.read.bind(log);
+  log.read = async (topic, partition, ...rest) => {
+    if (away && partition === 0) throw new Error('no leader');
+    return read(topic, partition, ...rest);
+  };
+  const tasks = [new CountingTask(0), new CountingTask(1)];
+  const runner = new FoldRunner({ stage: 'aggregate', tasks, log, store: new MemoryStore(), clock, observer });
+  await runner.restore();
+  await expect(runner.step()).rejects.toThrow('no leader');
+  await expect(runner.step()).rejects.toThrow('no leader');
+  expect(tasks.map(({ nextOffset }) => nextOffset)).toEqual([0, 1]);
+  away = false;
+  await runner.step();
+  expect(tasks.map(({ nextOffset }) => nextOffset)).toEqual([1, 1]);
+  expect(told).toEqual(['read 0 no leader', 'read 0 no leader', 'read 0 again']);
+});
+
+test('what a task failed at is over when it is let go', async () => {
+  const clock = new ManualClock(0);
+  const told: string[] = [];
+  const runner = new FoldRunner<CountingTask>({
+    stage: 'aggregate',
+    tasks: [],
+    log: await twoPartitions(clock),
+    store: new MemoryStore(),
+    clock,
+    observer: { ...silentObserver, recovered: ({ partition }, step) => void told.push(`${step} ${partition}`) },
+    prepare: async () => {
+      throw new Error('unknown schema');
+    },
+  });
+  runner.assign([{ topic: 't', partition: 0 }], ({ partition }) => new CountingTask(partition));
+  await runner.step();
+  expect(told).toEqual([]);
+  runner.assign([], () => new CountingTask(0));
+  expect(told).toEqual(['decode 0']);
 });

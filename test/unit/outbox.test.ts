@@ -19,6 +19,7 @@ import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { notification } from '../support/notification.ts';
 import { FIRST_MS, transition } from '../support/transition.ts';
+import { silentObserver } from '../support/silent-observer.ts';
 
 const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
 const BUSY: DeliveryOutcome = { outcome: 'failed', reason: '503', retryable: true, retryAfterMs: null };
@@ -100,8 +101,7 @@ class Rig {
     };
     const channelOf = (name: string) => (channels.includes(name) ? { send } : undefined);
     this.outbox = new Outbox({ task: this.task, log, codec, clock, channelOf, wordsOf, random: () => 0.5 });
-    const observer = { applied() {}, published() {}, stored() {}, failed() {} };
-    this.runner = new FoldRunner({ stage: 'notify', tasks: [this.task], log, store, clock, observer });
+    this.runner = new FoldRunner({ stage: 'notify', tasks: [this.task], log, store, clock, observer: silentObserver });
     await this.runner.restore();
   }
 

@@ -7,6 +7,7 @@ import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-f
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { loadCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
+import { silentObserver } from '../support/silent-observer.ts';
 
 test('a processor is ready once it has places and what the log held there is stored, not before it has any', async () => {
   const clock = new SystemClock();
@@ -14,9 +15,17 @@ test('a processor is ready once it has places and what the log held there is sto
   const store = new MemoryStore();
   const catalogue = await loadCatalogue('test/catalogues/identity.yaml', { calendarVersion: 'test' });
   const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
-  const observer = { applied() {}, published() {}, stored() {}, failed() {} };
   const partitions = 3;
-  const processor = await Processor.open({ catalogue, partitions, epoch: 0, log, store, codec, clock, observer });
+  const processor = await Processor.open({
+    catalogue,
+    partitions,
+    epoch: 0,
+    log,
+    store,
+    codec,
+    clock,
+    observer: silentObserver,
+  });
   const ids = Array.from({ length: 50 }, (_, i) => `c-${i}`);
   await new EventWriter({ log, codec, partitions }).events(
     ids.map((caseId) => ({

@@ -19,6 +19,7 @@ export function observerOf(logger: Logger): FoldObserver {
         },
         'a step failed; it is tried again',
       ),
+    recovered: ({ stage, topic, partition }, step) => logger.info({ stage, step, topic, partition }, 'a step goes on'),
   };
 }
 

@@ -25,7 +25,6 @@ export class FailingSteps {
     return {
       applied: (task, records) => {
         this.steps.delete(`${task.stage} apply`);
-        this.steps.delete(`${task.stage} decode ${task.topic}/${task.partition}`);
         next.applied(task, records);
       },
       published: (stage, records, durationMs) => {
@@ -39,6 +38,10 @@ export class FailingSteps {
       failed: (stage, step, error, task) => {
         this.note(stage, step, error, task);
         next.failed(stage, step, error, task);
+      },
+      recovered: (task, step) => {
+        this.steps.delete(`${task.stage} ${step} ${task.topic}/${task.partition}`);
+        next.recovered(task, step);
       },
     };
   }

@@ -146,6 +146,7 @@ export class Metrics {
         this.error(error);
         next.failed(stage, step, error, task);
       },
+      recovered: (task, step) => next.recovered(task, step),
     };
   }
 

@@ -12,8 +12,7 @@ import type { OracleRecord } from './oracle-inputs.ts';
 import { catalogue, definitions, PARTITIONS, rules, SOURCES, START_MS } from './setup.ts';
 import { codec } from '../remembering-codec.ts';
 import type { AlertStyle } from './style.ts';
-
-const observer = { applied() {}, published() {}, stored() {}, failed() {} };
+import { silentObserver } from '../../support/silent-observer.ts';
 
 /** One incarnation of the alert stage, alive, dead or a zombie. */
 export interface Owner {
@@ -90,7 +89,15 @@ export class AlertWorld {
     });
     const store = gatedStore(this.store, gate, this.random);
     const tasks = Array.from({ length: PARTITIONS }, (_, partition) => this.task(store, partition));
-    const runner = new FoldRunner({ stage: 'alert', tasks, log, store, clock: this.clock, observer, backlogRowsMax });
+    const runner = new FoldRunner({
+      stage: 'alert',
+      tasks,
+      log,
+      store,
+      clock: this.clock,
+      observer: silentObserver,
+      backlogRowsMax,
+    });
     this.owners.push({ gate, runner, busy: false, storing: false, restored: false });
   }
 

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../ports/clock.ts';
-import type { EventLog, LogRecord } from '../../ports/event-log.ts';
+import type { EventLog, LogRecord, ReadLimits } from '../../ports/event-log.ts';
 import type { Place } from '../../ports/group.ts';
 import type { TableName, TableRows } from '../../ports/kpi-rows.ts';
 import type { KpiStore, RowBlock } from '../../ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from './fold-task.ts';
+import { type HinderedStep, Hindrances } from './hindrances.ts';
 
 /** Most records one task applies before the next one has its turn. */
 export const BATCH_RECORDS_MAX = 2_000;
@@ -21,7 +22,9 @@ export interface FoldObserver {
   published(stage: string, records: number, durationMs: number): void;
   stored(stage: string, rows: number, durationMs: number): void;
   /** `task`: where it concerns one alone. */
-  failed(stage: string, step: 'decode' | 'apply' | 'publish' | 'store', error: unknown, task?: FoldTask): void;
+  failed(stage: string, step: HinderedStep | 'apply' | 'publish' | 'store', error: unknown, task?: FoldTask): void;
+  /** A task does again what it failed at, or is let go. */
+  recovered(task: FoldTask, step: HinderedStep): void;
 }
 
 /** What a task handed out, and which of its lives it was in. */
@@ -69,6 +72,9 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
   };
   /** Tasks whose next records cannot be applied yet. */
   private readonly waiting = new WeakMap<Task, { readonly untilMs: number; readonly pauseMs: number }>();
+  private readonly hindrances: Hindrances<Task>;
+  /** Whose turn it is first: after one that could not be read the others have theirs. */
+  private firstTurn = 0;
   /** Tasks whose state is not to be trusted: they fold again only after a whole restore. */
   private readonly broken = new Set<Task>();
   /** Tasks that were taken on and are not restored yet. */
@@ -104,6 +110,7 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
     this.store = options.store;
     this.clock = options.clock;
     this.observer = options.observer;
+    this.hindrances = new Hindrances(options.observer);
     this.backlogRowsMax = options.backlogRowsMax ?? BACKLOG_ROWS_MAX;
   }
 
@@ -126,6 +133,7 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
     const kept = new Set(next);
     for (const task of this.current) {
       if (kept.has(task)) continue;
+      this.hindrances.over(task);
       this.broken.delete(task);
       this.fresh.delete(task);
     }
@@ -156,7 +164,13 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
   private async restoreBroken(): Promise<void> {
     for (const task of this.broken) {
       this.generations.set(task, this.generationOf(task) + 1);
-      await task.restore();
+      try {
+        await task.restore();
+      } catch (error) {
+        this.hindrances.failed(task, 'restore', error);
+        throw error;
+      }
+      this.hindrances.over(task);
       this.log.expectReader?.(task.topic, task.partition, task.nextOffset);
       this.storedMs.set(task, this.clock.nowMs());
       if (this.fresh.has(task)) await this.hooks.onTaken?.(task);
@@ -167,8 +181,8 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
 
   /**
    * Fetches one batch for each task and applies it, while the next one waits for the store. Gives how many records were
-   * applied; 0: nothing new or backed up. A task that fails does not keep the others from theirs; then the first error is
-   * thrown.
+   * applied; 0: nothing new or backed up. A task that fails does not keep the others from theirs, and one whose partition
+   * cannot be read only until the next step; then the first error is thrown.
    */
   async step(): Promise<number> {
     await this.restoreBroken();
@@ -185,9 +199,20 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
       await setImmediate();
     };
     let loading: Batch<Task> | null = null;
-    for (const task of this.tasks) {
-      if (this.backlogRows() > this.backlogRowsMax) break;
-      const batch = await this.nextBatch(task);
+    const { tasks } = this;
+    const first = this.firstTurn;
+    this.firstTurn = 0;
+    for (let turn = 0; turn < tasks.length && this.backlogRows() <= this.backlogRowsMax; turn++) {
+      const at = (first + turn) % tasks.length;
+      let batch: Batch<Task> | null;
+      try {
+        batch = await this.nextBatch(tasks[at]!);
+      } catch (error) {
+        errors.push(error);
+        // Where the broker is away the others would wait for it one after the other.
+        this.firstTurn = at + 1;
+        break;
+      }
       if (batch === null) continue;
       if (loading !== null) await apply(loading);
       loading = batch;
@@ -201,12 +226,23 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
   private async nextBatch(task: Task): Promise<Batch<Task> | null> {
     if ((this.waiting.get(task)?.untilMs ?? 0) > this.clock.nowMs()) return null;
     const limits = { recordsMax: BATCH_RECORDS_MAX, bytesMax: BATCH_BYTES_MAX };
-    const records = await this.log.read(task.topic, task.partition, task.nextOffset, limits);
+    const records = await this.readOf(task, limits);
     if (records.length === 0 || !(await this.isPrepared(task, records))) return null;
     const loaded = task.load?.(records);
     // It may fail while another batch is applied; `apply` meets it.
     loaded?.catch(() => {});
     return { task, records, loaded };
+  }
+
+  private async readOf(task: Task, limits: ReadLimits): Promise<readonly LogRecord[]> {
+    try {
+      const records = await this.log.read(task.topic, task.partition, task.nextOffset, limits);
+      this.hindrances.over(task, 'decode');
+      return records;
+    } catch (error) {
+      this.hindrances.failed(task, 'read', error);
+      throw error;
+    }
   }
 
   private async apply({ task, records, loaded }: Batch<Task>): Promise<void> {
@@ -225,11 +261,12 @@ export class FoldRunner<Task extends FoldTask = FoldTask> {
     try {
       await this.hooks.prepare?.(records);
       this.waiting.delete(task);
+      this.hindrances.over(task);
       return true;
     } catch (error) {
       const pauseMs = Math.min((this.waiting.get(task)?.pauseMs ?? PREPARE_MIN_MS / 2) * 2, PREPARE_MAX_MS);
       this.waiting.set(task, { untilMs: this.clock.nowMs() + pauseMs, pauseMs });
-      this.observer.failed(this.stage, 'decode', error, task);
+      this.hindrances.failed(task, 'decode', error);
       return false;
     }
   }

@@ -14,7 +14,7 @@ interface Connection {
   bytesBuffered: number;
   bytesNeeded: number;
   isConnected(): boolean;
-  connect(): Promise<true>;
+  connect: (this: Connection) => Promise<true>;
 }
 
 /** How often kafkajs looks at requests that wait for others to end. */

@@ -1,0 +1,4 @@
+import type { FoldObserver } from '../../services/shared/runtime/fold/fold-runner.ts';
+
+/** Tells nobody anything. */
+export const silentObserver: FoldObserver = { applied() {}, published() {}, stored() {}, failed() {}, recovered() {} };
