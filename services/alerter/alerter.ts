@@ -7,7 +7,8 @@ import type { EventLog, LogRecord } from '../shared/ports/event-log.ts';
 import type { Place, PlaceOffset } from '../shared/ports/group.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { FoldLoop } from '../shared/runtime/fold/fold-loop.ts';
-import { type FoldObserver, FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
+import type { FoldObserver } from '../shared/runtime/fold/fold-observer.ts';
+import { FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
 import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../shared/runtime/topics.ts';
 import { AlertTask } from './alert/alert-task.ts';
 

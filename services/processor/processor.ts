@@ -5,7 +5,8 @@ import type { EventLog, LogRecord } from '../shared/ports/event-log.ts';
 import type { Place, PlaceOffset } from '../shared/ports/group.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { FoldLoop, type FoldLoopOptions } from '../shared/runtime/fold/fold-loop.ts';
-import { type FoldObserver, FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
+import type { FoldObserver } from '../shared/runtime/fold/fold-observer.ts';
+import { FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
 import type { FoldTask } from '../shared/runtime/fold/fold-task.ts';
 import {
   DEAD_LETTERS_TOPIC,

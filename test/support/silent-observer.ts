@@ -1,4 +1,4 @@
-import type { FoldObserver } from '../../services/shared/runtime/fold/fold-runner.ts';
+import type { FoldObserver } from '../../services/shared/runtime/fold/fold-observer.ts';
 
 /** Tells nobody anything. */
 export const silentObserver: FoldObserver = { applied() {}, published() {}, stored() {}, failed() {}, recovered() {} };

@@ -4,7 +4,7 @@ import type { Catalogue } from '../../shared/core/catalogue.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
-import type { FoldObserver } from '../../shared/runtime/fold/fold-runner.ts';
+import type { FoldObserver } from '../../shared/runtime/fold/fold-observer.ts';
 import type { ServiceContext } from './service.ts';
 
 /** What every fold of a cluster works with. */

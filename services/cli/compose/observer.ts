@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { NotifyEffect } from '../../shared/core/notify-state.ts';
-import type { FoldObserver } from '../../shared/runtime/fold/fold-runner.ts';
+import type { FoldObserver } from '../../shared/runtime/fold/fold-observer.ts';
 
 /** Logs what the folds fail at; work that succeeds only at debug. */
 export function observerOf(logger: Logger): FoldObserver {

@@ -5,7 +5,7 @@ import type { JsonMapping } from '../../shared/core/json-mapping.ts';
 import type { Screen } from '../../shared/core/screen.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { FailingSteps } from '../../shared/runtime/failing-steps.ts';
-import type { FoldObserver } from '../../shared/runtime/fold/fold-runner.ts';
+import type { FoldObserver } from '../../shared/runtime/fold/fold-observer.ts';
 import type { Metrics } from '../../shared/runtime/metrics.ts';
 import type { OpsDeps } from '../../wallboard/ops-routes.ts';
 import type { HeartbeatPlan, ServiceName } from '../wiring.ts';

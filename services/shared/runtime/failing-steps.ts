@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
-import type { FoldObserver } from './fold/fold-runner.ts';
+import type { FoldObserver } from './fold/fold-observer.ts';
 
 /** A step of a stage that fails and is tried again. */
 export interface FailingStep {

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NotifyEffect } from '../core/notify-state.ts';
-import type { FoldObserver } from './fold/fold-runner.ts';
+import type { FoldObserver } from './fold/fold-observer.ts';
 
 /** How far one partition of one stage is. */
 interface PartitionProgress {

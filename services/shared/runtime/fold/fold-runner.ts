@@ -4,8 +4,9 @@ import type { EventLog, LogRecord, ReadLimits } from '../../ports/event-log.ts';
 import type { Place } from '../../ports/group.ts';
 import type { TableName, TableRows } from '../../ports/kpi-rows.ts';
 import type { KpiStore, RowBlock } from '../../ports/kpi-store.ts';
+import type { FoldObserver } from './fold-observer.ts';
 import type { Checkpoint, FoldTask, Publication } from './fold-task.ts';
-import { type HinderedStep, Hindrances } from './hindrances.ts';
+import { Hindrances } from './hindrances.ts';
 
 /** Most records one task applies before the next one has its turn. */
 export const BATCH_RECORDS_MAX = 2_000;
@@ -15,17 +16,6 @@ const PREPARE_MIN_MS = 500;
 const PREPARE_MAX_MS = 10_000;
 /** Rows that may wait for the store over all tasks of a runner; above it nothing is fetched. */
 export const BACKLOG_ROWS_MAX = 500_000;
-
-/** What the runner tells about its work, for metrics and logs. */
-export interface FoldObserver {
-  applied(task: FoldTask, records: number): void;
-  published(stage: string, records: number, durationMs: number): void;
-  stored(stage: string, rows: number, durationMs: number): void;
-  /** `task`: where it concerns one alone. */
-  failed(stage: string, step: HinderedStep | 'apply' | 'publish' | 'store', error: unknown, task?: FoldTask): void;
-  /** A task does again what it failed at, or is let go. */
-  recovered(task: FoldTask, step: HinderedStep): void;
-}
 
 /** What a task handed out, and which of its lives it was in. */
 interface Collected<Task, T> {

@@ -1,8 +1,5 @@
-import type { FoldObserver } from './fold-runner.ts';
+import type { FoldObserver, HinderedStep } from './fold-observer.ts';
 import type { FoldTask } from './fold-task.ts';
-
-/** A step that fails for one task alone, while the others go on. */
-export type HinderedStep = 'restore' | 'read' | 'decode';
 
 /** Keeps what each task fails at, so that its end is told too: a place that nothing more comes to says nothing else. */
 export class Hindrances<Task extends FoldTask> {
