@@ -174,12 +174,12 @@ test('readyz is 503 until what the log held is in stored values', async () => {
   await server.stop();
 });
 
-test('a data directory is read with the catalogue it was used with last; lint tells activities it does not list', async () => {
+test('a data directory is read with the catalogue it was used with last; lint tells activities that it does not list or that never came', async () => {
   mkdirSync(data);
   const catalogue = join(folder.path, 'mine.yaml');
   writeFileSync(
     catalogue,
-    'version: 1\nworkflows: { desk: { activities: [opened] } }\nkpis:\n  n: { workflow: desk, measure: { event: opened }, aggregate: count, window: { tumbling: day } }\n',
+    'version: 1\nworkflows: { desk: { activities: [opened, closed] } }\nkpis:\n  n: { workflow: desk, measure: { event: opened }, aggregate: count, window: { tumbling: day } }\n',
   );
   const server = await startServer(data, ['--catalogue', catalogue]);
   const time = '2026-03-02T09:00:00Z';
@@ -204,4 +204,5 @@ test('a data directory is read with the catalogue it was used with last; lint te
   expect(stdout).toContain(
     `warning: workflow desk: 1 events are "opned", which activities does not list, did you mean 'opened'?`,
   );
+  expect(stdout).toContain("warning: workflow desk: no event is 'closed'");
 });

@@ -8,7 +8,7 @@ import { loadSimulator } from '../../services/cli/demo/profile.ts';
 import { Playback, type SimulatedEvent } from '../../services/cli/demo/simulator.ts';
 import { loadCatalogues } from '../../services/shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../../services/shared/runtime/screen-files.ts';
-import { lintCatalogue } from '../../services/shared/core/catalogue-lint.ts';
+import { lintSmart } from '../../services/shared/core/lint-smart.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -111,7 +111,7 @@ describe.each(DEMO_WORKFLOWS)('the simulator of %s', (workflow) => {
   test('has a catalogue and a screen that say all that people ask of a KPI', async () => {
     const path = `${examples}/${workflow}/catalogue.yaml`;
     const catalogue = await loadCatalogues([path], { calendarVersion: 'test' });
-    expect(lintCatalogue(catalogue)).toEqual([]);
+    expect(lintSmart(catalogue)).toEqual([]);
     for (const kpi of catalogue.kpis.values())
       expect(kpi).toMatchObject({
         name: { en: expect.any(String), 'zh-CN': expect.stringMatching(/\p{Script=Han}/u) },

@@ -1,4 +1,4 @@
-import type { Catalogue, Kpi } from './catalogue.ts';
+import type { Catalogue } from './catalogue.ts';
 import { didYouMean } from './catalogue-problem.ts';
 
 /** Advice on a part of a catalogue that is legal, but lacks something. */
@@ -6,26 +6,6 @@ export interface LintWarning {
   /** The KPI, `workflow NAME` or `calendar NAME`. */
   readonly place: string;
   readonly message: string;
-}
-
-/** What makes a KPI SMART beside its definition, with what to write there. */
-const FIELDS = [
-  { field: 'owner', ask: 'who answers for it' },
-  { field: 'target', ask: 'the value to reach' },
-  { field: 'source', ask: 'the system its data comes from' },
-  { field: 'review', ask: 'how often it is looked at again' },
-] as const satisfies readonly { readonly field: keyof Kpi; readonly ask: string }[];
-
-/** One warning per KPI that lacks SMART fields, in the order of the catalogue. */
-export function lintCatalogue(catalogue: Catalogue): LintWarning[] {
-  const warnings: LintWarning[] = [];
-  for (const [key, kpi] of catalogue.kpis) {
-    const missing = FIELDS.filter(({ field }) => kpi[field] === null);
-    if (missing.length === 0) continue;
-    const asks = missing.map(({ field, ask }) => `${field} (${ask})`);
-    warnings.push({ place: key, message: `lacks ${asks.join(', ')}` });
-  }
-  return warnings;
 }
 
 /** One warning per calendar whose holidays of the year after `year` are not known, in the order of the catalogue. */

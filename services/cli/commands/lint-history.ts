@@ -1,0 +1,36 @@
+import type { ActivityCount } from '../../shared/core/catalogue-lint.ts';
+import type { LabelCount, SampleCount } from '../../shared/core/lint-history.ts';
+import type { Wiring } from '../wiring.ts';
+import { LOG_LIMIT_DEFAULT_GIB } from './options.ts';
+import { runQuery } from './query.ts';
+
+const ACTIVITIES =
+  "SELECT workflow, activity, count() AS events FROM events FINAL WHERE kind != 'void' GROUP BY workflow, activity ORDER BY events DESC, activity";
+const SAMPLES =
+  "SELECT kpi, definition, toUInt32(quantileExact(samples)) AS median FROM kpi_history WHERE state = 'final' AND samples > 0 GROUP BY kpi, definition ORDER BY kpi";
+const LABELS =
+  'SELECT workflow, name AS dimension, uniq(dimensions[name]) AS values FROM events ARRAY JOIN mapKeys(dimensions) AS name GROUP BY workflow, name ORDER BY workflow, name';
+
+/** What a data directory has of a catalogue's events and values. */
+export interface History {
+  readonly activities: readonly ActivityCount[];
+  readonly samples: readonly SampleCount[];
+  readonly labels: readonly LabelCount[];
+}
+
+/** Of no data directory. */
+export const NO_HISTORY: History = { activities: [], samples: [], labels: [] };
+
+/** Reads it from the process that serves the directory, or straight from it. Throws what a query throws. */
+export async function readHistory(wiring: Wiring, data: string): Promise<History> {
+  const rows = async <Row>(sql: string): Promise<Row[]> => {
+    const options = { data, logLevel: 'silent', logLimit: LOG_LIMIT_DEFAULT_GIB };
+    const text = Buffer.from(await runQuery(wiring, sql, options, 'JSONEachRow')).toString('utf8');
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row]));
+  };
+  return {
+    activities: await rows<ActivityCount>(ACTIVITIES),
+    samples: await rows<SampleCount>(SAMPLES),
+    labels: await rows<LabelCount>(LABELS),
+  };
+}
