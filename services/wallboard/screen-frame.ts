@@ -52,6 +52,6 @@ function tileFrame(tile: Tile, place: TilePlace, catalogue: Catalogue): TileFram
 export function kpiFace({ definition, name, better, target, baseline }: Kpi): KpiFace {
   const { kpi, workflow, unit, window, measure, aggregate } = definition;
   const fixed = FRACTIONS.includes(aggregate.kind);
-  const percent = measure.kind === 'ratio' && SHARE_UNITS.includes(unit);
+  const percent = (measure.kind === 'ratio' || measure.kind === 'within') && SHARE_UNITS.includes(unit);
   return { kpi, workflow, name, unit: percent ? '%' : unit, percent, fixed, better, target, baseline, window };
 }

@@ -184,8 +184,9 @@ function holdsAtLeast(slices: readonly Placed[], values: readonly Placed[]): str
   const marked = markedSnapshots(slices);
   return values.flatMap(({ message }) => {
     if (message.type !== 'value') return [];
-    const { window } = definitions.get(message.definition)!;
-    if (window.kind !== 'tumbling' && window.kind !== 'total') return [];
+    const { window, measure } = definitions.get(message.definition)!;
+    // What comes within a limit is one sample of two contributions.
+    if ((window.kind !== 'tumbling' && window.kind !== 'total') || measure.kind === 'within') return [];
     const upto = offsetOf(message.version);
     const bySource = new Map<string, typeof marked>();
     for (const each of marked) {

@@ -55,7 +55,7 @@ interface Amount {
 }
 
 function amountsOf(events: ReturnType<typeof standing>): Amount[] {
-  return [...workOf(events), ...pairsOf(events), ...sharesOf(events)];
+  return [...workOf(events), ...pairsOf(events), ...sharesOf(events), ...withinOf(events)];
 }
 
 function workOf(events: ReturnType<typeof standing>): Amount[] {
@@ -63,7 +63,7 @@ function workOf(events: ReturnType<typeof standing>): Amount[] {
   if (events.length > 0) amounts.push({ kpi: 'cases', team: null, timeMs: events[0]!.timeMs, amount: 1 });
   for (const { activity, timeMs, value, known } of events) {
     if (activity !== 'work' || value === null) continue;
-    for (const kpi of ['work_sum', 'work_min', 'work_max', 'work_p90'])
+    for (const kpi of ['work_sum', 'work_min', 'work_max', 'work_p90', 'today'])
       amounts.push({ kpi, team: known, timeMs, amount: value });
     amounts.push({ kpi: 'work_mean', team: null, timeMs, amount: value });
     if (value >= 10) amounts.push({ kpi: 'large', team: null, timeMs, amount: 1 });
@@ -99,6 +99,31 @@ function pairsOf(events: ReturnType<typeof standing>): Amount[] {
   return amounts;
 }
 
+/** What came in time counts where it came, above and below the line; a miss below it, where the time was over. */
+function withinOf(events: ReturnType<typeof standing>): Amount[] {
+  const amounts: Amount[] = [];
+  const add = (kpi: string, team: string | null, deadlineMs: number, exitMs: number | undefined): void => {
+    const met = exitMs !== undefined && exitMs <= deadlineMs;
+    const timeMs = met ? exitMs : deadlineMs;
+    if (met) amounts.push({ kpi, team, timeMs, amount: 1, below: false });
+    amounts.push({ kpi, team, timeMs, amount: 1, below: true });
+  };
+  events.forEach(({ activity, timeMs, known }, i) => {
+    if (activity !== 'open') return;
+    const exits = events.slice(i).filter((event) => event.activity === 'close');
+    if (events.findIndex((event) => event.activity === 'open') === i)
+      add('in_time', known, timeMs + (known === 'team 1' ? 90_000 : 180_000), exits[0]?.timeMs);
+    if (known === 'team 0') add('always_in_time', null, workedUntil(timeMs, 120_000), exits.at(-1)?.timeMs);
+  });
+  return amounts;
+}
+
+function workedUntil(fromMs: number, lengthMs: number): number {
+  let ms = fromMs;
+  for (let left = lengthMs; left > 0; ms += 1000) if (!AWAY.includes(Math.floor(ms / MINUTE) % 1440)) left -= 1000;
+  return ms;
+}
+
 /** Nobody is at the desk from 23:01 to 23:03 and from 23:05 to 23:06, in minutes of the UTC day. */
 const AWAY = [1381, 1382, 1385];
 
@@ -130,15 +155,26 @@ export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<strin
 /** Kathmandu is 5 h 45 min ahead of UTC: its hours begin at 15 past. */
 const SHIFT = { work_mean: 15 * MINUTE } as Readonly<Record<string, number>>;
 
+/** The day of Lagos begins an hour before that of UTC, where the schedules begin too. */
+const LAGOS = -60 * MINUTE;
+
 function windows(key: string, amounts: readonly Amount[], values: OracleValues): void {
   const kpi = amounts[0]!.kpi;
-  if (kpi === 'cases' || kpi === 'share' || kpi === 'work_mean') {
+  if (kpi === 'cases' || kpi === 'share' || kpi === 'work_mean' || kpi === 'always_in_time') {
     for (const [endMs, inside] of byEnd(amounts, 60 * MINUTE, SHIFT[kpi] ?? 0))
-      values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${inside.length}`);
+      values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${samplesOf(kpi, inside)}`);
     return;
   }
   if (kpi === 'work_min' || kpi === 'large') {
     values.set(`${key} total`, `${resultOf(kpi, amounts)}/${amounts.length}`);
+    return;
+  }
+  if (kpi === 'today') {
+    for (const endMs of byEnd(amounts, 5 * MINUTE, 0).keys()) {
+      const startMs = Math.floor((endMs - 1 - LAGOS) / (1440 * MINUTE)) * 1440 * MINUTE + LAGOS;
+      const inside = amounts.filter(({ timeMs }) => timeMs >= startMs && timeMs < endMs);
+      values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${inside.length}`);
+    }
     return;
   }
   const slices = byEnd(amounts, MINUTE, 0);
@@ -152,8 +188,14 @@ function windows(key: string, amounts: readonly Amount[], values: OracleValues):
   const ends = new Set([...slices.keys()].flatMap((endMs) => [endMs, endMs + 3 * MINUTE]));
   for (const endMs of ends) {
     const inside = amounts.filter(({ timeMs }) => timeMs < endMs && timeMs >= endMs - 3 * MINUTE);
-    if (inside.length > 0) values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${inside.length}`);
+    if (inside.length > 0) values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${samplesOf(kpi, inside)}`);
   }
+}
+
+const SHARES = ['in_time', 'always_in_time'];
+
+function samplesOf(kpi: string, inside: readonly Amount[]): number {
+  return SHARES.includes(kpi) ? inside.filter(({ below }) => below).length : inside.length;
 }
 
 function resultOf(kpi: string, inside: readonly Amount[]): number | null {
@@ -163,7 +205,7 @@ function resultOf(kpi: string, inside: readonly Amount[]): number | null {
   if (kpi === 'work_max') return amounts.at(-1)!;
   if (kpi === 'work_p90') return amounts[Math.ceil(0.9 * amounts.length) - 1]!;
   if (kpi === 'work_mean') return sum / amounts.length;
-  if (kpi !== 'share') return sum;
+  if (kpi !== 'share' && !SHARES.includes(kpi)) return sum;
   const opened = inside.filter(({ below }) => below).length;
   return opened === 0 ? null : (inside.length - opened) / opened;
 }

@@ -13,7 +13,7 @@ test('12. new code or calendar data under the same version: the hash of a defini
   const text = readFileSync('test/simulation/simulation.yaml', 'utf8');
   const { catalogue } = parseCatalogue(text, 'simulation.yaml', { calendarVersion: 'next year' });
   const changed = [...catalogue!.kpis.values()].filter(({ definition }) => !definitions.has(definition.hash));
-  expect(changed.map(({ definition }) => definition.kpi)).toEqual(['work_mean']);
+  expect(changed.map(({ definition }) => definition.kpi)).toEqual(['today', 'work_mean']);
 });
 
 test('13. ticks stand in the partition they concern: every owner sees them in the same order with events', async () => {
@@ -191,5 +191,66 @@ test('29. an emptied slice: its rows have no samples, and a comparison leaves th
   await line.turn(aggregate, roll);
   expect(line.values('large').map(({ samples }) => samples)).toEqual([0]);
   expect(line.world.expected().size).toBe(0);
+  expect(await line.end()).toEqual([]);
+});
+
+test('30. a unit so far begins anew with the next one, though nothing happens in it; late events change what came before', async () => {
+  const line = await Script.open();
+  const aggregate = await line.own('aggregate');
+  const roll = await line.own('roll');
+  await line.event(CASE_1, 'work', -2, { value: 20 });
+  await line.turn(aggregate, roll);
+  const shown = (): [value: number | null, endMinute: number, revision: number][] =>
+    line
+      .values('today')
+      .flatMap(({ value, windowEndMs, revision, withdrawn }) =>
+        withdrawn ? [] : [[value, (windowEndMs - START_MS) / MINUTE, revision]],
+      );
+  expect(shown()).toEqual([[20, 0, 0]]);
+  await line.world.tick(2 * MINUTE);
+  await line.turn(aggregate, roll);
+  expect(line.value('today', 5)).toMatchObject({ value: 0, samples: 0, state: 'provisional', windowStartMs: START_MS });
+  await line.event(CASE_1, 'work', 2, { value: 5 });
+  await line.event(CASE_1, 'work', 7, { value: 1 });
+  await line.world.tick(20 * MINUTE);
+  await line.turn(aggregate, roll);
+  expect(shown()).toEqual([
+    [20, 0, 0],
+    [5, 5, 0],
+    [6, 10, 0],
+  ]);
+  await line.event(CASE_1, 'work', 3, { value: 100 });
+  await line.event(CASE_1, 'work', -20, { value: 3 });
+  await line.turn(aggregate, roll);
+  expect(shown()).toEqual([
+    [3, -15, 0],
+    [23, 0, 1],
+    [105, 5, 1],
+    [106, 10, 1],
+  ]);
+  expect(await line.end()).toEqual([]);
+});
+
+test('31. a limit that is not past is no miss yet; once it is, it is one, and a late exit in time takes it back', async () => {
+  const line = await Script.open();
+  const aggregate = await line.own('aggregate');
+  const roll = await line.own('roll');
+  await line.event(CASE_1, 'open', 0);
+  await line.turn(aggregate, roll);
+  const shown = (): unknown[] =>
+    line
+      .values('in_time')
+      .flatMap(({ windowEndMs, value, samples, withdrawn }) =>
+        withdrawn || samples === 0 ? [] : [[(windowEndMs - START_MS) / MINUTE, value, samples]],
+      );
+  await line.world.tick(3 * MINUTE);
+  await line.turn(aggregate, roll);
+  expect(shown()).toEqual([]);
+  await line.world.tick(3 * MINUTE);
+  await line.turn(aggregate, roll);
+  expect(shown()).toEqual([[4, 0, 1]]);
+  await line.event(CASE_1, 'close', 2);
+  await line.turn(aggregate, roll);
+  expect(shown()).toEqual([[3, 1, 1]]);
   expect(await line.end()).toEqual([]);
 });

@@ -50,6 +50,26 @@ kpis:
   );
 });
 
+test('a sentence of a limit and of a unit so far', () => {
+  const text = `version: 1
+workflows: { w: { activities: [a, b], dimensions: [team] } }
+calendars: { desk: { days: mon-fri } }
+kpis:
+  k:
+    name: { en: In time, zh-CN: 按时率 }
+    workflow: w
+    measure: { within: { from: a, to: b, limit: { default: 8h, where: [{ team: x, limit: 1h }] }, calendar: desk } }
+    window: { to_date: month, every: 1d, zone: Europe/Berlin }
+`;
+  const kpi = parseCatalogue(text, 'c.yaml', options).catalogue!.kpis.get('k')!;
+  expect(sentence(kpi, 'en')).toBe(
+    "In time: the share of cases that had the first 'b' within 8 hours (1 hour where team is x) of working time (desk, UTC) of the first 'a', for the month (Europe/Berlin) so far, taken every day.",
+  );
+  expect(sentence(kpi, 'zh-CN')).toBe(
+    '按时率：本月至今（Europe/Berlin），每1天计算一次，在案例首个“a”事件之后8小时（team为x时为1小时）工作时间（desk，UTC）内有案例首个“b”事件的案例占比。',
+  );
+});
+
 test('the example of docs/catalogue.md is a catalogue', () => {
   const docs = readFileSync(new URL('../../docs/catalogue.md', import.meta.url), 'utf8');
   const example = /```yaml\n([\s\S]*?)```/.exec(docs)?.[1] ?? '';

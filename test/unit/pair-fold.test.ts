@@ -8,12 +8,14 @@ import { planMeasure } from '../../services/shared/core/measure-plan.ts';
 
 const OCCURRENCES = ['first', 'last', 'each'] as const;
 type Occurrence = (typeof OCCURRENCES)[number];
-type Kind = 'duration' | 'open';
+type Kind = 'duration' | 'open' | 'within';
+/** How many minutes a pair of `within` has. */
+const LIMIT = 2;
 
 /** What happens in each minute of a case: only an entry, only an exit, or one event that is both. */
 const happenings = fc.array(fc.constantFrom('in', 'out', 'both'), { maxLength: 12 });
 
-const COMBINATIONS = (['duration', 'open'] as const).flatMap((kind) =>
+const COMBINATIONS = (['duration', 'open', 'within'] as const).flatMap((kind) =>
   OCCURRENCES.flatMap((from) => OCCURRENCES.map((to) => ({ kind, from, to }))),
 );
 
@@ -27,8 +29,8 @@ function pairs(list: readonly string[], kind: Kind, from: Occurrence, to: Occurr
     const later = exits.filter((exit) => exit >= entry);
     if (later.length === 0) return [[entry, null]];
     if (to === 'last') return [[entry, later.at(-1)!]];
-    // What is left once is left: a level does not fall again with every further exit.
-    if (to === 'first' || kind === 'open') return [[entry, later[0]!]];
+    // What is left once is left: a level does not fall again with every further exit, and what came in time did.
+    if (to === 'first' || kind !== 'duration') return [[entry, later[0]!]];
     return later.map((exit) => [entry, exit]);
   });
 }
@@ -59,10 +61,22 @@ function expected(list: readonly string[], kind: Kind, from: Occurrence, to: Occ
   return net(
     pairs(list, kind, from, to).flatMap(([entry, exit]): [number, number, number][] => {
       if (kind === 'duration') return exit === null ? [] : [[exit, exit - entry, 1]];
+      if (kind === 'within') {
+        const met = exit !== null && exit <= entry + LIMIT;
+        // Above and below the line.
+        return met
+          ? [
+              [exit, 1, 1],
+              [exit, 1, 1],
+            ]
+          : [[entry + LIMIT, 1, 1]];
+      }
       return [[entry, 1, 1], ...(exit === null ? [] : [[exit, -1, 1] as [number, number, number]])];
     }),
   );
 }
+
+const AGGREGATES = { open: 'level', duration: 'sum', within: 'ratio' } as const;
 
 /** What the fold has emitted and not taken back, after each event. */
 function emitted(list: readonly string[], kind: Kind, from: Occurrence, to: Occurrence): string[][] {
@@ -71,8 +85,9 @@ function emitted(list: readonly string[], kind: Kind, from: Occurrence, to: Occu
     occurrence,
     where: [{ op: 'in', dimension: what, values: ['yes'] }],
   });
-  const measure = { kind, from: selector('in', from), to: selector('out', to) };
-  const definition = { measure, where: [], by: [], aggregate: { kind: kind === 'open' ? 'level' : 'sum' }, scale: 0 };
+  const limits = { defaultMs: LIMIT, where: [] };
+  const measure = { kind, from: selector('in', from), to: selector('out', to), limits };
+  const definition = { measure, where: [], by: [], aggregate: { kind: AGGREGATES[kind] }, scale: 0 };
   const all: [number, number, number][] = [];
   const fold = new MeasureFold(
     planMeasure(definition as unknown as Definition),
@@ -131,4 +146,44 @@ test.each(COMBINATIONS)('$kind from $from to $to: after each event what its pair
       expect(emitted(list, kind, from, to)).toEqual(wanted);
     }),
   );
+});
+
+test('a limit is that of the entry: by its dimensions, in working time', () => {
+  const selector = (activity: string): object => ({ activity, occurrence: 'each', where: [] });
+  const limits = {
+    defaultMs: 60_000,
+    where: [{ conditions: [{ op: 'in', dimension: 'priority', values: ['P1'] }], limitMs: 20_000 }],
+  };
+  const hours: WorkingHours = {
+    calendar: 'office',
+    zone: 'UTC',
+    week: Array.from({ length: 7 }, () => [{ fromMinute: 1, toMinute: 3 }]),
+    closed: [],
+    makeUp: [],
+    special: [],
+  };
+  const measure = { kind: 'within', from: selector('in'), to: selector('out'), limits, hours };
+  const definition = { measure, where: [], by: [], aggregate: { kind: 'ratio' }, scale: 0 };
+  const all: [number, number, number][] = [];
+  const fold = new MeasureFold(
+    planMeasure(definition as unknown as Definition),
+    (timeMs, _labels, _amount, part, sign) => all.push([timeMs, part, sign]),
+  );
+  const feed = (activity: string, timeMs: number, priority: string): void => {
+    const dimensions = { priority };
+    fold.feed({ activity, kind: 'event', timeMs, dimensions, value: null } as unknown as LoggedEvent, dimensions);
+  };
+  feed('in', 30_000, 'P1');
+  expect(all).toEqual([[80_000, 1, 1]]);
+  feed('in', 150_000, 'P3');
+  // A minute from there ends half a minute into the next day's work.
+  expect(all.slice(1)).toEqual([[86_400_000 + 90_000, 1, 1]]);
+  feed('out', 150_001, 'P3');
+  expect(all.slice(2)).toEqual([]);
+  feed('out', 86_400_000 + 90_000, 'P3');
+  expect(all.slice(2)).toEqual([
+    [86_400_000 + 90_000, 1, -1],
+    [86_400_000 + 90_000, 0, 1],
+    [86_400_000 + 90_000, 1, 1],
+  ]);
 });

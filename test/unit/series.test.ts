@@ -10,7 +10,10 @@ const ALL_STORED = { storedOf: () => 100n, isOpen: () => false };
 
 function series(kind: 'count' | 'level'): Series {
   const window = kind === 'level' ? { kind: 'instant', everyMs: 10 } : { kind: 'rolling', sizeMs: 20, everyMs: 10 };
-  return new Series({ aggregate: { kind }, window } as unknown as Definition, encodeLabels({}));
+  return new Series(
+    { aggregate: { kind }, window, measure: { kind: 'event' } } as unknown as Definition,
+    encodeLabels({}),
+  );
 }
 
 /** What a source counted in a slice, as of a version. */

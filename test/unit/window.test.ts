@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { TumblingUnit, WindowSpec } from '../../services/shared/core/definition.ts';
+import { parseDuration } from '../../services/shared/core/catalogue-duration.ts';
+import { isBegin, isStep, nextBeginMs, unitMsMax, unitSlice } from '../../services/shared/core/window-to-date.ts';
 import { zoneName } from '../../services/shared/core/window-calendar.ts';
 import {
   isMultiple,
@@ -117,6 +119,80 @@ test('slices hold their time, end where the next one starts, and ask for no orde
       expect(sliceStart(spec, endMs - 1)).toBe(startMs);
       expect(sliceStart(spec, endMs)).toBe(endMs);
       expect(windowStart(spec, endMs)).toBe(startMs);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test.each([
+  [
+    'month',
+    '1d',
+    'Europe/Berlin',
+    '2024-03-31T12:00:00Z',
+    '2024-03-30T23:00Z',
+    '2024-03-31T22:00Z',
+    '2024-02-29T23:00Z',
+  ],
+  [
+    'day',
+    '15m',
+    'Asia/Kathmandu',
+    '2024-01-01T18:20:00Z',
+    '2024-01-01T18:15Z',
+    '2024-01-01T18:30Z',
+    '2024-01-01T18:15Z',
+  ],
+  [
+    'week',
+    '1h',
+    'Australia/Lord_Howe',
+    '2024-04-06T15:15:00Z',
+    '2024-04-06T15:00Z',
+    '2024-04-06T15:30Z',
+    '2024-03-31T13:00Z',
+  ],
+  [
+    'day',
+    '30m',
+    'America/St_Johns',
+    '2010-11-07T02:30:30Z',
+    '2010-11-07T02:30Z',
+    '2010-11-07T02:31Z',
+    '2010-11-07T02:30Z',
+  ],
+] as const)('the %s so far, every %s in %s at %s', (unit, every, zone, time, start, end, windowFrom) => {
+  const window: WindowSpec = { kind: 'to-date', unit, zone, everyMs: parseDuration(every)! };
+  expect(sliceOf(window, time)).toEqual([start, end]);
+  expect(windowStart(window, at(end))).toBe(at(windowFrom));
+});
+
+test('slices of a unit so far leave no gap and lie within it', () => {
+  const window = fc.record({
+    unit: fc.constantFrom('day' as const, 'week' as const, 'month' as const, 'fiscal-year' as const),
+    everyMs: fc.constantFrom(60_000, 900_000, 1_800_000, 3_600_000, 86_400_000),
+    zone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Pacific/Apia'),
+  });
+  const time = fc.integer({ min: at('1990-01-01'), max: at('2030-01-01') });
+  fc.assert(
+    fc.property(window, time, ({ unit, everyMs, zone }, timeMs) => {
+      fc.pre(isStep(everyMs, unit));
+      const spec = { kind: 'to-date', unit, zone, everyMs, fiscalMonth: 4 } as const;
+      const startMs = sliceStart(spec, timeMs);
+      const endMs = sliceEnd(spec, startMs);
+      expect(startMs <= timeMs && timeMs < endMs).toBe(true);
+      expect([sliceStart(spec, startMs), sliceStart(spec, endMs - 1), sliceStart(spec, endMs)]).toEqual([
+        startMs,
+        startMs,
+        endMs,
+      ]);
+      const whole = unitSlice(spec, timeMs);
+      expect(whole.startMs <= startMs && endMs <= whole.endMs).toBe(true);
+      expect(whole.endMs - whole.startMs).toBeLessThanOrEqual(unitMsMax(unit));
+      expect(windowStart(spec, endMs)).toBe(whole.startMs);
+      const beginMs = nextBeginMs(spec, timeMs);
+      expect([isBegin(spec, beginMs), windowStart(spec, beginMs)]).toEqual([true, whole.endMs]);
+      expect(isBegin(spec, endMs)).toBe(startMs === whole.startMs);
     }),
     { numRuns: 1500 },
   );

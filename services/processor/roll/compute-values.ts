@@ -3,7 +3,7 @@ import { sliceEnd } from '../../shared/core/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
 import type { OpenImports, Series } from './series.ts';
-import { affectedEnds, endsOf, isRequired } from './window-ends.ts';
+import { affectedEnds, endsWith, isRequired, pendingOf } from './window-ends.ts';
 
 /** Reason of a value that changed after it was final. */
 const LATE_REASON = 'late';
@@ -71,7 +71,8 @@ function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): Due[] {
   };
   for (const startMs of series.dirty) markEnds(series, startMs, watermarkMs, dueAt);
   series.settle();
-  if (watermarkMs !== null && watermarkMs !== beforeMs) series.pendingEnds.upTo(watermarkMs).forEach(dueAt);
+  if (watermarkMs !== null && watermarkMs !== beforeMs)
+    for (const endMs of series.pendingEnds.upTo(watermarkMs)) endsWith(series.definition.window, endMs).forEach(dueAt);
   return [...dues.values()].sort((a, b) => a.endMs - b.endMs);
 }
 
@@ -88,7 +89,7 @@ function markEnds(series: Series, startMs: number, watermarkMs: number | null, d
     if (live) due.live = true;
     else due.imported = true;
   }
-  if (window.kind !== 'total') for (const endMs of endsOf(window, startMs)) series.pendingEnds.add(endMs);
+  if (window.kind !== 'total') for (const endMs of pendingOf(window, startMs)) series.pendingEnds.add(endMs);
 }
 
 /** The row of one window end, or null where none goes out. */

@@ -21,8 +21,8 @@ export function isFilling(series: Series, endMs: number, imports: OpenImports, l
   if (!series.mayBeInImport(imports)) return false;
   const { window } = series.definition;
   const fromMs = windowStart(window, endMs);
-  const stepMs = window.kind === 'rolling' ? window.everyMs : endMs - fromMs;
-  for (let startMs = fromMs; startMs < endMs; startMs += stepMs) if (series.inImport(startMs, imports)) return true;
+  for (let startMs = fromMs; startMs < endMs; startMs = sliceEnd(window, startMs))
+    if (series.inImport(startMs, imports)) return true;
   return false;
 }
 

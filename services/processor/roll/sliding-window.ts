@@ -1,6 +1,6 @@
 import { type AggregateState, emptyState, mergeEncoded, replaceEncoded } from '../../shared/core/aggregate-state.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { windowStart } from '../../shared/core/window.ts';
+import { sliceEnd, windowStart } from '../../shared/core/window.ts';
 
 /**
  * The merged state of one window of a series. It follows changes of its slices and moves on by what leaves and what
@@ -44,21 +44,20 @@ export class SlidingWindow {
     const near = this.takesBack && fromMs >= this.fromMs && fromMs < this.endMs && endMs >= this.endMs;
     if (this.state === null || !near) {
       this.state = emptyState(this.definition.aggregate);
-      this.add(this.state, fromMs, endMs, endMs - fromMs, 1);
+      this.add(this.state, fromMs, endMs, 1);
     } else {
-      this.add(this.state, this.fromMs, fromMs, this.endMs - this.fromMs, -1);
-      this.add(this.state, this.endMs, endMs, endMs - fromMs, 1);
+      this.add(this.state, this.fromMs, fromMs, -1);
+      this.add(this.state, this.endMs, endMs, 1);
     }
     this.fromMs = fromMs;
     this.endMs = endMs;
     return this.state;
   }
 
-  /** Adds or takes back the slices of [fromMs, toMs), which belong to a window of `sizeMs`. */
-  private add(state: AggregateState, fromMs: number, toMs: number, sizeMs: number, sign: 1 | -1): void {
+  /** Adds or takes back the slices of [fromMs, toMs). */
+  private add(state: AggregateState, fromMs: number, toMs: number, sign: 1 | -1): void {
     const { window, aggregate } = this.definition;
-    const stepMs = window.kind === 'rolling' ? window.everyMs : sizeMs;
-    for (let startMs = fromMs; startMs < toMs; startMs += stepMs)
+    for (let startMs = fromMs; startMs < toMs; startMs = sliceEnd(window, startMs))
       for (const bytes of this.partsOf(startMs)) mergeEncoded(state, aggregate, bytes, sign);
   }
 }

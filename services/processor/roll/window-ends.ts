@@ -1,24 +1,52 @@
 import type { WindowSpec } from '../../shared/core/definition.ts';
-import { sliceEnd } from '../../shared/core/window.ts';
+import { sliceEnd, sliceStart } from '../../shared/core/window.ts';
+import { isBegin, nextBeginMs, unitSlice } from '../../shared/core/window-to-date.ts';
 import type { Series } from './series.ts';
+
+type ToDateWindow = Extract<WindowSpec, { readonly kind: 'to-date' }>;
 
 /**
  * Which windows of a series have a value row: those at whose end a slice with data enters or leaves, a leaving one once
  * the watermark is there. It follows from the slices and the watermark alone, never from the way there.
  */
 export function isRequired(series: Series, endMs: number, watermarkMs: number | null): boolean {
-  const { window } = series.definition;
+  const { window, measure } = series.definition;
+  // Limits that are not past are counted as missed already: its windows are shown when their time has passed.
+  if (measure.kind === 'within' && (watermarkMs === null || endMs > watermarkMs)) return false;
   if (window.kind === 'tumbling' || window.kind === 'total') return true;
+  if (window.kind === 'to-date') return isRequiredToDate(series, window, endMs, watermarkMs);
   if (series.samples(endMs - window.everyMs) !== 0) return true;
   if (window.kind === 'instant') return false;
   if (watermarkMs === null || endMs > watermarkMs) return false;
   return series.samples(endMs - window.sizeMs - window.everyMs) !== 0;
 }
 
-/** The ends at which a slice enters and (rolling windows) leaves. */
-export function endsOf(window: WindowSpec, sliceStartMs: number): number[] {
+/** Where a slice with data enters; and where a unit begins, once it has, if the one before it had data. */
+function isRequiredToDate(series: Series, window: ToDateWindow, endMs: number, watermarkMs: number | null): boolean {
+  const startMs = sliceStart(window, endMs - 1);
+  if (series.samples(startMs) !== 0) return true;
+  if (watermarkMs === null || watermarkMs < startMs || !isBegin(window, endMs)) return false;
+  const before = unitSlice(window, startMs - 1);
+  return series.starts().some((each) => each >= before.startMs && each < before.endMs && series.samples(each) !== 0);
+}
+
+/** The ends at which a slice enters and (rolling windows) leaves; of a unit so far, where the next one begins. */
+function endsOf(window: WindowSpec, sliceStartMs: number): number[] {
   const endMs = sliceEnd(window, sliceStartMs);
+  if (window.kind === 'to-date') return [endMs, nextBeginMs(window, sliceStartMs)];
   return window.kind === 'rolling' ? [endMs, endMs + window.sizeMs] : [endMs];
+}
+
+/** The ends at which time alone will change something that a slice of this start brought up. */
+export function pendingOf(window: WindowSpec, sliceStartMs: number): number[] {
+  const ends = endsOf(window, sliceStartMs);
+  return window.kind === 'to-date' ? [...ends, unitSlice(window, sliceStartMs).endMs] : ends;
+}
+
+/** The ends of rows to look at when the watermark has passed this end: with that of a unit the next one begins. */
+export function endsWith(window: WindowSpec, endMs: number): number[] {
+  if (window.kind !== 'to-date' || unitSlice(window, endMs - 1).endMs !== endMs) return [endMs];
+  return [endMs, nextBeginMs(window, endMs - 1)];
 }
 
 /**
@@ -40,6 +68,9 @@ export function affectedEnds(series: Series, sliceStartMs: number, leavingUpToMs
       const leaves = endMs <= leavingUpToMs && series.samples(endMs - window.everyMs - window.sizeMs) !== 0;
       if (enters || leaves || series.values.has(endMs)) ends.push(endMs);
     }
+  } else if (window.kind === 'to-date') {
+    const { endMs: unitEndMs } = unitSlice(window, sliceStartMs);
+    for (const endMs of series.values.keys()) if (endMs > firstMs && endMs <= unitEndMs) ends.push(endMs);
   }
   return ends;
 }

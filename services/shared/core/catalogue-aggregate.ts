@@ -7,6 +7,12 @@ type Plain = (typeof PLAIN)[number];
 const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,3})?)$/;
 const FORM = 'count, sum, mean, min, max, or a percentile from p1 to p99.9';
 
+const NO_AGGREGATE = {
+  open: 'an open measure counts the open cases',
+  ratio: 'a ratio says how in `of` and `to`',
+  within: 'within is a share of its own',
+} as const;
+
 /** The aggregate of a KPI of this measure; `path` is the KPI's. Null when there is a problem. */
 export function readAggregate(
   value: unknown,
@@ -15,10 +21,10 @@ export function readAggregate(
   problems: Problems,
 ): Aggregate | null {
   const here = [...path, 'aggregate'];
-  if (measure === 'open' || measure === 'ratio') {
+  if (measure === 'open' || measure === 'ratio' || measure === 'within') {
     const kind = measure === 'open' ? 'level' : 'ratio';
     if (value === undefined) return { kind };
-    const why = measure === 'open' ? 'an open measure counts the open cases' : 'a ratio says how in `of` and `to`';
+    const why = NO_AGGREGATE[measure];
     return problems.addAtKey(here, `${why}, so it has no aggregate`, 'leave the line out');
   }
   if (value === undefined) return problems.addAtKey(path, 'aggregate is missing', FORM);

@@ -40,9 +40,11 @@ function readLabel(
   if (dimension === null) return null;
   const place = map === null ? path : [...path, 'dimension'];
   const known = checkDimension(dimension, place, workflow, problems, false);
-  const at = map?.['at'] ?? (kind === 'open' ? 'from' : 'to');
+  // Of what is still open nobody knows the exit.
+  const mayBeOpen = kind === 'open' || kind === 'within';
+  const at = map?.['at'] ?? (mayBeOpen ? 'from' : 'to');
   if (typeof at !== 'string' || !ANCHORS.includes(at)) return null;
-  if (kind === 'open' && at === 'to') {
+  if (mayBeOpen && at === 'to') {
     const message = 'an open case has no closing event to take a dimension from';
     return problems.add([...path, 'at'], message, 'from, first, last');
   }

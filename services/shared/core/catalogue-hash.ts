@@ -15,8 +15,8 @@ export function definitionHash(definition: Omit<Definition, 'hash'>, calendarVer
   // A Definition, passed where its unhashed part is asked for, must give the same.
   delete fields['hash'];
   const zones = [
-    window.kind === 'tumbling' ? window.zone : 'UTC',
-    (measure.kind === 'duration' && measure.hours?.zone) || 'UTC',
+    window.kind === 'tumbling' || window.kind === 'to-date' ? window.zone : 'UTC',
+    ('hours' in measure ? measure.hours?.zone : undefined) ?? 'UTC',
   ];
   if (zones.some((zone) => zone !== 'UTC')) fields['calendar'] = calendarVersion;
   return createHash('sha256').update(canonicalJson(fields), 'utf8').digest('hex').slice(0, HASH_DIGITS);

@@ -89,7 +89,7 @@ function findWorkflow(value: unknown, path: Path, scope: KpiScope): Workflow | n
 function measureKind(value: unknown): Measure['kind'] | null {
   const map = mapOf(value);
   if (map === null) return null;
-  const kinds = (['event', 'duration', 'open', 'ratio'] as const).filter((kind) => map[kind] !== undefined);
+  const kinds = (['event', 'duration', 'open', 'within', 'ratio'] as const).filter((kind) => map[kind] !== undefined);
   return kinds.length === 1 ? (kinds[0] ?? null) : null;
 }
 

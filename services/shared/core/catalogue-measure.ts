@@ -4,6 +4,7 @@ import { findCalendar } from './catalogue-calendar.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
 import { mapOf, textOf } from './catalogue-read.ts';
 import { readWhere } from './catalogue-where.ts';
+import { readLimits } from './catalogue-within.ts';
 import type { Measure, RatioPart, Selector } from './definition.ts';
 
 const OCCURRENCES = ['first', 'last', 'each'] as const;
@@ -37,6 +38,15 @@ export function readMeasure(value: unknown, path: Path, scope: MeasureScope): Me
     if (kind === 'open' || pair['calendar'] === undefined) return from && to && { kind, from, to };
     const calendar = findCalendar(pair['calendar'], [...path, kind, 'calendar'], scope.calendars, problems);
     return from && to && calendar && { kind, from, to, hours: calendar.hours };
+  }
+  const within = mapOf(map['within']);
+  if (within !== null) {
+    const from = select(within['from'], 'first', 'within', 'from');
+    const to = select(within['to'], 'first', 'within', 'to');
+    const limits = readLimits(within['limit'], [...path, 'within', 'limit'], workflow, problems);
+    if (within['calendar'] === undefined) return from && to && limits && { kind: 'within', from, to, limits };
+    const calendar = findCalendar(within['calendar'], [...path, 'within', 'calendar'], scope.calendars, problems);
+    return from && to && limits && calendar && { kind: 'within', from, to, limits, hours: calendar.hours };
   }
   const ratio = mapOf(map['ratio']);
   if (ratio === null) return null;

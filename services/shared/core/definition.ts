@@ -31,6 +31,12 @@ export interface RatioPart {
   readonly aggregate: 'count' | 'sum';
 }
 
+/** How long something may take: the first whose conditions the entry meets, else the default. */
+export interface Limits {
+  readonly defaultMs: number;
+  readonly where: readonly { readonly conditions: readonly Condition[]; readonly limitMs: number }[];
+}
+
 export type Measure =
   | { readonly kind: 'event'; readonly event: Selector }
   | {
@@ -41,6 +47,15 @@ export type Measure =
       readonly hours?: WorkingHours;
     }
   | { readonly kind: 'open'; readonly from: Selector; readonly to: Selector }
+  /** The share of pairs whose exit came within a limit; one without an exit counts once its limit is past. */
+  | {
+      readonly kind: 'within';
+      readonly from: Selector;
+      readonly to: Selector;
+      readonly limits: Limits;
+      /** Only these hours count; absent: all time does. */
+      readonly hours?: WorkingHours;
+    }
   | { readonly kind: 'ratio'; readonly numerator: RatioPart; readonly denominator: RatioPart };
 
 export type Aggregate =
@@ -69,6 +84,18 @@ export type WindowSpec =
       readonly zone: string;
       /** 1 to 12; of fiscal units only. */
       readonly fiscalMonth?: number;
+    }
+  /**
+   * From the beginning of a calendar unit up to the end of a slice: the unit so far. Its slices are an hour or a day of
+   * the zone where `everyMs` is that long, else parts of an hour.
+   */
+  | {
+      readonly kind: 'to-date';
+      readonly unit: Exclude<TumblingUnit, 'hour'>;
+      readonly zone: string;
+      /** 1 to 12; of fiscal units only. */
+      readonly fiscalMonth?: number;
+      readonly everyMs: number;
     }
   /** Everything, one slice. */
   | { readonly kind: 'total' }

@@ -38,7 +38,7 @@ export class MeasureFold {
     this.direct = (emitted, sign) =>
       emit(emitted.timeMs, labels.encode(emitted.labels), emitted.amount, emitted.part, sign);
     const { kind } = plan.definition.measure;
-    this.pairs = kind === 'duration' || kind === 'open' ? new PairFold(plan, kind) : null;
+    this.pairs = kind === 'event' || kind === 'ratio' ? null : new PairFold(plan, kind);
     this.singles = this.pairs === null ? plan.selectors.map(() => null) : NO_SINGLES;
     this.standing = plan.labels.usesLast ? [] : null;
   }

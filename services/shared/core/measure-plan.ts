@@ -32,6 +32,8 @@ export interface MeasurePlan {
   readonly passes: EventTest;
   /** What a duration counts of the time between two instants, in milliseconds: all of it, or the working time. */
   readonly elapsedMs: (fromMs: number, toMs: number) => number;
+  /** Of a measure within: until when the pair of an entry has to be closed; null: for ever. */
+  readonly deadlineMs: (event: LoggedEvent, carried: Carried) => number | null;
   readonly selectors: readonly { readonly selector: Selector; readonly matches: EventTest }[];
 }
 
@@ -49,6 +51,7 @@ export function planMeasure(definition: Definition): MeasurePlan {
     labels: new LabelPlan(definition.by),
     passes: conditionTest(definition.where),
     elapsedMs: elapsed(definition),
+    deadlineMs: deadline(definition),
     selectors: selectors.map((selector) => ({ selector, matches: selectorTest(selector) })),
   };
 }
@@ -57,6 +60,17 @@ function elapsed({ measure }: Definition): MeasurePlan['elapsedMs'] {
   if (measure.kind !== 'duration' || measure.hours === undefined) return (fromMs, toMs) => toMs - fromMs;
   const time = businessTimeOf(measure.hours);
   return (fromMs, toMs) => time.businessMs(fromMs, toMs);
+}
+
+function deadline({ measure }: Definition): MeasurePlan['deadlineMs'] {
+  if (measure.kind !== 'within') return () => null;
+  const { limits, hours } = measure;
+  const tests = limits.where.map(({ conditions, limitMs }) => ({ test: conditionTest(conditions), limitMs }));
+  const time = hours === undefined ? null : businessTimeOf(hours);
+  return (event, carried) => {
+    const limitMs = tests.find(({ test }) => test(event, carried))?.limitMs ?? limits.defaultMs;
+    return time === null ? event.timeMs + limitMs : time.instantAfter(event.timeMs, limitMs);
+  };
 }
 
 function conditionTest(conditions: Definition['where']): EventTest {

@@ -2,24 +2,19 @@ import type { Carried } from './carried.ts';
 import type { LoggedEvent } from './event.ts';
 import type { LabelValues } from './label-plan.ts';
 import type { Emitted, MeasurePlan, Output } from './measure-plan.ts';
+import type { Entry } from './pair-entry.ts';
+import { closeWithin, keep, missOf, reopenWithin } from './pair-within.ts';
 import { withItem } from './short-list.ts';
 
-interface Entry {
-  readonly timeMs: number;
-  readonly labels: LabelValues;
-  /** Of a level: whether the case passes `where` at its entry. */
-  readonly counts: boolean;
-  /** What this entry emitted, where it may have to be taken back (levels: the entry itself first). */
-  emitted: Emitted[];
-  closed: boolean;
-}
+/** What is measured of pairs. */
+export type PairKind = 'duration' | 'open' | 'within';
 
 /** What those that hold nothing share; never changed. */
 const NOTHING_EMITTED: Emitted[] = [];
 const NO_ENTRIES: Entry[] = [];
 
 /**
- * Pairs entries with exits inside one case, for durations and levels.
+ * Pairs entries with exits inside one case, for durations, levels and what has to come within a limit.
  * - first, last: one entry; `to: first` is its first exit at or after it, `to: last` its last one. An entry that starts
  *   anew (`from: last`) takes back what the one before it gave. The same event may be entry and exit.
  * - each → each: in order (first in, first out); an exit without an entry is skipped, an entry without an exit is open.
@@ -28,15 +23,15 @@ const NO_ENTRIES: Entry[] = [];
  */
 export class PairFold {
   private readonly plan: MeasurePlan;
-  private readonly level: boolean;
+  private readonly kind: PairKind;
   /** Whether a later entry or exit can take back what was emitted. */
   private readonly takesBack: boolean;
   private entries: Entry[] = NO_ENTRIES;
   private started = false;
 
-  constructor(plan: MeasurePlan, kind: 'duration' | 'open') {
+  constructor(plan: MeasurePlan, kind: PairKind) {
     this.plan = plan;
-    this.level = kind === 'open';
+    this.kind = kind;
     this.takesBack = plan.selectors.some(({ selector }) => selector.occurrence === 'last');
   }
 
@@ -65,10 +60,12 @@ export class PairFold {
       this.entries = NO_ENTRIES;
     }
     const labels = this.plan.labels.take('from', carried, first);
-    const counts = !this.level || this.plan.passes(event, carried);
-    const entry: Entry = { timeMs: event.timeMs, labels, counts, emitted: NOTHING_EMITTED, closed: false };
+    const counts = this.kind === 'duration' || this.plan.passes(event, carried);
+    const miss = this.kind === 'within' && counts ? missOf(this.plan, event, carried, labels) : null;
+    const entry: Entry = { timeMs: event.timeMs, labels, counts, emitted: NOTHING_EMITTED, miss, closed: false };
     this.entries = withItem(this.entries, entry);
-    if (this.level && counts) {
+    if (miss !== null) keep(entry, [miss], output);
+    if (this.kind === 'open' && counts) {
       const emitted: Emitted = { timeMs: event.timeMs, amount: 1, part: 0, labels };
       if (this.takesBack) entry.emitted = [emitted];
       output(emitted, 1);
@@ -83,7 +80,7 @@ export class PairFold {
       return;
     }
     for (const entry of this.entries) {
-      if (entry.closed && (to === 'first' || (this.level && to === 'each'))) continue;
+      if (entry.closed && (to === 'first' || (this.kind !== 'duration' && to === 'each'))) continue;
       if (to === 'last' && entry.closed) this.reopen(entry, output);
       this.close(entry, event, carried, output);
     }
@@ -93,8 +90,9 @@ export class PairFold {
 
   private close(entry: Entry, event: LoggedEvent, carried: Carried, output: Output): void {
     entry.closed = true;
+    if (this.kind === 'within') return closeWithin(entry, event.timeMs, output);
     let emitted: Emitted;
-    if (this.level) {
+    if (this.kind === 'open') {
       if (!entry.counts) return;
       emitted = { timeMs: event.timeMs, amount: -1, part: 0, labels: entry.labels };
     } else {
@@ -108,8 +106,9 @@ export class PairFold {
 
   /** Takes back the pair of an entry whose exit turned out not to be its last. */
   private reopen(entry: Entry, output: Output): void {
-    const keep = this.level && entry.counts ? 1 : 0;
-    for (const emitted of entry.emitted.slice(keep)) output(emitted, -1);
-    entry.emitted = entry.emitted.slice(0, keep);
+    if (this.kind === 'within') return reopenWithin(entry, output);
+    const stays = this.kind === 'open' && entry.counts ? 1 : 0;
+    for (const emitted of entry.emitted.slice(stays)) output(emitted, -1);
+    entry.emitted = entry.emitted.slice(0, stays);
   }
 }

@@ -29,7 +29,13 @@ export function resultOf(definition: Definition, state: AggregateState): Result 
     case 'level':
       return { value: state.delta, exact: String(state.delta), samples: state.delta };
     case 'ratio':
-      return rational(state.numerator, state.denominator, ratioScale(definition), samples);
+      // What came in time contributes twice.
+      return rational(
+        state.numerator,
+        state.denominator,
+        ratioScale(definition),
+        definition.measure.kind === 'within' ? Number(state.denominator) : samples,
+      );
     case 'sum': {
       const mean = definition.aggregate.kind === 'mean';
       return rational(state.sum, mean ? samples : 1, divisorOf(definition), samples);

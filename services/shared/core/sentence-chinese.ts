@@ -1,6 +1,15 @@
 import type { WorkingHours } from './calendar.ts';
 import { durationParts } from './catalogue-duration.ts';
-import type { Aggregate, Condition, Definition, LabelSpec, RatioPart, Selector, WindowSpec } from './definition.ts';
+import type {
+  Aggregate,
+  Condition,
+  Definition,
+  LabelSpec,
+  Limits,
+  RatioPart,
+  Selector,
+  WindowSpec,
+} from './definition.ts';
 
 /** A definition as one Chinese sentence behind its name. */
 export function chineseSentence(name: string, definition: Definition): string {
@@ -28,6 +37,8 @@ function measureText({ measure, aggregate }: Definition): string {
     }
     case 'open':
       return `已有${eventText(measure.from)}而尚无${eventText(measure.to)}的案例数量`;
+    case 'within':
+      return `在${eventText(measure.from)}之后${limitsText(measure.limits)}${measure.hours === undefined ? '' : timeText(measure.hours)}内有${eventText(measure.to)}的案例占比`;
     case 'ratio':
       return `${ratioText(measure.numerator)}除以${ratioText(measure.denominator)}`;
   }
@@ -35,6 +46,11 @@ function measureText({ measure, aggregate }: Definition): string {
 
 function timeText(hours: WorkingHours | undefined): string {
   return hours === undefined ? '时间' : `工作时间（${hours.calendar}，${hours.zone}）`;
+}
+
+function limitsText({ defaultMs, where }: Limits): string {
+  const others = where.map(({ conditions, limitMs }) => `${conditionsText(conditions)}时为${lengthText(limitMs)}`);
+  return `${lengthText(defaultMs)}${others.length === 0 ? '' : `（${others.join('；')}）`}`;
 }
 
 function ratioText({ event, aggregate }: RatioPart): string {
@@ -110,6 +126,8 @@ function windowText(window: WindowSpec): string {
       return `最近${lengthText(window.sizeMs)}内，每${lengthText(window.everyMs)}计算一次`;
     case 'tumbling':
       return `每${TUMBLING[window.unit]}（${fiscalText(window.fiscalMonth)}${window.zone}）`;
+    case 'to-date':
+      return `本${TUMBLING[window.unit]}至今（${fiscalText(window.fiscalMonth)}${window.zone}），每${lengthText(window.everyMs)}计算一次`;
     case 'total':
       return '全部时间内';
     case 'instant':

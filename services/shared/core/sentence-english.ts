@@ -1,6 +1,15 @@
 import type { WorkingHours } from './calendar.ts';
 import { durationParts } from './catalogue-duration.ts';
-import type { Aggregate, Condition, Definition, LabelSpec, RatioPart, Selector, WindowSpec } from './definition.ts';
+import type {
+  Aggregate,
+  Condition,
+  Definition,
+  LabelSpec,
+  Limits,
+  RatioPart,
+  Selector,
+  WindowSpec,
+} from './definition.ts';
 
 /** A definition as one English sentence behind its name. */
 export function englishSentence(name: string, definition: Definition): string {
@@ -34,6 +43,8 @@ function measureText({ measure, aggregate }: Definition): string {
     }
     case 'open':
       return `the number of cases that had ${eventText(measure.from)} and not yet ${eventText(measure.to)}`;
+    case 'within':
+      return `the share of cases that had ${eventText(measure.to)} within ${limitsText(measure.limits)}${measure.hours === undefined ? '' : ` of ${timeText(measure.hours)}`} of ${eventText(measure.from)}`;
     case 'ratio':
       return `${ratioText(measure.numerator)} divided by ${ratioText(measure.denominator)}`;
   }
@@ -41,6 +52,11 @@ function measureText({ measure, aggregate }: Definition): string {
 
 function timeText(hours: WorkingHours | undefined): string {
   return hours === undefined ? 'time' : `working time (${hours.calendar}, ${hours.zone})`;
+}
+
+function limitsText({ defaultMs, where }: Limits): string {
+  const others = where.map(({ conditions, limitMs }) => `${lengthText(limitMs)} where ${conditionsText(conditions)}`);
+  return `${lengthText(defaultMs)}${others.length === 0 ? '' : ` (${others.join('; ')})`}`;
 }
 
 function ratioText({ event, aggregate }: RatioPart): string {
@@ -122,7 +138,9 @@ function windowText(window: WindowSpec): string {
     case 'rolling':
       return `over the last ${lengthText(window.sizeMs)}, taken every ${stepText(window.everyMs)}`;
     case 'tumbling':
-      return tumblingText(window);
+      return `per ${unitText(window)}`;
+    case 'to-date':
+      return `for the ${unitText(window)} so far, taken every ${stepText(window.everyMs)}`;
     case 'total':
       return 'over all time';
     case 'instant':
@@ -130,9 +148,9 @@ function windowText(window: WindowSpec): string {
   }
 }
 
-function tumblingText({ unit, zone, fiscalMonth }: Extract<WindowSpec, { readonly kind: 'tumbling' }>): string {
-  if (fiscalMonth === undefined) return `per ${unit} (${zone})`;
-  return `per ${unit.replace('-', ' ')} (years from ${MONTHS[fiscalMonth - 1]}, ${zone})`;
+function unitText({ unit, zone, fiscalMonth }: Extract<WindowSpec, { readonly zone: string }>): string {
+  if (fiscalMonth === undefined) return `${unit} (${zone})`;
+  return `${unit.replace('-', ' ')} (years from ${MONTHS[fiscalMonth - 1]}, ${zone})`;
 }
 
 const MONTHS: readonly string[] = [

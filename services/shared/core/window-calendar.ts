@@ -13,8 +13,8 @@ const WEEK_MS = 7 * DAY_MS;
 /** 1970-01-05 was the first Monday. */
 const FIRST_MONDAY_MS = 4 * DAY_MS;
 
-/** A window of calendar units. */
-type TumblingWindow = Extract<WindowSpec, { readonly kind: 'tumbling' }>;
+/** A calendar unit in a zone. */
+type CalendarUnit = Pick<Extract<WindowSpec, { readonly kind: 'tumbling' }>, 'unit' | 'zone' | 'fiscalMonth'>;
 
 /** Zones × units whose slices are kept; the one added first leaves first. */
 const CACHED_CALENDARS_MAX = 64;
@@ -26,7 +26,7 @@ const cache = new Map<string, Slice[]>();
  * The calendar unit of the window's zone that holds `timeMs`. Weeks start on Monday. Where a clock goes back over midnight,
  * the day that has begun stays; an hour is cut where the offset changes, so both hours of a repeated one are slices.
  */
-export function calendarSlice({ unit, zone, fiscalMonth = 1 }: TumblingWindow, timeMs: number): Slice {
+export function calendarSlice({ unit, zone, fiscalMonth = 1 }: CalendarUnit, timeMs: number): Slice {
   if (zone === 'UTC') {
     if (unit === 'hour') return fixedSlice(timeMs, HOUR_MS, 0);
     if (unit === 'day') return fixedSlice(timeMs, DAY_MS, 0);

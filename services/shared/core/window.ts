@@ -1,5 +1,6 @@
 import { TOTAL_SLICE_MS, type WindowSpec } from './definition.ts';
 import { calendarSlice } from './window-calendar.ts';
+import { stepSlice } from './window-to-date.ts';
 
 /** End of the only slice of a total window: later than any event time that is accepted. */
 export const TOTAL_END_MS = 9_999_999_999_999;
@@ -14,6 +15,8 @@ export function sliceStart(window: WindowSpec, timeMs: number): number {
       return Math.floor(timeMs / window.everyMs) * window.everyMs;
     case 'tumbling':
       return calendarSlice(window, timeMs).startMs;
+    case 'to-date':
+      return stepSlice(window, timeMs).startMs;
     case 'total':
       return TOTAL_SLICE_MS;
   }
@@ -27,6 +30,8 @@ export function sliceEnd(window: WindowSpec, sliceStartMs: number): number {
       return sliceStart(window, sliceStartMs) + window.everyMs;
     case 'tumbling':
       return calendarSlice(window, sliceStartMs).endMs;
+    case 'to-date':
+      return stepSlice(window, sliceStartMs).endMs;
     case 'total':
       return TOTAL_END_MS;
   }
@@ -43,6 +48,7 @@ export function windowStart(window: WindowSpec, windowEndMs: number): number {
     case 'instant':
       return windowEndMs;
     case 'tumbling':
+    case 'to-date':
       return calendarSlice(window, windowEndMs - 1).startMs;
     case 'total':
       return TOTAL_SLICE_MS;

@@ -208,6 +208,7 @@ export function windowWords(window: WindowSpec, language: Language, short = fals
       return short ? length : language === 'en' ? `last ${length}` : `近 ${length}`;
     }
     case 'tumbling':
+    case 'to-date':
       return TUMBLING[language][window.unit] ?? '';
     case 'total':
       return language === 'en' ? 'all time' : '累计';
