@@ -10,11 +10,12 @@ let takt: Embedded | null = null;
 const directory = { current: null as ReturnType<typeof temporaryDirectory> | null };
 
 /** Imports a file with the built `takt import` into an empty data directory, and opens what came of it. */
-async function openImported(file: string, name: string): Promise<Embedded> {
+async function openImported(file: string, name: string, mappingName = name, more: string[] = []): Promise<Embedded> {
   const { path } = (directory.current = temporaryDirectory());
   const catalogue = `test/catalogues/${name}.yaml`;
-  const mapping = `test/catalogues/${name}.mapping.yaml`;
-  const outcome = await runTakt(['import', file, '--mapping', mapping, '--catalogue', catalogue, '--data', path]);
+  const mapping = `test/catalogues/${mappingName}.mapping.yaml`;
+  const given = ['--mapping', mapping, '--catalogue', catalogue, '--data', path, ...more];
+  const outcome = await runTakt(['import', file, ...given]);
   expect(outcome.code, outcome.stderr).toBe(0);
   takt = await openEmbedded(path, catalogue);
   return takt;
@@ -58,6 +59,30 @@ interface Current {
   readonly kpi: string;
   readonly value: number;
   readonly value_exact: string | null;
+}
+
+interface CrmShare {
+  readonly won: number;
+  readonly lost: number;
+  readonly conversion_rate: number;
+}
+
+interface CrmGolden {
+  readonly overall: { readonly all: CrmShare };
+  readonly by_close_month: Readonly<Record<string, CrmShare>>;
+  readonly by_product: Readonly<Record<string, CrmShare>>;
+  readonly sales_cycle_days: Readonly<
+    Record<string, Readonly<Record<'n' | 'sum' | 'mean' | 'min' | 'max' | 'p50_ch' | 'p90_ch', number>>>
+  >;
+  readonly won_revenue_total: number;
+  readonly won_revenue_per_month: Readonly<Record<string, number>>;
+  readonly mean_won_value: number;
+  readonly open_pipeline: number;
+}
+
+/** To six digits behind the point, as the golden figures are. */
+function rounded(values: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Number(value.toFixed(6))]));
 }
 
 describe.skipIf(dataSetsMissing)(
@@ -107,6 +132,54 @@ describe.skipIf(dataSetsMissing)(
       }
       const [archived] = await takt.rows<{ n: string }>('SELECT count() AS n FROM events FINAL');
       expect(Number(archived!.n)).toBe(21_348);
+    });
+
+    test.each([
+      ['crm_sales_pipeline.csv', 'crm'],
+      ['crm_sales_pipeline_mixed_dates.csv', 'crm_mixed_dates'],
+    ])('%s: conversion, revenue, sales cycle, open pipeline', { timeout: 60_000 }, async (file, mapping) => {
+      const takt = await openImported(dataSet(file), 'crm', mapping, ['--as-of', '2017-12-31T00:00:00Z']);
+      await takt.settled();
+      const golden = JSON.parse(readFileSync(dataSet('golden/crm_sales_pipeline.json'), 'utf8')) as CrmGolden;
+      const months = await takt.rows<{ kpi: string; month: string; value: number }>(
+        "SELECT kpi, formatDateTime(window_start, '%Y-%m') AS month, value FROM kpi_history WHERE kpi LIKE '%_per_month' AND samples > 0",
+      );
+      const byMonth = (kpi: string): Record<string, number> =>
+        Object.fromEntries(months.filter((row) => row.kpi === kpi).map(({ month, value }) => [month, value]));
+      const months2017 = Object.entries(golden.by_close_month);
+      const picked = (field: keyof CrmShare): object =>
+        Object.fromEntries(months2017.map(([month, share]) => [month, share[field]]));
+      expect(byMonth('won_per_month')).toEqual(picked('won'));
+      expect(byMonth('lost_per_month')).toEqual(picked('lost'));
+      expect(rounded(byMonth('conversion_per_month'))).toEqual(picked('conversion_rate'));
+      expect(byMonth('revenue_per_month')).toEqual(golden.won_revenue_per_month);
+      const current = await takt.rows<Current & { labels: Record<string, string> }>(
+        "SELECT kpi, labels, value, value_exact FROM kpi_current WHERE kpi NOT LIKE '%_per_month'",
+      );
+      const by = (kpi: string, label?: string): Record<string, number> =>
+        Object.fromEntries(
+          current.filter((row) => row.kpi === kpi).map(({ labels, value }) => [label ? labels[label] : '', value]),
+        );
+      expect(rounded(by('conversion_of_product', 'product'))).toEqual(
+        Object.fromEntries(
+          Object.entries(golden.by_product).map(([product, share]) => [product, share.conversion_rate]),
+        ),
+      );
+      for (const [stage, cycle] of Object.entries(golden.sales_cycle_days)) {
+        for (const figure of ['n', 'sum', 'min', 'max'] as const)
+          expect(by(`cycle_${figure}`, 'stage')[stage], `${figure} of ${stage}`).toBe(cycle[figure]);
+        expect(rounded(by('cycle_mean', 'stage'))[stage]).toBe(cycle.mean);
+        for (const [kpi, exact] of [
+          ['cycle_p50', cycle.p50_ch],
+          ['cycle_p90', cycle.p90_ch],
+        ] as const)
+          expect(Math.abs(by(kpi, 'stage')[stage]! - exact), `${kpi} of ${stage}`).toBeLessThanOrEqual(exact * 0.01);
+      }
+      expect([by('revenue'), rounded(by('conversion')), rounded(by('mean_won_value')), by('open_pipeline')]).toEqual(
+        [golden.won_revenue_total, golden.overall.all.conversion_rate, golden.mean_won_value, golden.open_pipeline].map(
+          (value) => ({ '': value }),
+        ),
+      );
     });
 
     test.each([1, 2, 3, 4, 5, 6])(
