@@ -50,7 +50,7 @@ interface Amount {
   readonly team: string | null;
   readonly timeMs: number;
   readonly amount: number;
-  /** Of a ratio: whether it counts below the line. */
+  /** Of a ratio: whether it counts below the line; of what is open: whether it is an exit. */
   readonly below?: boolean;
 }
 
@@ -88,6 +88,12 @@ function pairsOf(events: ReturnType<typeof standing>): Amount[] {
   }
   const opened = events.findIndex(({ activity }) => activity === 'open');
   if (opened < 0) return amounts;
+  const openedLast = events.findLastIndex(({ activity }) => activity === 'open');
+  const closedThen = events.slice(openedLast).find(({ activity }) => activity === 'close');
+  const worth = { kpi: 'open_worth', team: events.at(-1)!.known };
+  const value = events[openedLast]!.value ?? 0;
+  amounts.push({ ...worth, timeMs: events[openedLast]!.timeMs, amount: value, below: false });
+  if (closedThen !== undefined) amounts.push({ ...worth, timeMs: closedThen.timeMs, amount: 0 - value, below: true });
   const after = events.slice(opened).filter(({ activity }) => activity === 'close');
   const { timeMs: openedMs, known } = events[opened]!;
   const first = after[0];
@@ -178,6 +184,15 @@ function windows(key: string, amounts: readonly Amount[], values: OracleValues):
     return;
   }
   const slices = byEnd(amounts, MINUTE, 0);
+  if (kpi === 'open_worth') {
+    for (const endMs of slices.keys()) {
+      const before = amounts.filter(({ timeMs }) => timeMs < endMs);
+      const open = before.reduce((sum, { below }) => sum + (below ? -1 : 1), 0);
+      const sum = before.reduce((total, { amount }) => total + amount, 0);
+      if (open !== 0) values.set(`${key} ${endMs}`, `${sum}/${open}`);
+    }
+    return;
+  }
   if (kpi === 'open') {
     for (const endMs of slices.keys()) {
       const level = amounts.filter(({ timeMs }) => timeMs < endMs).reduce((sum, { amount }) => sum + amount, 0);

@@ -19,13 +19,15 @@ const AGGREGATES: readonly Aggregate[] = [
   { kind: 'percentile', q: 0.9 },
   { kind: 'ratio' },
   { kind: 'level' },
+  { kind: 'level', of: 'sum' },
 ];
 const amounts = fc.array(fc.oneof(fc.constant(0), fc.integer(), fc.maxSafeInteger()), { maxLength: 40 });
 
 function stateOf(aggregate: Aggregate, values: readonly number[]): ReturnType<typeof emptyState> {
   const state = emptyState(aggregate);
-  // A level counts cases in and out.
-  for (const value of values) contribute(state, aggregate.kind === 'level' ? Math.sign(value) : value, 0, 1);
+  // A level counts cases in and out; one of values knows an exit by its part.
+  const counts = aggregate.kind === 'level' && aggregate.of === undefined;
+  for (const value of values) contribute(state, counts ? Math.sign(value) : value, value < 0 ? 1 : 0, 1);
   return state;
 }
 

@@ -81,6 +81,8 @@ test('each measure has its default occurrences, anchors and units', () => {
     ],
     window: { kind: 'instant', everyMs: 60_000 },
   });
+  expect(kpi(`measure: { open: { ${span} } }, aggregate: count`).hash).toBe(kpi(`measure: { open: { ${span} } }`).hash);
+  expect(kpi(`measure: { open: { ${span} } }, aggregate: mean`).aggregate).toEqual({ kind: 'level', of: 'mean' });
   const limit = '{ default: 1d, where: [{ priority: P1, limit: 4h }] }';
   expect(
     kpi(`measure: { within: { ${span}, limit: ${limit} } }, by: [team], window: { to_date: week, every: 1h }`),
@@ -175,8 +177,8 @@ test.each([
   ],
   [
     'open with aggregate',
-    'measure: { open: { from: opened, to: closed } }, aggregate: count',
-    /has no aggregate; allowed: leave/,
+    'measure: { open: { from: opened, to: closed } }, aggregate: max',
+    /what is open has no aggregate 'max'; allowed: count .* sum or mean/,
   ],
   ['open with window', 'measure: { open: { from: opened, to: closed } }, window: total', /is a level.*every: 1m/],
   [

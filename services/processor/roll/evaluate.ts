@@ -1,6 +1,8 @@
-import { LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
+import { addAmounts, negateAmount } from '../../shared/core/amount.ts';
+import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { type Result, resultOf } from '../../shared/core/result.ts';
 import { sliceEnd, windowStart } from '../../shared/core/window.ts';
+import type { Rise } from './rise.ts';
 import type { OpenImports, Series } from './series.ts';
 
 /** The result of the window of a series that ends at `endMs`; levels are read from `levels`. */
@@ -11,8 +13,7 @@ export function resultAt(
 ): Result & { readonly windowStartMs: number } {
   const windowStartMs = windowStart(series.definition.window, endMs);
   if (levels === null) return { ...resultOf(series.definition, series.windowState(endMs)), windowStartMs };
-  const level = levels.at(endMs);
-  return { value: level, exact: String(level), samples: level, windowStartMs };
+  return { ...levelResult(series.definition, levels.at(endMs)), windowStartMs };
 }
 
 /** Whether an open import touches the window that ends at `endMs`. */
@@ -26,44 +27,60 @@ export function isFilling(series: Series, endMs: number, imports: OpenImports, l
   return false;
 }
 
+const NO_RISE: Rise = { delta: 0, sum: 0 };
+
+function levelResult(definition: Definition, { delta, sum }: Rise): Result {
+  const valued = definition.aggregate.kind === 'level' && definition.aggregate.of !== undefined;
+  return resultOf(definition, valued ? { kind: 'valued-level', n: 0, delta, sum } : { kind: 'level', n: 0, delta });
+}
+
 /**
  * All of a level's windows at once: a level at T is the total less the slices after T. Built once per computation,
  * because a change moves every later row.
  */
 export class LevelReader {
   private readonly ends: number[] = [];
-  /** Sum of the slices from index i on, and whether an open import touches one up to i. */
-  private readonly after: number[] = [];
+  /** What the slices from index i on add, and whether an open import touches one up to i. */
+  private readonly after: Rise[] = [];
   private readonly filling: boolean[] = [];
-  private readonly total: number;
+  private readonly total: Rise;
 
   constructor(series: Series, imports: OpenImports) {
     const starts = series.starts();
-    const deltaOf = (startMs: number): number => {
+    const riseOf = (startMs: number): Rise => {
       const state = series.empty();
       series.mergeSlice(startMs, state);
-      return state.kind === 'level' ? state.delta : 0;
+      if (state.kind === 'valued-level') return state;
+      return state.kind === 'level' ? { delta: state.delta, sum: 0 } : NO_RISE;
     };
-    this.total = deltaOf(LEVEL_TOTAL_MS);
+    this.total = riseOf(LEVEL_TOTAL_MS);
     const mayFill = series.mayBeInImport(imports);
     let filling = false;
     for (const startMs of starts) {
       this.ends.push(sliceEnd(series.definition.window, startMs));
-      this.after.push(0);
+      this.after.push(NO_RISE);
       filling ||= mayFill && series.inImport(startMs, imports);
       this.filling.push(filling);
     }
-    let later = 0;
-    for (let i = starts.length - 1; i >= 0; i--) this.after[i] = later += deltaOf(starts[i]!);
+    let later = NO_RISE;
+    for (let i = starts.length - 1; i >= 0; i--) {
+      const { delta, sum } = riseOf(starts[i]!);
+      this.after[i] = later = { delta: later.delta + delta, sum: addAmounts(later.sum, sum) };
+    }
   }
 
   /** The level before all slices: the same for ever, once total and slices are of one moment. */
-  get before(): number {
-    return this.total - (this.after[0] ?? 0);
+  get before(): Rise {
+    return this.lessFrom(0);
   }
 
-  at(endMs: number): number {
-    return this.total - (this.after[this.slicesUpTo(endMs)] ?? 0);
+  at(endMs: number): Rise {
+    return this.lessFrom(this.slicesUpTo(endMs));
+  }
+
+  private lessFrom(index: number): Rise {
+    const later = this.after[index] ?? NO_RISE;
+    return { delta: this.total.delta - later.delta, sum: addAmounts(this.total.sum, negateAmount(later.sum)) };
   }
 
   isFilling(endMs: number): boolean {

@@ -3,6 +3,7 @@ import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts
 import { decodeLabels } from '../../shared/core/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
+import type { Rise } from './rise.ts';
 import { reachMs } from './series-range.ts';
 import { type PartsKnown, type SlicePart, SeriesSlices } from './series-slices.ts';
 import { SlidingWindow } from './sliding-window.ts';
@@ -49,7 +50,7 @@ export class Series {
   /** No values were computed since it came into memory: what others published in between is not known. */
   fresh = true;
   /** Of a level: before all slices, as it was when values were computed last. */
-  private before: number | null = null;
+  private before: Rise | null = null;
   private readonly slices: SeriesSlices;
   private readonly rows = new Map<number, ValueRow>();
   /** No slice with data starts later, and no value that stands ends later. */
@@ -162,8 +163,9 @@ export class Series {
    * Notes the level before all slices. Rows of the store may be of several moments: the total ahead of a slice that comes
    * again, and then every row changes with it, also those that no changed slice comes before.
    */
-  startLevel(before: number): void {
-    if (this.before !== before) for (const startMs of this.slices.starts()) this.dirty.add(startMs);
+  startLevel(before: Rise): void {
+    const same = this.before !== null && this.before.delta === before.delta && this.before.sum === before.sum;
+    if (!same) for (const startMs of this.slices.starts()) this.dirty.add(startMs);
     this.before = before;
   }
 

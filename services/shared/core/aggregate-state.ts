@@ -14,9 +14,11 @@ export type AggregateState =
   | Extreme
   | { readonly kind: 'quantile'; n: number; readonly bins: LogBins }
   | { readonly kind: 'ratio'; n: number; numerator: Amount; denominator: Amount }
-  | { readonly kind: 'level'; n: number; delta: number };
+  | { readonly kind: 'level'; n: number; delta: number }
+  /** A level that also has values: how much it and their sum rise. */
+  | { readonly kind: 'valued-level'; n: number; delta: number; sum: Amount };
 
-/** Which side of a ratio a contribution belongs to; 0 everywhere else. */
+/** Which side of a ratio a contribution belongs to, and of a level with values whether it is an exit (1); else 0. */
 export type Part = 0 | 1;
 
 /** The state of a slice without contributions. */
@@ -35,6 +37,7 @@ export function emptyState(aggregate: Aggregate): AggregateState {
     case 'ratio':
       return { kind: 'ratio', n: 0, numerator: 0, denominator: 0 };
     case 'level':
+      if (aggregate.of !== undefined) return { kind: 'valued-level', n: 0, delta: 0, sum: 0 };
       return { kind: 'level', n: 0, delta: 0 };
   }
 }
@@ -47,7 +50,10 @@ export function contribute(state: AggregateState, amount: Amount, part: Part, si
   if (state.kind === 'sum') state.sum = addAmounts(state.sum, signed);
   else if (state.kind === 'quantile') addToBin(state.bins, binOf(amount), sign);
   else if (state.kind === 'level') state.delta += Number(signed);
-  else if (state.kind === 'ratio') {
+  else if (state.kind === 'valued-level') {
+    state.delta += part === 0 ? sign : -sign;
+    state.sum = addAmounts(state.sum, signed);
+  } else if (state.kind === 'ratio') {
     if (part === 0) state.numerator = addAmounts(state.numerator, signed);
     else state.denominator = addAmounts(state.denominator, signed);
   }
@@ -62,7 +68,10 @@ export function mergeState(into: AggregateState, from: AggregateState): void {
   else if (into.kind === 'quantile' && from.kind === 'quantile')
     from.bins.bins.forEach((bin, i) => addToBin(into.bins, bin, from.bins.counts[i]!));
   else if (into.kind === 'level' && from.kind === 'level') into.delta += from.delta;
-  else if (into.kind === 'ratio' && from.kind === 'ratio') {
+  else if (into.kind === 'valued-level' && from.kind === 'valued-level') {
+    into.delta += from.delta;
+    into.sum = addAmounts(into.sum, from.sum);
+  } else if (into.kind === 'ratio' && from.kind === 'ratio') {
     into.numerator = addAmounts(into.numerator, from.numerator);
     into.denominator = addAmounts(into.denominator, from.denominator);
   }
@@ -135,7 +144,10 @@ function negate(state: AggregateState): void {
   state.n = -state.n;
   if (state.kind === 'sum') state.sum = negateAmount(state.sum);
   else if (state.kind === 'level') state.delta = -state.delta;
-  else if (state.kind === 'ratio') {
+  else if (state.kind === 'valued-level') {
+    state.delta = -state.delta;
+    state.sum = negateAmount(state.sum);
+  } else if (state.kind === 'ratio') {
     state.numerator = negateAmount(state.numerator);
     state.denominator = negateAmount(state.denominator);
   } else if (state.kind === 'quantile') {
@@ -158,6 +170,9 @@ export function encodeState(state: AggregateState): Uint8Array {
       break;
     case 'level':
       out.integer(state.delta);
+      break;
+    case 'valued-level':
+      out.integer(state.delta).integer(state.sum);
       break;
     case 'extreme':
       out.integer(state.boundary === null ? 0 : 1);
@@ -191,6 +206,10 @@ export function decodeState(aggregate: Aggregate, bytes: Uint8Array): AggregateS
       break;
     case 'level':
       state.delta = input.integer();
+      break;
+    case 'valued-level':
+      state.delta = input.integer();
+      state.sum = input.amount();
       break;
     case 'extreme': {
       if (input.integer() === 1) state.boundary = input.amount();

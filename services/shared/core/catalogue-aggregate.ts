@@ -8,7 +8,6 @@ const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,3})?)$/;
 const FORM = 'count, sum, mean, min, max, or a percentile from p1 to p99.9';
 
 const NO_AGGREGATE = {
-  open: 'an open measure counts the open cases',
   ratio: 'a ratio says how in `of` and `to`',
   within: 'within is a share of its own',
 } as const;
@@ -21,11 +20,10 @@ export function readAggregate(
   problems: Problems,
 ): Aggregate | null {
   const here = [...path, 'aggregate'];
-  if (measure === 'open' || measure === 'ratio' || measure === 'within') {
-    const kind = measure === 'open' ? 'level' : 'ratio';
-    if (value === undefined) return { kind };
-    const why = NO_AGGREGATE[measure];
-    return problems.addAtKey(here, `${why}, so it has no aggregate`, 'leave the line out');
+  if (measure === 'open') return readLevel(value, here, problems);
+  if (measure === 'ratio' || measure === 'within') {
+    if (value === undefined) return { kind: 'ratio' };
+    return problems.addAtKey(here, `${NO_AGGREGATE[measure]}, so it has no aggregate`, 'leave the line out');
   }
   if (value === undefined) return problems.addAtKey(path, 'aggregate is missing', FORM);
   const text = textOf(value);
@@ -36,4 +34,14 @@ export function readAggregate(
   const q = percent === undefined ? 0 : Number(`${percent}e-2`);
   if (q > 0) return { kind: 'percentile', q };
   return problems.add(here, `unknown aggregate '${text}'${didYouMean(text, PLAIN)}`, FORM);
+}
+
+const LEVEL_FORM = 'count (the number of open cases), sum or mean (of the values of their entries)';
+
+/** How what is open is counted: by number, or by the values of the entries. */
+function readLevel(value: unknown, path: Path, problems: Problems): Aggregate | null {
+  if (value === undefined || value === 'count') return { kind: 'level' };
+  if (value === 'sum' || value === 'mean') return { kind: 'level', of: value };
+  const text = textOf(value);
+  return text === null ? null : problems.add(path, `what is open has no aggregate '${text}'`, LEVEL_FORM);
 }

@@ -59,7 +59,9 @@ export type Measure =
   | { readonly kind: 'ratio'; readonly numerator: RatioPart; readonly denominator: RatioPart };
 
 export type Aggregate =
-  | { readonly kind: 'count' | 'sum' | 'mean' | 'min' | 'max' | 'ratio' | 'level' }
+  | { readonly kind: 'count' | 'sum' | 'mean' | 'min' | 'max' | 'ratio' }
+  /** Of what is open: how many, or the sum or mean of the values of their entries. */
+  | { readonly kind: 'level'; readonly of?: 'sum' | 'mean' }
   /** q in (0, 1): the value at rank ⌈q·n⌉, within 1%. */
   | { readonly kind: 'percentile'; readonly q: number };
 

@@ -1,3 +1,4 @@
+import type { Amount } from './amount.ts';
 import type { LabelValues } from './label-plan.ts';
 import type { Emitted } from './measure-plan.ts';
 
@@ -5,6 +6,8 @@ import type { Emitted } from './measure-plan.ts';
 export interface Entry {
   readonly timeMs: number;
   readonly labels: LabelValues;
+  /** Of a level: what the entry adds, and its exit takes away. */
+  readonly amount: Amount;
   /** Of what may be open: whether the case passes `where` at its entry. */
   readonly counts: boolean;
   /** What this entry emitted, where it may have to be taken back (levels: the entry itself first). */

@@ -1,4 +1,7 @@
+import { type Amount, negateAmount, toAmount } from './amount.ts';
 import type { Carried } from './carried.ts';
+import { unscaledAt } from './decimal.ts';
+import type { Definition } from './definition.ts';
 import type { LoggedEvent } from './event.ts';
 import type { LabelValues } from './label-plan.ts';
 import type { Emitted, MeasurePlan, Output } from './measure-plan.ts';
@@ -62,11 +65,20 @@ export class PairFold {
     const labels = this.plan.labels.take('from', carried, first);
     const counts = this.kind === 'duration' || this.plan.passes(event, carried);
     const miss = this.kind === 'within' && counts ? missOf(this.plan, event, carried, labels) : null;
-    const entry: Entry = { timeMs: event.timeMs, labels, counts, emitted: NOTHING_EMITTED, miss, closed: false };
+    const amount = this.kind === 'open' ? amountOf(event, this.plan.definition) : 1;
+    const entry: Entry = {
+      timeMs: event.timeMs,
+      labels,
+      amount,
+      counts,
+      emitted: NOTHING_EMITTED,
+      miss,
+      closed: false,
+    };
     this.entries = withItem(this.entries, entry);
     if (miss !== null) keep(entry, [miss], output);
     if (this.kind === 'open' && counts) {
-      const emitted: Emitted = { timeMs: event.timeMs, amount: 1, part: 0, labels };
+      const emitted: Emitted = { timeMs: event.timeMs, amount, part: 0, labels };
       if (this.takesBack) entry.emitted = [emitted];
       output(emitted, 1);
     }
@@ -94,7 +106,8 @@ export class PairFold {
     let emitted: Emitted;
     if (this.kind === 'open') {
       if (!entry.counts) return;
-      emitted = { timeMs: event.timeMs, amount: -1, part: 0, labels: entry.labels };
+      const part = isValued(this.plan.definition) ? 1 : 0;
+      emitted = { timeMs: event.timeMs, amount: negateAmount(entry.amount), part, labels: entry.labels };
     } else {
       if (!this.plan.passes(event, carried)) return;
       const amount = this.plan.elapsedMs(entry.timeMs, event.timeMs);
@@ -111,4 +124,15 @@ export class PairFold {
     for (const emitted of entry.emitted.slice(stays)) output(emitted, -1);
     entry.emitted = entry.emitted.slice(0, stays);
   }
+}
+
+/** Whether a level is of the values of what is open, and not of their number. */
+function isValued({ aggregate }: Definition): boolean {
+  return aggregate.kind === 'level' && aggregate.of !== undefined;
+}
+
+/** What an entry adds to a level. One without a value is open all the same, and adds nothing to their sum. */
+function amountOf(event: LoggedEvent, definition: Definition): Amount {
+  if (!isValued(definition)) return 1;
+  return event.value === null ? 0 : toAmount(unscaledAt(event.value, definition.scale));
 }

@@ -28,6 +28,10 @@ export function resultOf(definition: Definition, state: AggregateState): Result 
       return { value: samples, exact: String(samples), samples };
     case 'level':
       return { value: state.delta, exact: String(state.delta), samples: state.delta };
+    case 'valued-level': {
+      const mean = definition.aggregate.kind === 'level' && definition.aggregate.of === 'mean';
+      return rational(state.sum, mean ? state.delta : 1, divisorOf(definition), state.delta);
+    }
     case 'ratio':
       // What came in time contributes twice.
       return rational(

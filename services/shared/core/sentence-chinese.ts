@@ -36,6 +36,8 @@ function measureText({ measure, aggregate }: Definition): string {
         : `${span}所用${timeText(measure.hours)}的${aggregateText(aggregate)}`;
     }
     case 'open':
+      if (aggregate.kind === 'level' && aggregate.of !== undefined)
+        return `尚无${eventText(measure.to)}的案例其${eventText(measure.from)}数值的${AGGREGATES[aggregate.of]}`;
       return `已有${eventText(measure.from)}而尚无${eventText(measure.to)}的案例数量`;
     case 'within':
       return `在${eventText(measure.from)}之后${limitsText(measure.limits)}${measure.hours === undefined ? '' : timeText(measure.hours)}内有${eventText(measure.to)}的案例占比`;

@@ -42,6 +42,8 @@ function measureText({ measure, aggregate }: Definition): string {
         : `${aggregateText(aggregate)} of the ${timeText(measure.hours)} ${span}`;
     }
     case 'open':
+      if (aggregate.kind === 'level' && aggregate.of !== undefined)
+        return `the ${aggregate.of} of the values of ${eventText(measure.from)} over cases that have not yet had ${eventText(measure.to)}`;
       return `the number of cases that had ${eventText(measure.from)} and not yet ${eventText(measure.to)}`;
     case 'within':
       return `the share of cases that had ${eventText(measure.to)} within ${limitsText(measure.limits)}${measure.hours === undefined ? '' : ` of ${timeText(measure.hours)}`} of ${eventText(measure.from)}`;
