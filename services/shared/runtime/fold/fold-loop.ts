@@ -1,10 +1,11 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { EventLog } from '../../ports/event-log.ts';
 import type { FoldRunner } from './fold-runner.ts';
+import { PublishPace } from './publish-pace.ts';
 
 /** When a stage publishes and stores. */
 export interface FoldTiming {
-  /** 0: at the end of every batch (roll, alert); else at most this often (aggregate). */
+  /** 0: at the end of every batch (roll, alert); else at most this often (aggregate), as PublishPace says. */
   readonly publishEveryMs: number;
   readonly storeEveryMs: number;
 }
@@ -40,6 +41,7 @@ export class FoldLoop {
   private readonly clock: Clock;
   private readonly timing: FoldTiming;
   private readonly isCurrent: () => boolean;
+  private readonly pace: PublishPace;
   private stopping = false;
   private wake: AbortController = new AbortController();
   private storing: Promise<void> | null = null;
@@ -51,6 +53,7 @@ export class FoldLoop {
     this.log = options.log;
     this.clock = options.clock;
     this.timing = options.timing;
+    this.pace = new PublishPace(options.timing.publishEveryMs);
     this.isCurrent = options.isCurrent ?? (() => true);
   }
 
@@ -60,7 +63,6 @@ export class FoldLoop {
       // With a reason of its own: the default one is an error with its stack, hundreds of times a second.
       if (this.runner.reads(topic)) this.wake.abort('work');
     });
-    let publishedMs = 0;
     let storedMs = this.clock.nowMs();
     let retryMs = 0;
     try {
@@ -74,9 +76,9 @@ export class FoldLoop {
         try {
           applied = await this.runner.step();
           const nowMs = this.clock.nowMs();
-          if (nowMs - publishedMs >= this.timing.publishEveryMs && this.isCurrent()) {
+          if (this.pace.isDue(nowMs) && this.isCurrent()) {
             await this.runner.publish();
-            publishedMs = nowMs;
+            this.pace.published(nowMs, this.clock.nowMs());
           }
           retryMs = 0;
         } catch (error) {
@@ -89,7 +91,7 @@ export class FoldLoop {
           this.startStore();
           storedMs = nowMs;
         }
-        if (applied === 0) await this.clock.sleep(this.pauseMs(publishedMs), this.wake.signal);
+        if (applied === 0) await this.clock.sleep(this.pauseMs(), this.wake.signal);
         else await this.clock.sleep(0);
       }
     } finally {
@@ -124,9 +126,10 @@ export class FoldLoop {
     );
   }
 
-  private pauseMs(publishedMs: number): number {
-    if (this.timing.publishEveryMs === 0 || !this.runner.tasks.some((task) => task.publishDue)) return IDLE_MAX_MS;
-    return Math.max(1, Math.min(IDLE_MAX_MS, publishedMs + this.timing.publishEveryMs - this.clock.nowMs()));
+  private pauseMs(): number {
+    const waitMs = this.pace.waitMs(this.clock.nowMs());
+    if (waitMs === null || !this.runner.tasks.some((task) => task.publishDue)) return IDLE_MAX_MS;
+    return Math.max(1, Math.min(IDLE_MAX_MS, waitMs));
   }
 
   /** Tells that there is something to do: the tasks are others. */

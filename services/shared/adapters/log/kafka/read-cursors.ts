@@ -16,10 +16,13 @@ export interface Fetching {
 export class ReadCursors {
   /** By topic and partition; the one read longest ago comes first. */
   private readonly byPlace = new Map<string, Fetching[]>();
+  /** All of them; null: some came or went since they were listed. Every read looks through them. */
+  private listed: readonly Fetching[] | null = null;
   private turns = 0;
 
-  all(): Fetching[] {
-    return [...this.byPlace.values()].flat();
+  all(): readonly Fetching[] {
+    this.listed ??= [...this.byPlace.values()].flat();
+    return this.listed;
   }
 
   of(topic: string, partition: number): readonly Fetching[] {
@@ -35,6 +38,7 @@ export class ReadCursors {
     const [found] = index < 0 ? [] : list.splice(index, 1);
     const used = found ?? { cursor: new ReadCursor(topic, partition, position), nodeId: null, turn: 0 };
     list.push(used);
+    if (found === undefined) this.listed = null;
     if (list.length > CURSORS_MAX) list.shift()!.cursor.giveUp();
     return used.cursor;
   }
@@ -43,6 +47,7 @@ export class ReadCursors {
     const { topic, partition } = cursor;
     const others = this.of(topic, partition).filter((other) => other.cursor !== cursor);
     this.byPlace.set(`${topic}/${partition}`, others);
+    this.listed = null;
   }
 
   /**
