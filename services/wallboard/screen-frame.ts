@@ -50,8 +50,8 @@ function tileFrame(tile: Tile, place: TilePlace, catalogue: Catalogue): TileFram
 
 /** What people see of a KPI. A ratio without a unit of its own is a share of one. */
 export function kpiFace({ definition, name, better, target, baseline }: Kpi): KpiFace {
-  const { kpi, workflow, unit, window, measure, aggregate } = definition;
+  const { kpi, workflow, unit, window, aggregate } = definition;
   const fixed = FRACTIONS.includes(aggregate.kind);
-  const percent = (measure.kind === 'ratio' || measure.kind === 'within') && SHARE_UNITS.includes(unit);
+  const percent = aggregate.kind === 'ratio' && SHARE_UNITS.includes(unit);
   return { kpi, workflow, name, unit: percent ? '%' : unit, percent, fixed, better, target, baseline, window };
 }

@@ -130,6 +130,11 @@ describe.skipIf(dataSetsMissing)(
         const exact = resolution[Math.ceil(q * resolution.length) - 1]!;
         expect(Math.abs(valueOf(kpi).value - exact), kpi).toBeLessThanOrEqual(exact * 0.01);
       }
+      // The golden rate is this share, rounded.
+      const again = [golden['cases_with_2plus_Resolve'], golden['cases']] as unknown as [number, number];
+      expect(valueOf('resolved_again').value).toBe(again[0]);
+      expect(valueOf('re_resolve_rate').value).toBe(again[0] / again[1]);
+      expect(Number(valueOf('re_resolve_rate').value.toFixed(6))).toBe(golden['re_resolve_rate']);
       const [archived] = await takt.rows<{ n: string }>('SELECT count() AS n FROM events FINAL');
       expect(Number(archived!.n)).toBe(21_348);
     });
@@ -182,6 +187,23 @@ describe.skipIf(dataSetsMissing)(
       );
     });
 
+    test('crm: shares won, of the deals closed or begun in a month', { timeout: 60_000 }, async () => {
+      const file = dataSet('crm_sales_pipeline.csv');
+      const takt = await openImported(file, 'crm', 'crm', ['--as-of', `${CRM_AS_OF}T00:00:00Z`]);
+      await takt.settled();
+      const golden = JSON.parse(readFileSync(dataSet('golden/crm_sales_pipeline.json'), 'utf8')) as CrmGolden;
+      const rows = await takt.rows<{ kpi: string; month: string; value: number }>(
+        "SELECT kpi, formatDateTime(window_start, '%Y-%m') AS month, value FROM kpi_history WHERE kpi LIKE 'won_%' AND samples > 0",
+      );
+      const byMonth = (kpi: string): Record<string, number> =>
+        Object.fromEntries(rows.filter((row) => row.kpi === kpi).map(({ month, value }) => [month, value]));
+      const closed = Object.entries(golden.by_close_month).map(([month, each]) => [month, each.conversion_rate]);
+      expect(rounded(byMonth('won_of_closed'))).toEqual(Object.fromEntries(closed));
+      const deals = await rowsOf(file);
+      expect(byMonth('won_within_60d')).toEqual(wonWithin60Days(deals, 'begun'));
+      expect(byMonth('won_for_engaged')).toEqual(wonWithin60Days(deals, 'closed'));
+    });
+
     test.each([1, 2, 3, 4, 5, 6])(
       'dascen scenario %i: busy time per station within 1 ms',
       { timeout: 60_000 },
@@ -206,6 +228,31 @@ describe.skipIf(dataSetsMissing)(
     );
   },
 );
+
+/** When deals count as begun whose row has no date of it. */
+const CRM_AS_OF = '2017-12-31';
+
+/**
+ * Of each month the deals won within 60 days of their beginning, over those that began in it; by brute force. A won deal
+ * counts in the month in which it was begun or closed.
+ */
+function wonWithin60Days(deals: readonly string[][], counts: 'begun' | 'closed'): Record<string, number> {
+  const months = new Map<string, { won: number; begun: number }>();
+  const monthOf = (date: string): { won: number; begun: number } => {
+    const month = months.get(date.slice(0, 7)) ?? { won: 0, begun: 0 };
+    months.set(date.slice(0, 7), month);
+    return month;
+  };
+  for (const deal of deals) {
+    const [stage, date, closed] = [deal[4]!, deal[5]!, deal[6]!];
+    const begun = date === '' ? CRM_AS_OF : date;
+    monthOf(begun).begun++;
+    const inTime = Date.parse(closed) - Date.parse(begun) <= 60 * 86_400_000;
+    if (stage === 'Won' && inTime) monthOf(counts === 'begun' ? begun : closed).won++;
+  }
+  const begunIn = [...months].filter(([, { begun }]) => begun > 0);
+  return Object.fromEntries(begunIn.map(([month, { won, begun }]) => [month, won / begun]));
+}
 
 /** First event to the one that `end` picks, in seconds, ascending; by brute force. */
 function sortedDurations(

@@ -184,9 +184,10 @@ function holdsAtLeast(slices: readonly Placed[], values: readonly Placed[]): str
   const marked = markedSnapshots(slices);
   return values.flatMap(({ message }) => {
     if (message.type !== 'value') return [];
-    const { window, measure } = definitions.get(message.definition)!;
-    // What comes within a limit is one sample of two contributions.
-    if ((window.kind !== 'tumbling' && window.kind !== 'total') || measure.kind === 'within') return [];
+    const { window, measure, aggregate } = definitions.get(message.definition)!;
+    // A case above the line of cases over cases is one sample of two contributions.
+    const isShare = aggregate.kind === 'ratio' && measure.kind !== 'ratio';
+    if ((window.kind !== 'tumbling' && window.kind !== 'total') || isShare) return [];
     const upto = offsetOf(message.version);
     const bySource = new Map<string, typeof marked>();
     for (const each of marked) {

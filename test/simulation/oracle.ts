@@ -1,4 +1,5 @@
 // The batch answer: from the set of all appended events to the values, written anew. Imports nothing from services/.
+import { RATES, stepsOf } from './oracle-steps.ts';
 
 export interface OracleEvent {
   readonly caseId: string;
@@ -55,7 +56,7 @@ interface Amount {
 }
 
 function amountsOf(events: ReturnType<typeof standing>): Amount[] {
-  return [...workOf(events), ...pairsOf(events), ...sharesOf(events), ...withinOf(events)];
+  return [...workOf(events), ...pairsOf(events), ...sharesOf(events), ...withinOf(events), ...stepsOf(events)];
 }
 
 function workOf(events: ReturnType<typeof standing>): Amount[] {
@@ -164,11 +165,16 @@ const SHIFT = { work_mean: 15 * MINUTE } as Readonly<Record<string, number>>;
 /** The day of Lagos begins an hour before that of UTC, where the schedules begin too. */
 const LAGOS = -60 * MINUTE;
 
+const HOURLY: readonly string[] = ['cases', 'share', 'work_mean', 'always_in_time', 'returns', 'kept'];
+
 function windows(key: string, amounts: readonly Amount[], values: OracleValues): void {
   const kpi = amounts[0]!.kpi;
-  if (kpi === 'cases' || kpi === 'share' || kpi === 'work_mean' || kpi === 'always_in_time') {
-    for (const [endMs, inside] of byEnd(amounts, 60 * MINUTE, SHIFT[kpi] ?? 0))
-      values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${samplesOf(kpi, inside)}`);
+  const set = (name: string, inside: readonly Amount[]): void => {
+    const samples = samplesOf(kpi, inside);
+    if (samples > 0) values.set(name, `${resultOf(kpi, inside)}/${samples}`);
+  };
+  if (HOURLY.includes(kpi)) {
+    for (const [endMs, inside] of byEnd(amounts, 60 * MINUTE, SHIFT[kpi] ?? 0)) set(`${key} ${endMs}`, inside);
     return;
   }
   if (kpi === 'work_min' || kpi === 'large') {
@@ -203,11 +209,12 @@ function windows(key: string, amounts: readonly Amount[], values: OracleValues):
   const ends = new Set([...slices.keys()].flatMap((endMs) => [endMs, endMs + 3 * MINUTE]));
   for (const endMs of ends) {
     const inside = amounts.filter(({ timeMs }) => timeMs < endMs && timeMs >= endMs - 3 * MINUTE);
-    if (inside.length > 0) values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${samplesOf(kpi, inside)}`);
+    set(`${key} ${endMs}`, inside);
   }
 }
 
-const SHARES = ['in_time', 'always_in_time'];
+/** Cases over cases: their samples are the cases below the line. */
+const SHARES = ['in_time', 'always_in_time', ...RATES];
 
 function samplesOf(kpi: string, inside: readonly Amount[]): number {
   return SHARES.includes(kpi) ? inside.filter(({ below }) => below).length : inside.length;

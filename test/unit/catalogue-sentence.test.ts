@@ -12,7 +12,7 @@ const load = (name: string) =>
 test('the catalogues of the tests load and say themselves', async () => {
   const helpdesk = await load('helpdesk_italian');
   expect(helpdesk.workflows.get('helpdesk')!.activities).toHaveLength(14);
-  expect(helpdesk.kpis.size).toBe(21);
+  expect(helpdesk.kpis.size).toBe(23);
   expect(sentence(helpdesk.kpis.get('opened_per_month')!, 'en')).toBe(
     'Tickets opened per month: the number of first events of a case, per month (UTC), in tickets.',
   );
@@ -68,6 +68,53 @@ kpis:
   expect(sentence(kpi, 'zh-CN')).toBe(
     '按时率：本月至今（Europe/Berlin），每1天计算一次，在案例首个“a”事件之后8小时（team为x时为1小时）工作时间（desk，UTC）内有案例首个“b”事件的案例占比。',
   );
+});
+
+test.each([
+  ['rework: { of: a } }, aggregate: count', "how often a case had another 'a'", '案例再次出现“a”事件的次数'],
+  [
+    'rework: { of: { each: any, where: { team: x } }, same: [team, region], count: cases } }, aggregate: mean',
+    'the mean of the values of the second event where team is x with the same team and region of a case',
+    '案例首次再次出现（team、region相同的）事件（team为x）时数值的平均值',
+  ],
+  [
+    'rework: { of: b, count: rate } }',
+    "how many cases had another 'b' divided by how many had one",
+    '再次出现“b”事件的案例数量除以出现过该事件的案例数量',
+  ],
+  [
+    'rework: { of: b, count: rate, to: any } }',
+    "how many cases had another 'b' divided by the number of cases",
+    '再次出现“b”事件的案例数量除以案例数量',
+  ],
+  [
+    'rework: { of: b, count: rate, to: a } }',
+    "how many cases had another 'b' divided by how many had the first 'a'",
+    '再次出现“b”事件的案例数量除以出现过案例首个“a”事件的案例数量',
+  ],
+  [
+    'conversion: { from: a, to: { last: b }, within: 30d, count: flow } }',
+    "how often it came from the first 'a' of a case to the last 'b' within 30 days, divided by the number of first 'a' events of a case",
+    '从案例首个“a”事件起30天之内到达案例最后一个“b”事件的次数除以案例首个“a”事件的数量',
+  ],
+  [
+    'conversion: { from: { each: a }, to: b, after: 1d, within: 7d, count: cohort } }',
+    "the share of 'a' events that led to the first 'b' after 1 day to 7 days",
+    '每个“a”事件中至少1天之后、7天之内到达案例首个“b”事件的比例（计入起点时间）',
+  ],
+  [
+    'counter: { event: a, rollover: 65536 } }, aggregate: sum',
+    "the sum of the increases of the counter read by 'a' events (which starts over at 65536)",
+    '每个“a”事件所读计数器（计到65536后归零）增量的总和',
+  ],
+])('a sentence of %s', (measure, english, chinese) => {
+  const head = 'version: 1\nworkflows: { w: { activities: [a, b], dimensions: [team, region] } }\nkpis:\n';
+  const text = `${head}  k: { workflow: w, measure: { ${measure}, window: total }\n`;
+  const kpi = parseCatalogue(text, 'c.yaml', options).catalogue!.kpis.get('k')!;
+  expect([sentence(kpi, 'en'), sentence(kpi, 'zh-CN')]).toEqual([
+    `k: ${english}, over all time.`,
+    `k：全部时间内，${chinese}。`,
+  ]);
 });
 
 test('the example of docs/catalogue.md is a catalogue', () => {

@@ -163,6 +163,19 @@ describe('the production line', () => {
     expect(finished).not.toContain('assembly');
   });
 
+  test('counts the parts that its last station finished', async () => {
+    const { simulator } = await playbackOf('production-line');
+    const block = Math.floor(ANCHOR_MS / simulator.blockMs);
+    const events = simulator.block(block, true);
+    const readings = events.filter(({ activity }) => activity === 'counted').map(({ value }) => Number(value));
+    const packed = events.filter(
+      ({ activity, dimensions }) => activity === 'finished' && dimensions['station'] === 'packing',
+    );
+    expect(packed.length).toBeGreaterThan(100);
+    expect([readings[0], readings.at(-1)]).toEqual([0, packed.length]);
+    expect(readings.toSorted((a, b) => a - b)).toEqual(readings);
+  });
+
   test('scraps more in a bad batch, is slower at night, and plans what it can make', async () => {
     const events = (await playbackOf('production-line')).between(ANCHOR_MS - 7 * DAY_MS, ANCHOR_MS);
     const left = events.filter(({ activity }) => activity === 'left');

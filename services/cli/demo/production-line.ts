@@ -43,6 +43,8 @@ const RECENT_MS = 90 * 60_000;
 const TRANSPORT_MS = 1_500;
 /** How often the plan says how many parts there should be. */
 const PLAN_EVERY_MS = 10 * 60_000;
+/** How often the last station's counter is read. */
+const COUNT_EVERY_MS = 60_000;
 
 /** A line of stations in a row, one part at a time each; the slowest decides the pace. */
 export function productionLine(profile: ProductionLineProfile, anchorMs: number): Simulator {
@@ -62,12 +64,30 @@ export function productionLine(profile: ProductionLineProfile, anchorMs: number)
       const parts = line.parts(fromMs, fromMs + BLOCK_MS);
       return [
         ...parts,
+        ...counts(profile, parts, index),
         ...plan(profile, fromMs, fromMs + BLOCK_MS),
         ...stoppages(profile, stops, fromMs, fromMs + BLOCK_MS),
         ...power(profile, stops, fromMs, fromMs + BLOCK_MS),
       ];
     },
   };
+}
+
+/** What the last station's counter says every minute of the parts of one block; each block has a counter of its own. */
+function counts(profile: ProductionLineProfile, parts: readonly SimulatedEvent[], block: number): SimulatedEvent[] {
+  const station = profile.stations.at(-1)!.name;
+  const madeMs = parts
+    .filter(({ activity, dimensions }) => activity === 'finished' && dimensions['station'] === station)
+    .map(({ timeMs }) => timeMs)
+    .toSorted((a, b) => a - b);
+  const events: SimulatedEvent[] = [];
+  for (let made = 0, timeMs = block * BLOCK_MS; ; timeMs += COUNT_EVERY_MS) {
+    while (made < madeMs.length && madeMs[made]! <= timeMs) made++;
+    const caseId = `counter-${station}-${block}`;
+    const dimensions = { station, shift: shiftAt(profile, timeMs).name };
+    events.push({ caseId, id: String(events.length), activity: 'counted', timeMs, dimensions, value: String(made) });
+    if (made === madeMs.length) return events;
+  }
 }
 
 /** What the customers' orders ask for, one event with a number of parts every ten minutes. */

@@ -7,23 +7,26 @@ type Plain = (typeof PLAIN)[number];
 const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,3})?)$/;
 const FORM = 'count, sum, mean, min, max, or a percentile from p1 to p99.9';
 
-const NO_AGGREGATE = {
+/** Of measures that have no aggregate: why. */
+const NO_AGGREGATE: Readonly<Record<string, string>> = {
   ratio: 'a ratio says how in `of` and `to`',
   within: 'within is a share of its own',
-} as const;
+  rate: 'a rate divides cases by cases',
+};
 
-/** The aggregate of a KPI of this measure; `path` is the KPI's. Null when there is a problem. */
+/** The aggregate of a KPI of this measure (`rate`: cases over cases); `path` is the KPI's. Null when there is a problem. */
 export function readAggregate(
   value: unknown,
   path: Path,
-  measure: Measure['kind'],
+  measure: Measure['kind'] | 'rate',
   problems: Problems,
 ): Aggregate | null {
   const here = [...path, 'aggregate'];
   if (measure === 'open') return readLevel(value, here, problems);
-  if (measure === 'ratio' || measure === 'within') {
+  const why = NO_AGGREGATE[measure];
+  if (why !== undefined) {
     if (value === undefined) return { kind: 'ratio' };
-    return problems.addAtKey(here, `${NO_AGGREGATE[measure]}, so it has no aggregate`, 'leave the line out');
+    return problems.addAtKey(here, `${why}, so it has no aggregate`, 'leave the line out');
   }
   if (value === undefined) return problems.addAtKey(path, 'aggregate is missing', FORM);
   const text = textOf(value);

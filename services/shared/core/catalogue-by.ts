@@ -6,6 +6,13 @@ import type { LabelAnchor, LabelSpec, Measure } from './definition.ts';
 
 const ANCHORS: readonly string[] = ['from', 'to', 'first', 'last'] satisfies LabelAnchor[];
 
+/** Of measures that count what has not ended: what that is. */
+const UNENDED: Readonly<Partial<Record<Measure['kind'], string>>> = {
+  open: 'an open case',
+  within: 'an open case',
+  conversion: 'a case that did not convert',
+};
+
 /** The `by` of a KPI of this measure, none when it is absent; null when there is a problem. */
 export function readBy(
   value: unknown,
@@ -40,12 +47,11 @@ function readLabel(
   if (dimension === null) return null;
   const place = map === null ? path : [...path, 'dimension'];
   const known = checkDimension(dimension, place, workflow, problems, false);
-  // Of what is still open nobody knows the exit.
-  const mayBeOpen = kind === 'open' || kind === 'within';
-  const at = map?.['at'] ?? (mayBeOpen ? 'from' : 'to');
+  const unended = UNENDED[kind];
+  const at = map?.['at'] ?? (unended === undefined ? 'to' : 'from');
   if (typeof at !== 'string' || !ANCHORS.includes(at)) return null;
-  if (mayBeOpen && at === 'to') {
-    const message = 'an open case has no closing event to take a dimension from';
+  if (unended !== undefined && at === 'to') {
+    const message = `${unended} has no closing event to take a dimension from`;
     return problems.add([...path, 'at'], message, 'from, first, last');
   }
   return known ? { dimension, at: at as LabelAnchor } : null;

@@ -4,7 +4,7 @@ import { readAggregate } from './catalogue-aggregate.ts';
 import { readDuration } from './catalogue-duration.ts';
 import { definitionHash } from './catalogue-hash.ts';
 import { readBy } from './catalogue-by.ts';
-import { readMeasure } from './catalogue-measure.ts';
+import { isRate, readMeasure } from './catalogue-measure.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
 import { mapOf, numberOf, textOf } from './catalogue-read.ts';
 import { readWhere } from './catalogue-where.ts';
@@ -13,6 +13,16 @@ import type { Aggregate, Measure } from './definition.ts';
 
 /** Digits behind the point that sums keep when the catalogue does not say. */
 const SCALE_DEFAULT = 6;
+const MEASURES = [
+  'event',
+  'duration',
+  'open',
+  'within',
+  'ratio',
+  'rework',
+  'conversion',
+  'counter',
+] as const satisfies readonly Measure['kind'][];
 /** What a duration's value may be shown in. */
 const TIME_UNITS: readonly string[] = ['ms', 's', 'min', 'h', 'd'];
 
@@ -37,14 +47,15 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   const kind = measureKind(map['measure']);
   if (kind === null) return null;
   const measure = readMeasure(map['measure'], [...path, 'measure'], { ...scope, workflow });
-  const aggregate = readAggregate(map['aggregate'], path, kind, problems);
+  const aggregate = readAggregate(map['aggregate'], path, isRate(map['measure']) ? 'rate' : kind, problems);
   const by = readBy(map['by'], [...path, 'by'], kind, workflow, problems);
   const where = readWhere(map['where'], [...path, 'where'], workflow, problems);
   if (map['window'] === undefined && kind !== 'open') problems.addAtKey(path, 'window is missing');
   const window = readWindow(map['window'], [...path, 'window'], kind, scope);
   const unit = readUnit(map['unit'], [...path, 'unit'], kind, aggregate, problems);
   const scale = map['scale'] === undefined ? SCALE_DEFAULT : numberOf(map['scale']);
-  const settleMs = readDuration(map['settle'], [...path, 'settle'], problems, { defaultMs: 0, leastMs: 0 });
+  const settleByDefault = { defaultMs: settlesAfterMs(measure), leastMs: 0 };
+  const settleMs = readDuration(map['settle'], [...path, 'settle'], problems, settleByDefault);
   const name = readName(map['name'], key);
   if (measure === null || aggregate === null || by === null || where === null || window === null) return null;
   if (unit === null || scale === null || settleMs === null || name === null) return null;
@@ -89,8 +100,13 @@ function findWorkflow(value: unknown, path: Path, scope: KpiScope): Workflow | n
 function measureKind(value: unknown): Measure['kind'] | null {
   const map = mapOf(value);
   if (map === null) return null;
-  const kinds = (['event', 'duration', 'open', 'within', 'ratio'] as const).filter((kind) => map[kind] !== undefined);
+  const kinds = MEASURES.filter((kind) => map[kind] !== undefined);
   return kinds.length === 1 ? (kinds[0] ?? null) : null;
+}
+
+/** A window of a cohort is complete once the last of its cases has had its time. */
+function settlesAfterMs(measure: Measure | null): number {
+  return measure?.kind === 'conversion' && measure.count === 'cohort' ? (measure.withinMs ?? 0) : 0;
 }
 
 function readUnit(

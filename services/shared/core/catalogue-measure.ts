@@ -1,16 +1,14 @@
 import type { Calendar } from './calendar.ts';
 import type { Workflow } from './catalogue.ts';
 import { findCalendar } from './catalogue-calendar.ts';
-import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
-import { mapOf, textOf } from './catalogue-read.ts';
-import { readWhere } from './catalogue-where.ts';
+import { readConversion } from './catalogue-conversion.ts';
+import { readCounter } from './catalogue-counter.ts';
+import type { Path, Problems } from './catalogue-problem.ts';
+import { mapOf } from './catalogue-read.ts';
+import { readRework } from './catalogue-rework.ts';
+import { type Occurrence, readSelector } from './catalogue-selector.ts';
 import { readLimits } from './catalogue-within.ts';
 import type { Measure, RatioPart, Selector } from './definition.ts';
-
-const OCCURRENCES = ['first', 'last', 'each'] as const;
-type Occurrence = (typeof OCCURRENCES)[number];
-/** In place of an activity: every one. */
-export const ANY = 'any';
 
 /** What a measure is read against. */
 export interface MeasureScope {
@@ -48,11 +46,21 @@ export function readMeasure(value: unknown, path: Path, scope: MeasureScope): Me
     const calendar = findCalendar(within['calendar'], [...path, 'within', 'calendar'], scope.calendars, problems);
     return from && to && limits && calendar && { kind: 'within', from, to, limits, hours: calendar.hours };
   }
+  if (map['rework'] !== undefined) return readRework(map['rework'], [...path, 'rework'], workflow, problems);
+  if (map['conversion'] !== undefined)
+    return readConversion(map['conversion'], [...path, 'conversion'], workflow, problems);
+  if (map['counter'] !== undefined) return readCounter(map['counter'], [...path, 'counter'], workflow, problems);
   const ratio = mapOf(map['ratio']);
   if (ratio === null) return null;
   const numerator = readPart(ratio['of'], [...path, 'ratio', 'of'], workflow, problems);
   const denominator = readPart(ratio['to'], [...path, 'ratio', 'to'], workflow, problems);
   return numerator && denominator && { kind: 'ratio', numerator, denominator };
+}
+
+/** Whether a measure divides cases by cases, known even where its parts are wrong. */
+export function isRate(value: unknown): boolean {
+  const map = mapOf(value);
+  return map?.['conversion'] !== undefined || mapOf(map?.['rework'])?.['count'] === 'rate';
 }
 
 function readPart(value: unknown, path: Path, workflow: Workflow, problems: Problems): RatioPart | null {
@@ -62,38 +70,4 @@ function readPart(value: unknown, path: Path, workflow: Workflow, problems: Prob
   const aggregate = map['aggregate'] ?? 'count';
   if (event === null || (aggregate !== 'count' && aggregate !== 'sum')) return null;
   return { event, aggregate };
-}
-
-function readSelector(
-  value: unknown,
-  byDefault: Occurrence,
-  path: Path,
-  workflow: Workflow,
-  problems: Problems,
-): Selector | null {
-  const plain = textOf(value);
-  if (plain !== null) {
-    return checkActivity(plain, path, workflow, problems)
-      ? { activity: plain, occurrence: byDefault, where: [] }
-      : null;
-  }
-  const map = mapOf(value);
-  if (map === null) return null;
-  const where = readWhere(map['where'], [...path, 'where'], workflow, problems);
-  const named = OCCURRENCES.filter((occurrence) => map[occurrence] !== undefined);
-  const [occurrence] = named;
-  if (occurrence === undefined || named.length > 1) {
-    const message = occurrence === undefined ? 'no activity is named' : `${named.join(' and ')} stand together`;
-    return problems.add(path, message, 'exactly one of first, last, each, with an activity');
-  }
-  const activity = textOf(map[occurrence]);
-  const known = activity !== null && checkActivity(activity, [...path, occurrence], workflow, problems);
-  return known && where !== null ? { activity, occurrence, where } : null;
-}
-
-function checkActivity(name: string, path: Path, workflow: Workflow, problems: Problems): boolean {
-  if (name === ANY || workflow.activities.includes(name)) return true;
-  const legal = [ANY, ...workflow.activities];
-  problems.add(path, `workflow '${workflow.name}' has no activity '${name}'${didYouMean(name, legal)}`, listed(legal));
-  return false;
 }

@@ -42,7 +42,8 @@ function readComparisons(value: unknown, path: Path, problems: Problems): Condit
   return sound && conditions.length > 0 ? conditions : null;
 }
 
-function readLimit(value: unknown, path: Path, problems: Problems): string | null {
+/** A decimal as plain text; null when there is a problem. */
+export function readLimit(value: unknown, path: Path, problems: Problems): string | null {
   if (typeof value !== 'number' && typeof value !== 'string') return null;
   const text = String(value);
   const decimal = parseDecimal(text);

@@ -1,6 +1,6 @@
 import type { Workflow } from './catalogue.ts';
 import { readDuration } from './catalogue-duration.ts';
-import { ANY } from './catalogue-measure.ts';
+import { ANY } from './catalogue-selector.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf, textsOf } from './catalogue-read.ts';
 import { CORRECT, VOID } from './event.ts';

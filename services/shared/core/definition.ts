@@ -56,7 +56,43 @@ export type Measure =
       /** Only these hours count; absent: all time does. */
       readonly hours?: WorkingHours;
     }
-  | { readonly kind: 'ratio'; readonly numerator: RatioPart; readonly denominator: RatioPart };
+  | { readonly kind: 'ratio'; readonly numerator: RatioPart; readonly denominator: RatioPart }
+  | ReworkMeasure
+  | ConversionMeasure
+  | CounterMeasure;
+
+/** An activity that a case has again. */
+export interface ReworkMeasure {
+  readonly kind: 'rework';
+  readonly of: Selector;
+  /** Every one after the first, only the second one, or the second ones over the first ones. */
+  readonly count: 'repeats' | 'cases' | 'rate';
+  /** Dimensions that must be equal for an event to be `of` again. */
+  readonly same: readonly string[];
+  /** What a rate divides by, once per case; null: the first `of`. */
+  readonly to: Selector | null;
+}
+
+/** Cases that come from one event to another, divided by those that had the one. */
+export interface ConversionMeasure {
+  readonly kind: 'conversion';
+  readonly from: Selector;
+  readonly to: Selector;
+  /** The least time between the two. */
+  readonly afterMs: number;
+  /** The longest time between the two; null: any. */
+  readonly withinMs: number | null;
+  /** Where in time a conversion stands: at `to`, or at `from` as what it is divided by. */
+  readonly count: 'flow' | 'cohort';
+}
+
+/** The increase of a cumulative reading. */
+export interface CounterMeasure {
+  readonly kind: 'counter';
+  readonly event: Selector;
+  /** The number at which it begins again at 0, a decimal as text; null: a lower reading is a reset. */
+  readonly rollover: string | null;
+}
 
 export type Aggregate =
   | { readonly kind: 'count' | 'sum' | 'mean' | 'min' | 'max' | 'ratio' }

@@ -1,4 +1,4 @@
-import { ANY } from './catalogue-measure.ts';
+import { ANY } from './catalogue-selector.ts';
 import { parseDecimal, type Decimal } from './decimal.ts';
 import type { ErrorCode } from './errors.ts';
 import { CORRECT, VOID, type WorkflowEvent } from './event.ts';

@@ -4,8 +4,8 @@ import type { Carried } from './carried.ts';
 import { unscaledAt } from './decimal.ts';
 import type { LoggedEvent } from './event.ts';
 import type { LabelValues } from './label-plan.ts';
+import { type KindFold, kindFold } from './kind-fold.ts';
 import type { Emit, Emitted, MeasurePlan, Output } from './measure-plan.ts';
-import { PairFold } from './pair-fold.ts';
 
 type Single = Emitted | 'seen' | null;
 
@@ -22,7 +22,8 @@ export class MeasureFold {
   private readonly emit: Emit;
   /** What emits under the labels that were taken. */
   private readonly direct: Output;
-  private readonly pairs: PairFold | null;
+  /** Of a measure that is more than selected events. */
+  private readonly own: KindFold | null;
   /** Per selector of an event or ratio measure: what its first or last occurrence emitted. */
   private readonly singles: Single[];
   /** What stands now, kept only where labels follow the case's last event. */
@@ -37,9 +38,8 @@ export class MeasureFold {
     const { labels } = plan;
     this.direct = (emitted, sign) =>
       emit(emitted.timeMs, labels.encode(emitted.labels), emitted.amount, emitted.part, sign);
-    const { kind } = plan.definition.measure;
-    this.pairs = kind === 'event' || kind === 'ratio' ? null : new PairFold(plan, kind);
-    this.singles = this.pairs === null ? plan.selectors.map(() => null) : NO_SINGLES;
+    this.own = kindFold(plan);
+    this.singles = this.own === null ? plan.selectors.map(() => null) : NO_SINGLES;
     this.standing = plan.labels.usesLast ? [] : null;
   }
 
@@ -49,7 +49,7 @@ export class MeasureFold {
     this.lastLabels = null;
     if (this.standing !== null) this.standing = [];
     for (let i = 0; i < this.singles.length; i++) this.singles[i] = null;
-    this.pairs?.reset();
+    this.own?.reset();
   }
 
   /** `carried`: the case's dimensions with this event's own applied. */
@@ -57,7 +57,7 @@ export class MeasureFold {
     const { labels } = this.plan;
     if (this.firstLabels === null) this.firstLabels = labels.take('first', carried, null);
     const output = this.standing === null ? this.direct : this.relabelling(carried);
-    if (this.pairs !== null) this.pairs.feed(event, carried, this.firstLabels, output);
+    if (this.own !== null) this.own.feed(event, carried, this.firstLabels, output);
     else this.feedSingles(event, carried, output);
   }
 

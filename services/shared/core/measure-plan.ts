@@ -3,7 +3,7 @@ import type { Amount } from './amount.ts';
 import { type Carried, carriedOf } from './carried.ts';
 import { businessTimeOf } from './business-time.ts';
 import { compileConditions } from './condition.ts';
-import type { Definition, Selector } from './definition.ts';
+import type { Definition, Measure, Selector } from './definition.ts';
 import type { LoggedEvent } from './event.ts';
 import { LabelPlan, type LabelValues } from './label-plan.ts';
 
@@ -39,21 +39,31 @@ export interface MeasurePlan {
 
 /** Compiles a definition once for all cases. */
 export function planMeasure(definition: Definition): MeasurePlan {
-  const { measure } = definition;
-  const selectors =
-    measure.kind === 'event'
-      ? [measure.event]
-      : measure.kind === 'ratio'
-        ? [measure.numerator.event, measure.denominator.event]
-        : [measure.from, measure.to];
   return {
     definition,
     labels: new LabelPlan(definition.by),
     passes: conditionTest(definition.where),
     elapsedMs: elapsed(definition),
     deadlineMs: deadline(definition),
-    selectors: selectors.map((selector) => ({ selector, matches: selectorTest(selector) })),
+    selectors: selectorsOf(definition.measure).map((selector) => ({ selector, matches: selectorTest(selector) })),
   };
+}
+
+function selectorsOf(measure: Measure): readonly Selector[] {
+  switch (measure.kind) {
+    case 'event':
+    case 'counter':
+      return [measure.event];
+    case 'ratio':
+      return [measure.numerator.event, measure.denominator.event];
+    case 'rework':
+      return measure.to === null ? [measure.of] : [measure.of, measure.to];
+    case 'duration':
+    case 'open':
+    case 'within':
+    case 'conversion':
+      return [measure.from, measure.to];
+  }
 }
 
 function elapsed({ measure }: Definition): MeasurePlan['elapsedMs'] {

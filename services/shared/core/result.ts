@@ -33,12 +33,12 @@ export function resultOf(definition: Definition, state: AggregateState): Result 
       return rational(state.sum, mean ? state.delta : 1, divisorOf(definition), state.delta);
     }
     case 'ratio':
-      // What came in time contributes twice.
+      // Of cases over cases those that are above the line are below it too: they are one sample.
       return rational(
         state.numerator,
         state.denominator,
         ratioScale(definition),
-        definition.measure.kind === 'within' ? Number(state.denominator) : samples,
+        definition.measure.kind === 'ratio' ? samples : Number(state.denominator),
       );
     case 'sum': {
       const mean = definition.aggregate.kind === 'mean';

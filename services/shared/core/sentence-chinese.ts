@@ -1,15 +1,7 @@
 import type { WorkingHours } from './calendar.ts';
-import { durationParts } from './catalogue-duration.ts';
-import type {
-  Aggregate,
-  Condition,
-  Definition,
-  LabelSpec,
-  Limits,
-  RatioPart,
-  Selector,
-  WindowSpec,
-} from './definition.ts';
+import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from './definition.ts';
+import { conversionText, reworkText } from './sentence-chinese-case.ts';
+import { AGGREGATES, aggregateText, conditionsText, eventText, lengthText } from './sentence-chinese-parts.ts';
 
 /** A definition as one Chinese sentence behind its name. */
 export function chineseSentence(name: string, definition: Definition): string {
@@ -43,6 +35,15 @@ function measureText({ measure, aggregate }: Definition): string {
       return `在${eventText(measure.from)}之后${limitsText(measure.limits)}${measure.hours === undefined ? '' : timeText(measure.hours)}内有${eventText(measure.to)}的案例占比`;
     case 'ratio':
       return `${ratioText(measure.numerator)}除以${ratioText(measure.denominator)}`;
+    case 'rework':
+      return reworkText(measure, aggregate);
+    case 'conversion':
+      return conversionText(measure);
+    case 'counter': {
+      const startsOver = measure.rollover === null ? '' : `（计到${measure.rollover}后归零）`;
+      const increases = `${eventText(measure.event)}所读计数器${startsOver}增量`;
+      return `${increases}的${aggregate.kind === 'count' ? '个数' : aggregateText(aggregate)}`;
+    }
   }
 }
 
@@ -59,20 +60,6 @@ function ratioText({ event, aggregate }: RatioPart): string {
   return aggregate === 'count' ? `${eventText(event)}的数量` : `${eventText(event)}数值的总和`;
 }
 
-const OCCURRENCES = { first: '案例首个', last: '案例最后一个', each: '每个' } as const;
-
-function eventText({ activity, occurrence, where }: Selector): string {
-  const which = `${OCCURRENCES[occurrence]}${activity === 'any' ? '' : `“${activity}”`}事件`;
-  return where.length === 0 ? which : `${which}（${conditionsText(where)}）`;
-}
-
-const AGGREGATES: Readonly<Record<string, string>> = { sum: '总和', mean: '平均值', min: '最小值', max: '最大值' };
-
-function aggregateText(aggregate: Aggregate): string {
-  if (aggregate.kind === 'percentile') return `第${Number((aggregate.q * 100).toFixed(3))}百分位数`;
-  return AGGREGATES[aggregate.kind] ?? aggregate.kind;
-}
-
 const ANCHORS = {
   from: '（取自起始事件）',
   to: '',
@@ -83,29 +70,6 @@ const ANCHORS = {
 function labelText({ dimension, at }: LabelSpec): string {
   return `${dimension}${ANCHORS[at]}`;
 }
-
-function conditionsText(conditions: readonly Condition[]): string {
-  return conditions.map(conditionText).join('且');
-}
-
-function conditionText(condition: Condition): string {
-  switch (condition.op) {
-    case 'in':
-      return `${condition.dimension}为${condition.values.join('或')}`;
-    case 'not-in':
-      return `${condition.dimension}不为${condition.values.join('或')}`;
-    case 'prefix':
-      return `${condition.dimension}以“${condition.prefix}”开头`;
-    case 'not-prefix':
-      return `${condition.dimension}不以“${condition.prefix}”开头`;
-    case 'any-of':
-      return `（${condition.alternatives.map(conditionText).join('或')}）`;
-    default:
-      return `数值${COMPARISONS[condition.op]}${condition.limit}`;
-  }
-}
-
-const COMPARISONS = { lt: '小于', lte: '不大于', gt: '大于', gte: '不小于', eq: '等于', ne: '不等于' } as const;
 
 const TUMBLING = {
   hour: '小时',
@@ -135,11 +99,4 @@ function windowText(window: WindowSpec): string {
     case 'instant':
       return `每${lengthText(window.everyMs)}取值一次`;
   }
-}
-
-const LENGTHS = { ms: '毫秒', s: '秒', m: '分钟', h: '小时', d: '天' } as const;
-
-function lengthText(ms: number): string {
-  const { count, unit } = durationParts(ms);
-  return `${count}${LENGTHS[unit]}`;
 }

@@ -1,15 +1,15 @@
 import type { WorkingHours } from './calendar.ts';
-import { durationParts } from './catalogue-duration.ts';
-import type {
-  Aggregate,
-  Condition,
-  Definition,
-  LabelSpec,
-  Limits,
-  RatioPart,
-  Selector,
-  WindowSpec,
-} from './definition.ts';
+import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from './definition.ts';
+import { conversionText, reworkText } from './sentence-english-case.ts';
+import {
+  aggregateText,
+  conditionsText,
+  eventsText,
+  eventText,
+  joined,
+  lengthText,
+  stepText,
+} from './sentence-english-parts.ts';
 
 /** A definition as one English sentence behind its name. */
 export function englishSentence(name: string, definition: Definition): string {
@@ -49,6 +49,15 @@ function measureText({ measure, aggregate }: Definition): string {
       return `the share of cases that had ${eventText(measure.to)} within ${limitsText(measure.limits)}${measure.hours === undefined ? '' : ` of ${timeText(measure.hours)}`} of ${eventText(measure.from)}`;
     case 'ratio':
       return `${ratioText(measure.numerator)} divided by ${ratioText(measure.denominator)}`;
+    case 'rework':
+      return reworkText(measure, aggregate);
+    case 'conversion':
+      return conversionText(measure);
+    case 'counter': {
+      const startsOver = measure.rollover === null ? '' : ` (which starts over at ${measure.rollover})`;
+      const increases = `increases of the counter read by ${eventsText(measure.event)}${startsOver}`;
+      return `${aggregate.kind === 'count' ? 'the number' : aggregateText(aggregate)} of the ${increases}`;
+    }
   }
 }
 
@@ -65,75 +74,10 @@ function ratioText({ event, aggregate }: RatioPart): string {
   return aggregate === 'count' ? `the number of ${eventsText(event)}` : `the sum of the values of ${eventsText(event)}`;
 }
 
-/** A selector over all cases: `first opened events of a case`. */
-function eventsText({ activity, occurrence, where }: Selector): string {
-  const what = activity === 'any' ? 'events' : `'${activity}' events`;
-  const which = occurrence === 'each' ? what : `${occurrence} ${what} of a case`;
-  return where.length === 0 ? which : `${which} where ${conditionsText(where)}`;
-}
-
-/** A selector within one case: `the first 'opened'`. */
-function eventText({ activity, occurrence, where }: Selector): string {
-  const what = activity === 'any' ? 'event' : `'${activity}'`;
-  const which = occurrence === 'each' ? `each ${what}` : `the ${occurrence} ${what}`;
-  return where.length === 0 ? which : `${which} where ${conditionsText(where)}`;
-}
-
-function aggregateText(aggregate: Aggregate): string {
-  switch (aggregate.kind) {
-    case 'percentile':
-      return `the ${ordinal(Number((aggregate.q * 100).toFixed(3)))} percentile`;
-    case 'min':
-      return 'the least';
-    case 'max':
-      return 'the greatest';
-    default:
-      return `the ${aggregate.kind}`;
-  }
-}
-
-function ordinal(percent: number): string {
-  const last = percent % 10;
-  const teen = percent >= 11 && percent <= 13;
-  const ending =
-    teen || !Number.isInteger(percent) ? 'th' : last === 1 ? 'st' : last === 2 ? 'nd' : last === 3 ? 'rd' : 'th';
-  return `${percent}${ending}`;
-}
-
 function labelText({ dimension, at }: LabelSpec): string {
   if (at === 'first' || at === 'last') return `${dimension} (at the case's ${at} event)`;
   return at === 'from' ? `${dimension} (at the start)` : dimension;
 }
-
-function conditionsText(conditions: readonly Condition[]): string {
-  return conditions.map(conditionText).join(' and ');
-}
-
-function conditionText(condition: Condition): string {
-  switch (condition.op) {
-    case 'in':
-      return `${condition.dimension} is ${joined(condition.values, 'or')}`;
-    case 'not-in':
-      return `${condition.dimension} is not ${joined(condition.values, 'or')}`;
-    case 'prefix':
-      return `${condition.dimension} starts with '${condition.prefix}'`;
-    case 'not-prefix':
-      return `${condition.dimension} does not start with '${condition.prefix}'`;
-    case 'any-of':
-      return `(${condition.alternatives.map(conditionText).join(' or ')})`;
-    default:
-      return `the value is ${COMPARISONS[condition.op]} ${condition.limit}`;
-  }
-}
-
-const COMPARISONS = {
-  lt: 'below',
-  lte: 'at most',
-  gt: 'above',
-  gte: 'at least',
-  eq: 'exactly',
-  ne: 'other than',
-} as const;
 
 function windowText(window: WindowSpec): string {
   switch (window.kind) {
@@ -169,21 +113,3 @@ const MONTHS: readonly string[] = [
   'November',
   'December',
 ];
-
-const LENGTHS = { ms: 'millisecond', s: 'second', m: 'minute', h: 'hour', d: 'day' } as const;
-
-function lengthText(ms: number): string {
-  const { count, unit } = durationParts(ms);
-  return `${count} ${LENGTHS[unit]}${count === 1 ? '' : 's'}`;
-}
-
-/** `every minute` rather than `every 1 minute`. */
-function stepText(ms: number): string {
-  const { count, unit } = durationParts(ms);
-  return count === 1 ? LENGTHS[unit] : lengthText(ms);
-}
-
-function joined(words: readonly string[], conjunction: 'and' | 'or'): string {
-  if (words.length <= 1) return words.join('');
-  return `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
-}
