@@ -62,4 +62,16 @@ export const timeGuards: readonly Guard[] = [
       return true;
     };
   }),
+  guardOf('6', 'a last keeps a boundary of what it dropped', 'addToLast', (add) => {
+    return (state, reading, sign) => {
+      state.boundary = null;
+      return add(state, reading, sign);
+    };
+  }),
+  guardOf('6', 'a last with nothing kept is rebuilt from the archive', 'addToLast', (add) => {
+    return (state, reading, sign) => {
+      add(state, reading, sign);
+      return true;
+    };
+  }),
 ];

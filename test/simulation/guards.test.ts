@@ -18,6 +18,10 @@ vi.mock('../../services/shared/core/extreme.ts', async (original) => {
   const real = await original<typeof import('../../services/shared/core/extreme.ts')>();
   return { ...real, addToExtreme: takeAway.replaceable('addToExtreme', real.addToExtreme) };
 });
+vi.mock('../../services/shared/core/last.ts', async (original) => {
+  const real = await original<typeof import('../../services/shared/core/last.ts')>();
+  return { ...real, addToLast: takeAway.replaceable('addToLast', real.addToLast) };
+});
 vi.mock('../../services/shared/core/effective-events.ts', async (original) => {
   const real = await original<typeof import('../../services/shared/core/effective-events.ts')>();
   return { ...real, eventOrder: takeAway.replaceable('eventOrder', real.eventOrder) };

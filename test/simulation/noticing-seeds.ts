@@ -26,4 +26,5 @@ export const NOTICING_SEEDS: Readonly<Record<string, number>> = {
   '5 an import that begins or ends is told to all': 189,
   '5 final waits for the settling time': 10,
   '6 an extreme with nothing kept is rebuilt from the archive': 30,
+  '6 a last with nothing kept is rebuilt from the archive': 30,
 };

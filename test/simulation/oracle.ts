@@ -53,10 +53,34 @@ interface Amount {
   readonly amount: number;
   /** Of a ratio: whether it counts below the line; of what is open: whether it is an exit. */
   readonly below?: boolean;
+  /** Of a last: what decides between readings of one time. */
+  readonly tie?: string;
+  /** Of a number of different values: which one. */
+  readonly which?: string;
 }
 
-function amountsOf(events: ReturnType<typeof standing>): Amount[] {
-  return [...workOf(events), ...pairsOf(events), ...sharesOf(events), ...withinOf(events), ...stepsOf(events)];
+function amountsOf(events: ReturnType<typeof standing>, caseId: string): Amount[] {
+  return [
+    ...workOf(events),
+    ...pairsOf(events),
+    ...sharesOf(events),
+    ...withinOf(events),
+    ...differentOf(events, caseId),
+    ...stepsOf(events),
+  ];
+}
+
+function differentOf(events: ReturnType<typeof standing>, caseId: string): Amount[] {
+  const amounts: Amount[] = [];
+  const team = events.at(-1)?.known ?? null;
+  for (const { activity, id, timeMs, value, known } of events) {
+    amounts.push({ kpi: 'active', team, timeMs, amount: 1, which: caseId });
+    if (activity !== 'work') continue;
+    if (known !== '(none)') amounts.push({ kpi: 'teams', team: null, timeMs, amount: 1, which: known });
+    // Ids and cases are short words: a blank between them comes before every letter of theirs.
+    if (value !== null) amounts.push({ kpi: 'work_last', team: known, timeMs, amount: value, tie: `${id} ${caseId}` });
+  }
+  return amounts;
 }
 
 function workOf(events: ReturnType<typeof standing>): Amount[] {
@@ -146,8 +170,8 @@ export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<strin
   const cases = new Map<string, OracleEvent[]>();
   for (const event of appended) cases.set(event.caseId, [...(cases.get(event.caseId) ?? []), event]);
   const series = new Map<string, Amount[]>();
-  for (const events of cases.values()) {
-    for (const amount of amountsOf(standing(events))) {
+  for (const [caseId, events] of cases) {
+    for (const amount of amountsOf(standing(events), caseId)) {
       if (!kpis.has(amount.kpi)) continue;
       const labels = amount.team === null ? '[]' : JSON.stringify([['team', amount.team]]);
       const key = `${amount.kpi} ${labels}`;
@@ -165,7 +189,7 @@ const SHIFT = { work_mean: 15 * MINUTE } as Readonly<Record<string, number>>;
 /** The day of Lagos begins an hour before that of UTC, where the schedules begin too. */
 const LAGOS = -60 * MINUTE;
 
-const HOURLY: readonly string[] = ['cases', 'share', 'work_mean', 'always_in_time', 'returns', 'kept'];
+const HOURLY: readonly string[] = ['cases', 'share', 'work_mean', 'always_in_time', 'returns', 'kept', 'active'];
 
 function windows(key: string, amounts: readonly Amount[], values: OracleValues): void {
   const kpi = amounts[0]!.kpi;
@@ -223,6 +247,11 @@ function samplesOf(kpi: string, inside: readonly Amount[]): number {
 function resultOf(kpi: string, inside: readonly Amount[]): number | null {
   const amounts = inside.map(({ amount }) => amount).sort((a, b) => a - b);
   const sum = amounts.reduce((total, amount) => total + amount, 0);
+  if (kpi === 'active' || kpi === 'teams') return new Set(inside.map(({ which }) => which)).size;
+  if (kpi === 'work_last') {
+    const latest = inside.toSorted((a, b) => a.timeMs - b.timeMs || (a.tie! < b.tie! ? -1 : 1)).at(-1);
+    return latest!.amount;
+  }
   if (kpi === 'work_min') return amounts[0]!;
   if (kpi === 'work_max') return amounts.at(-1)!;
   if (kpi === 'work_p90') return amounts[Math.ceil(0.9 * amounts.length) - 1]!;

@@ -6,6 +6,7 @@ import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import { EXTREME_KEPT_MAX } from '../../services/shared/core/extreme.ts';
+import { LAST_KEPT_MAX } from '../../services/shared/core/last.ts';
 import type { Message, ValueMessage } from '../../services/shared/core/messages.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
@@ -136,7 +137,7 @@ export class World {
     await this.control();
   }
 
-  /** More different values in one slice than a min or max keeps. Gives the events that a max keeps. */
+  /** More different values in one slice than a min, max or last keeps. Gives the events that a max or a last keeps. */
   private async burst(): Promise<string[]> {
     this.count('burst');
     const ids: string[] = [];
@@ -145,7 +146,8 @@ export class World {
       const id = (ids[value] = `e${this.nextId++}`);
       await this.append({ ...BURST, id, kind: 'event', activity: 'work', team: 'team 0', value, target: null });
     }
-    return ids.slice(-EXTREME_KEPT_MAX);
+    const latest = ids.toSorted().slice(-LAST_KEPT_MAX);
+    return [...new Set([...ids.slice(-EXTREME_KEPT_MAX), ...latest])];
   }
 
   /** Withdraws an event of the burst. */

@@ -117,6 +117,22 @@ test.each([
   ]);
 });
 
+test('a sentence of different values, and of the last one', () => {
+  const said = (lines: string, language: 'en' | 'zh-CN'): string => {
+    const text = `version: 1\nworkflows: { w: { activities: [a, b], dimensions: [customer] } }\nkpis:\n  k: { name: K, workflow: w, ${lines}, window: { tumbling: day } }\n`;
+    return sentence(parseCatalogue(text, 'c.yaml', options).catalogue!.kpis.get('k')!, language);
+  };
+  const customers = 'measure: { distinct: { of: customer, event: a } }';
+  expect(said(customers, 'en')).toBe("K: the number of different values of customer among 'a' events, per day (UTC).");
+  expect(said(customers, 'zh-CN')).toBe('K：每日（UTC），每个“a”事件中不同customer的数量。');
+  const cases = 'measure: { distinct: { of: case, approximate: true } }';
+  expect(said(cases, 'en')).toBe('K: the approximate number of different cases among events, per day (UTC).');
+  expect(said(cases, 'zh-CN')).toBe('K：每日（UTC），每个事件中不同案例的近似数量。');
+  const last = 'measure: { event: a }, aggregate: last';
+  expect(said(last, 'en')).toBe("K: the last of the values of 'a' events, per day (UTC).");
+  expect(said(last, 'zh-CN')).toBe('K：每日（UTC），每个“a”事件数值的最新值。');
+});
+
 test('the example of docs/catalogue.md is a catalogue', () => {
   const docs = readFileSync(new URL('../../docs/catalogue.md', import.meta.url), 'utf8');
   const example = /```yaml\n([\s\S]*?)```/.exec(docs)?.[1] ?? '';

@@ -8,11 +8,19 @@ import {
   encodeState,
   mergeEncoded,
 } from '../../services/shared/core/aggregate-state.ts';
+import { distinctAmount } from '../../services/shared/core/distinct-state.ts';
 import type { Aggregate, Definition } from '../../services/shared/core/definition.ts';
 
 const EVERY_MS = 10;
 const SIZE_MS = 50;
-const AGGREGATES: readonly Aggregate[] = [{ kind: 'sum' }, { kind: 'max' }, { kind: 'percentile', q: 0.5 }];
+const AGGREGATES: readonly Aggregate[] = [
+  { kind: 'sum' },
+  { kind: 'max' },
+  { kind: 'last' },
+  { kind: 'percentile', q: 0.5 },
+  { kind: 'distinct', approximate: false },
+  { kind: 'distinct', approximate: true },
+];
 
 /** A slice gets new contents, and then a window may be asked for. */
 const steps = fc.array(
@@ -41,8 +49,11 @@ test.each(AGGREGATES)('a window of $kind that slides is the window merged anew',
       };
       for (const { slice, source, values, end } of todo) {
         const state = emptyState(aggregate);
-        for (const value of values) contribute(state, value, 0, 1);
         const startMs = slice * EVERY_MS;
+        values.forEach((value, i) => {
+          const place = { timeMs: startMs, rank: 0, activity: '', id: `${source} ${i}`, caseId: '' };
+          contribute(state, aggregate.kind === 'distinct' ? distinctAmount(String(value % 9)) : value, 0, 1, place);
+        });
         const sources = slices.get(startMs) ?? new Map<number, Uint8Array>();
         const before = sources.get(source) ?? null;
         sources.set(source, encodeState(state));

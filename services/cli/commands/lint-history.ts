@@ -1,5 +1,5 @@
 import type { ActivityCount } from '../../shared/core/catalogue-lint.ts';
-import type { LabelCount, SampleCount } from '../../shared/core/lint-history.ts';
+import type { DistinctCount, LabelCount, SampleCount } from '../../shared/core/lint-history.ts';
 import type { Wiring } from '../wiring.ts';
 import { LOG_LIMIT_DEFAULT_GIB } from './options.ts';
 import { runQuery } from './query.ts';
@@ -10,16 +10,19 @@ const SAMPLES =
   "SELECT kpi, definition, toUInt32(quantileExact(samples)) AS median FROM kpi_history WHERE state = 'final' AND samples > 0 GROUP BY kpi, definition ORDER BY kpi";
 const LABELS =
   'SELECT workflow, name AS dimension, uniq(dimensions[name]) AS values FROM events ARRAY JOIN mapKeys(dimensions) AS name GROUP BY workflow, name ORDER BY workflow, name';
+const DISTINCT =
+  'SELECT kpi, definition, max(value) AS most FROM kpi_history WHERE value IS NOT NULL GROUP BY kpi, definition ORDER BY kpi';
 
 /** What a data directory has of a catalogue's events and values. */
 export interface History {
   readonly activities: readonly ActivityCount[];
   readonly samples: readonly SampleCount[];
   readonly labels: readonly LabelCount[];
+  readonly distinct: readonly DistinctCount[];
 }
 
 /** Of no data directory. */
-export const NO_HISTORY: History = { activities: [], samples: [], labels: [] };
+export const NO_HISTORY: History = { activities: [], samples: [], labels: [], distinct: [] };
 
 /** Reads it from the process that serves the directory, or straight from it. Throws what a query throws. */
 export async function readHistory(wiring: Wiring, data: string): Promise<History> {
@@ -32,5 +35,6 @@ export async function readHistory(wiring: Wiring, data: string): Promise<History
     activities: await rows<ActivityCount>(ACTIVITIES),
     samples: await rows<SampleCount>(SAMPLES),
     labels: await rows<LabelCount>(LABELS),
+    distinct: await rows<DistinctCount>(DISTINCT),
   };
 }

@@ -1,5 +1,5 @@
 import { lintActivities, lintHolidays } from '../../shared/core/catalogue-lint.ts';
-import { lintLabels, lintNeverSeen, lintSamples } from '../../shared/core/lint-history.ts';
+import { lintDistinct, lintLabels, lintNeverSeen, lintSamples } from '../../shared/core/lint-history.ts';
 import { lintSmart } from '../../shared/core/lint-smart.ts';
 import { sentence } from '../../shared/core/sentence.ts';
 import type { Wiring } from '../wiring.ts';
@@ -27,6 +27,7 @@ export async function lint(
     ...lintNeverSeen(catalogue, history.activities),
     ...lintSamples(catalogue, history.samples),
     ...lintLabels(catalogue, history.labels),
+    ...lintDistinct(catalogue, history.distinct),
   ];
   for (const { place, message } of warnings) process.stdout.write(`warning: ${place}: ${message}\n`);
   process.stdout.write(`${catalogue.kpis.size} KPIs, no errors, ${warnings.length} warnings\n`);

@@ -1,5 +1,5 @@
 import { type AggregateState, contribute, emptyState } from '../../shared/core/aggregate-state.ts';
-import { contributionsOf } from '../../shared/core/case-folds.ts';
+import { contributionKey, contributionsOf } from '../../shared/core/case-folds.ts';
 import { inOrder } from '../../shared/core/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import type { Definition } from '../../shared/core/definition.ts';
@@ -40,7 +40,7 @@ export async function recompute(
             row = { key: { definition, labels, sliceStartMs }, state: emptyState(definition.aggregate) };
             rows.set(name, row);
           }
-          contribute(row.state, delta.amount, delta.part, delta.sign);
+          contribute(row.state, delta.amount, delta.part, delta.sign, delta.place);
         }
       }
     }
@@ -48,7 +48,7 @@ export async function recompute(
   return [...rows.values()];
 }
 
-/** One extreme from the archive: the outermost values of its slice among all cases with an event in it. */
+/** One extreme or last from the archive: what it keeps of its slice, among all cases with an event in it. */
 export async function rebuildExtreme(scope: ArchiveScope, key: SliceKey): Promise<AggregateState> {
   const { definition, labels, sliceStartMs } = key;
   const whole = definition.window.kind === 'total';
@@ -58,7 +58,7 @@ export async function rebuildExtreme(scope: ArchiveScope, key: SliceKey): Promis
   for await (const events of casesOf(scope, between)) {
     for (const delta of netDeltas(plan, events)) {
       if (delta.labels === labels && sliceStartsOf(delta).includes(sliceStartMs))
-        contribute(state, delta.amount, delta.part, delta.sign);
+        contribute(state, delta.amount, delta.part, delta.sign, delta.place);
     }
   }
   return state;
@@ -68,7 +68,7 @@ export async function rebuildExtreme(scope: ArchiveScope, key: SliceKey): Promis
 function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[]): ReturnType<typeof contributionsOf> {
   const standing = new Map<string, ReturnType<typeof contributionsOf>>();
   for (const delta of contributionsOf(plan, inOrder(events, plan.order))) {
-    const key = `${delta.group.id} ${delta.timeMs} ${delta.part} ${delta.amount} ${delta.labels}`;
+    const key = contributionKey(delta);
     const list = standing.get(key) ?? [];
     if (delta.sign === 1) list.push(delta);
     else list.pop();

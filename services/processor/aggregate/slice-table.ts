@@ -144,7 +144,7 @@ export class SliceTable {
    * but goes out again. Gives the rows whose extreme must be rebuilt.
    */
   apply(delta: Delta, offset: number, importId: string | null): readonly SliceKey[] {
-    const { group, labels, amount, part, sign } = delta;
+    const { group, labels, amount, part, sign, place } = delta;
     let broken: SliceKey[] | null = null;
     for (const sliceStartMs of sliceStartsOf(delta)) {
       const entry = this.entries.at(group, labels, sliceStartMs);
@@ -155,7 +155,7 @@ export class SliceTable {
         entry.offsets[i] = offset;
         if (importId !== null) entry.importIds[i] = importId;
         entry.rows = null;
-        if (!contribute(entry.states[i]!, amount, part, sign))
+        if (!contribute(entry.states[i]!, amount, part, sign, place))
           (broken ??= []).push({ definition: group.members[i]!.definition, labels, sliceStartMs });
       }
     }

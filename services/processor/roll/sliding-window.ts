@@ -1,10 +1,16 @@
-import { type AggregateState, emptyState, mergeEncoded, replaceEncoded } from '../../shared/core/aggregate-state.ts';
+import {
+  type AggregateState,
+  emptyState,
+  mergeEncoded,
+  replaceEncoded,
+  takesBack,
+} from '../../shared/core/aggregate-state.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { sliceEnd, windowStart } from '../../shared/core/window.ts';
 
 /**
  * The merged state of one window of a series. It follows changes of its slices and moves on by what leaves and what
- * enters: exact, because what was added can be taken back. min and max cannot, and are merged anew each time.
+ * enters: exact, because what was added can be taken back. min, max and last cannot, and are merged anew each time.
  */
 export class SlidingWindow {
   private readonly definition: Definition;
@@ -18,7 +24,7 @@ export class SlidingWindow {
   constructor(definition: Definition, partsOf: (sliceStartMs: number) => Iterable<Uint8Array>) {
     this.definition = definition;
     this.partsOf = partsOf;
-    this.takesBack = definition.aggregate.kind !== 'min' && definition.aggregate.kind !== 'max';
+    this.takesBack = takesBack(definition.aggregate);
   }
 
   /** A part of a slice gave way to another one; null: there was none. */

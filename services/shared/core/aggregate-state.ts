@@ -1,7 +1,18 @@
 import { type Amount, addAmounts, negateAmount } from './amount.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import type { Aggregate } from './definition.ts';
+import {
+  addDistinct,
+  type DistinctState,
+  emptyDistinct,
+  mergeDistinct,
+  readDistinct,
+  replaceDistinct,
+  type SketchState,
+  writeDistinct,
+} from './distinct-state.ts';
 import { addToExtreme, type Extreme, mergeExtreme } from './extreme.ts';
+import { addToLast, type EventPlace, type LastState, mergeLast, readLast, writeLast } from './last.ts';
 import { addToBin, binOf, emptyBins, type LogBins } from './log-bins.ts';
 
 /**
@@ -12,6 +23,9 @@ export type AggregateState =
   | { readonly kind: 'count'; n: number }
   | { readonly kind: 'sum'; n: number; sum: Amount }
   | Extreme
+  | LastState
+  | DistinctState
+  | SketchState
   | { readonly kind: 'quantile'; n: number; readonly bins: LogBins }
   | { readonly kind: 'ratio'; n: number; numerator: Amount; denominator: Amount }
   | { readonly kind: 'level'; n: number; delta: number }
@@ -32,6 +46,10 @@ export function emptyState(aggregate: Aggregate): AggregateState {
     case 'min':
     case 'max':
       return { kind: 'extreme', side: aggregate.kind, n: 0, kept: [], boundary: null };
+    case 'last':
+      return { kind: 'last', n: 0, kept: [], boundary: null };
+    case 'distinct':
+      return emptyDistinct(aggregate.approximate);
     case 'percentile':
       return { kind: 'quantile', n: 0, bins: emptyBins() };
     case 'ratio':
@@ -42,10 +60,27 @@ export function emptyState(aggregate: Aggregate): AggregateState {
   }
 }
 
-/** Adds (1) or takes back (-1) one contribution. False: an extreme must be rebuilt from the archive. */
-export function contribute(state: AggregateState, amount: Amount, part: Part, sign: 1 | -1): boolean {
+/**
+ * Adds (1) or takes back (-1) one contribution; of a last, `place` is that of its event. False: an extreme or a last must
+ * be rebuilt from the archive.
+ */
+export function contribute(
+  state: AggregateState,
+  amount: Amount,
+  part: Part,
+  sign: 1 | -1,
+  place?: EventPlace,
+): boolean {
   if (state.kind === 'extreme') return addToExtreme(state, amount, sign);
+  if (state.kind === 'last') {
+    if (place === undefined) throw new Error('a last needs to know where its event stands');
+    return addToLast(state, { ...place, amount }, sign);
+  }
   state.n += sign;
+  if (state.kind === 'distinct' || state.kind === 'sketch') {
+    addDistinct(state, amount, sign);
+    return true;
+  }
   const signed = sign === 1 ? amount : negateAmount(amount);
   if (state.kind === 'sum') state.sum = addAmounts(state.sum, signed);
   else if (state.kind === 'quantile') addToBin(state.bins, binOf(amount), sign);
@@ -63,6 +98,8 @@ export function contribute(state: AggregateState, amount: Amount, part: Part, si
 /** Adds another slice's state into `into`; both of the same aggregate. */
 export function mergeState(into: AggregateState, from: AggregateState): void {
   if (into.kind === 'extreme' && from.kind === 'extreme') return mergeExtreme(into, from);
+  if (into.kind === 'last' && from.kind === 'last') return mergeLast(into, from);
+  if (isDistinct(into) && isDistinct(from)) return mergeDistinct(into, from);
   into.n += from.n;
   if (into.kind === 'sum' && from.kind === 'sum') into.sum = addAmounts(into.sum, from.sum);
   else if (into.kind === 'quantile' && from.kind === 'quantile')
@@ -77,9 +114,18 @@ export function mergeState(into: AggregateState, from: AggregateState): void {
   }
 }
 
+function isDistinct(state: AggregateState): state is DistinctState | SketchState {
+  return state.kind === 'distinct' || state.kind === 'sketch';
+}
+
+/** Whether what was merged can be taken back. Of min, max and last only what stands at the end is known. */
+export function takesBack({ kind }: Aggregate): boolean {
+  return kind !== 'min' && kind !== 'max' && kind !== 'last';
+}
+
 /**
  * Adds (1) or takes back (-1) a state in its binary form; both of `aggregate`. The same as decoding and merging, but
- * quicker. What was added before can be taken back exactly, of everything but min and max: there it throws.
+ * quicker. What was added before can be taken back exactly where `takesBack` says so: elsewhere it throws.
  */
 export function mergeEncoded(into: AggregateState, aggregate: Aggregate, bytes: Uint8Array, sign: 1 | -1 = 1): void {
   if (into.kind === 'quantile' || into.kind === 'count' || into.kind === 'sum') {
@@ -97,13 +143,14 @@ export function mergeEncoded(into: AggregateState, aggregate: Aggregate, bytes: 
     return;
   }
   const state = decodeState(aggregate, bytes);
+  if (isDistinct(into) && isDistinct(state)) return mergeDistinct(into, state, sign);
   if (sign === -1) negate(state);
   mergeState(into, state);
 }
 
 /**
  * Gives `after` the place of `before`, which was merged into `into`: the same as taking back the one and adding the
- * other, in one pass that touches only what differs. Both in their binary form, of `aggregate`; not of min or max.
+ * other, in one pass that touches only what differs. Both in their binary form, of `aggregate`, which takes back.
  */
 export function replaceEncoded(
   into: AggregateState,
@@ -111,6 +158,7 @@ export function replaceEncoded(
   before: Uint8Array,
   after: Uint8Array,
 ): void {
+  if (isDistinct(into)) return replaceDistinct(into, before, after);
   if (into.kind !== 'quantile') {
     mergeEncoded(into, aggregate, before, -1);
     mergeEncoded(into, aggregate, after);
@@ -140,7 +188,7 @@ export function replaceEncoded(
 
 /** Turns a state into what takes it back. */
 function negate(state: AggregateState): void {
-  if (state.kind === 'extreme') throw new Error('a merged min or max cannot take back');
+  if (state.kind === 'extreme' || state.kind === 'last') throw new Error('a merged min, max or last cannot take back');
   state.n = -state.n;
   if (state.kind === 'sum') state.sum = negateAmount(state.sum);
   else if (state.kind === 'level') state.delta = -state.delta;
@@ -180,6 +228,13 @@ export function encodeState(state: AggregateState): Uint8Array {
       out.integer(state.kept.length);
       for (const { amount, count } of state.kept) out.integer(amount).integer(count);
       break;
+    case 'last':
+      writeLast(out, state);
+      break;
+    case 'distinct':
+    case 'sketch':
+      writeDistinct(out, state);
+      break;
     case 'quantile': {
       const { bins, counts } = state.bins;
       out.integer(bins.length);
@@ -217,6 +272,13 @@ export function decodeState(aggregate: Aggregate, bytes: Uint8Array): AggregateS
       for (let i = 0; i < length; i++) state.kept.push({ amount: input.amount(), count: input.integer() });
       break;
     }
+    case 'last':
+      readLast(input, state);
+      break;
+    case 'distinct':
+    case 'sketch':
+      readDistinct(input, state);
+      break;
     case 'quantile': {
       const length = input.integer();
       for (let i = 0; i < length; i++) {

@@ -5,6 +5,9 @@ const SMALL_BYTES_MAX = 5;
 const START_BYTES = 1_024;
 /** Where bytes are written before their number is known; one writer at a time, which `finish` ends. */
 let scratch = new Uint8Array(START_BYTES);
+let scratchView = new DataView(scratch.buffer);
+const utf8 = new TextEncoder();
+const fromUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Writes the compact binary form of aggregate states: zigzag varints of any size. Only one may be at work at a time. */
 export class ByteWriter {
@@ -15,6 +18,7 @@ export class ByteWriter {
     const larger = new Uint8Array(Math.max(scratch.length * 2, this.at + bytes));
     larger.set(scratch);
     scratch = larger;
+    scratchView = new DataView(larger.buffer);
   }
 
   /** A signed integer of any size. */
@@ -45,6 +49,24 @@ export class ByteWriter {
     scratch[this.at++] = rest;
   }
 
+  /** An unsigned integer below 2^64, in 8 bytes. */
+  word(value: bigint): this {
+    this.room(8);
+    scratchView.setBigUint64(this.at, value);
+    this.at += 8;
+    return this;
+  }
+
+  /** A text, in UTF-8 behind its length. */
+  text(value: string): this {
+    const bytes = utf8.encode(value);
+    this.integer(bytes.length);
+    this.room(bytes.length);
+    scratch.set(bytes, this.at);
+    this.at += bytes.length;
+    return this;
+  }
+
   /** What was written, in bytes of its own. */
   finish(): Uint8Array {
     return scratch.slice(0, this.at);
@@ -55,6 +77,8 @@ export class ByteWriter {
 export class ByteReader {
   private at = 0;
   private readonly bytes: Uint8Array;
+  /** Made when a word is read: most states have none. */
+  private view: DataView | null = null;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -72,6 +96,35 @@ export class ByteReader {
       shift += 7n;
     }
     return (result & 1n) === 1n ? -((result + 1n) >> 1n) : result >> 1n;
+  }
+
+  /** What `word` wrote. */
+  word(): bigint {
+    const value = this.words().getBigUint64(this.at);
+    this.at += 8;
+    return value;
+  }
+
+  /** Half of what `word` wrote, the higher one first. */
+  halfWord(): number {
+    const value = this.words().getUint32(this.at);
+    this.at += 4;
+    return value;
+  }
+
+  private words(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    return (this.view ??= new DataView(buffer, byteOffset, byteLength));
+  }
+
+  /** What `text` wrote. */
+  text(): string {
+    const length = this.integer();
+    const end = this.at + length;
+    if (end > this.bytes.length) throw new RangeError(`state of ${this.bytes.length} bytes ends inside a text`);
+    const value = fromUtf8.decode(this.bytes.subarray(this.at, end));
+    this.at = end;
+    return value;
   }
 
   /** A signed integer of any size: a number while it is a safe integer. */

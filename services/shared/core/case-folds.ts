@@ -2,6 +2,7 @@ import type { Part } from './aggregate-state.ts';
 import type { Amount } from './amount.ts';
 import { carryOn, NOTHING_CARRIED } from './carried.ts';
 import type { LoggedEvent } from './event.ts';
+import type { EventPlace } from './last.ts';
 import { MeasureFold } from './measure-fold.ts';
 import type { PairGroup, SliceGroup, WorkflowPlan } from './workflow-plan.ts';
 
@@ -13,6 +14,14 @@ export interface Delta {
   readonly amount: Amount;
   readonly part: Part;
   readonly sign: 1 | -1;
+  /** Of a last: where the event stands. */
+  readonly place?: EventPlace | undefined;
+}
+
+/** What two deltas have in common of which one takes back the other. */
+export function contributionKey({ group, timeMs, part, amount, labels, place }: Delta): string {
+  const key = `${group.id} ${timeMs} ${part} ${amount} ${labels}`;
+  return place === undefined ? key : `${key} ${JSON.stringify([place.rank, place.activity, place.id])}`;
 }
 
 /** All definitions of a workflow over one case at a time: fed its events in order, they give what it contributes. */
@@ -29,9 +38,9 @@ export class CaseFolds {
   }
 
   private foldOf({ plan, slices }: PairGroup): MeasureFold {
-    return new MeasureFold(plan, (timeMs, labels, amount, part, sign) => {
+    return new MeasureFold(plan, (timeMs, labels, amount, part, sign, place) => {
       if (this.into === null) return;
-      for (const group of slices) this.into.push({ group, timeMs, labels, amount, part, sign });
+      for (const group of slices) this.into.push({ group, timeMs, labels, amount, part, sign, place });
     });
   }
 

@@ -1,4 +1,4 @@
-import { CaseFolds, contributionsOf, type Delta } from './case-folds.ts';
+import { CaseFolds, contributionKey, contributionsOf, type Delta } from './case-folds.ts';
 import { type EventOrder, inOrder } from './effective-events.ts';
 import type { LoggedEvent } from './event.ts';
 import type { WorkflowPlan } from './workflow-plan.ts';
@@ -105,7 +105,7 @@ function netOf(plan: WorkflowPlan, ordered: readonly LoggedEvent[]): Net {
 }
 
 function count(net: Net, delta: Delta, by: number): void {
-  const key = `${delta.group.id} ${delta.timeMs} ${delta.part} ${delta.amount} ${delta.labels}`;
+  const key = contributionKey(delta);
   const known = net.get(key);
   if (known === undefined) net.set(key, { delta, count: by });
   else known.count += by;

@@ -2,10 +2,11 @@ import { didYouMean, type Path, type Problems } from './catalogue-problem.ts';
 import { textOf } from './catalogue-read.ts';
 import type { Aggregate, Measure } from './definition.ts';
 
-const PLAIN = ['count', 'sum', 'mean', 'min', 'max'] as const;
+const PLAIN = ['count', 'sum', 'mean', 'min', 'max', 'last'] as const;
 type Plain = (typeof PLAIN)[number];
 const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,3})?)$/;
-const FORM = 'count, sum, mean, min, max, or a percentile from p1 to p99.9';
+const FORM = 'count, sum, mean, min, max, last, or a percentile from p1 to p99.9';
+const FORM_OF_DURATION = FORM.replace('last, ', '');
 
 /** Of measures that have no aggregate: why. */
 const NO_AGGREGATE: Readonly<Record<string, string>> = {
@@ -31,6 +32,8 @@ export function readAggregate(
   if (value === undefined) return problems.addAtKey(path, 'aggregate is missing', FORM);
   const text = textOf(value);
   if (text === null) return null;
+  if (text === 'last' && measure !== 'event')
+    return problems.add(here, 'last is the latest value of an event, and a duration is between two', FORM_OF_DURATION);
   if (PLAIN.includes(text as Plain)) return { kind: text as Plain };
   const percent = PERCENTILE.exec(text)?.[1];
   // 99.9e-2 is the nearest double to 0.999; 99.9 / 100 is not.

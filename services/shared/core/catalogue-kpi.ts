@@ -1,6 +1,7 @@
 import type { Calendar } from './calendar.ts';
 import type { Kpi, Workflow } from './catalogue.ts';
 import { readAggregate } from './catalogue-aggregate.ts';
+import { distinctAggregate } from './catalogue-distinct.ts';
 import { readDuration } from './catalogue-duration.ts';
 import { definitionHash } from './catalogue-hash.ts';
 import { readBy } from './catalogue-by.ts';
@@ -22,6 +23,7 @@ const MEASURES = [
   'rework',
   'conversion',
   'counter',
+  'distinct',
 ] as const satisfies readonly Measure['kind'][];
 /** What a duration's value may be shown in. */
 const TIME_UNITS: readonly string[] = ['ms', 's', 'min', 'h', 'd'];
@@ -47,7 +49,10 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   const kind = measureKind(map['measure']);
   if (kind === null) return null;
   const measure = readMeasure(map['measure'], [...path, 'measure'], { ...scope, workflow });
-  const aggregate = readAggregate(map['aggregate'], path, isRate(map['measure']) ? 'rate' : kind, problems);
+  const aggregate =
+    kind === 'distinct'
+      ? distinctAggregate(map, path, problems)
+      : readAggregate(map['aggregate'], path, isRate(map['measure']) ? 'rate' : kind, problems);
   const by = readBy(map['by'], [...path, 'by'], kind, workflow, problems);
   const where = readWhere(map['where'], [...path, 'where'], workflow, problems);
   if (map['window'] === undefined && kind !== 'open') problems.addAtKey(path, 'window is missing');

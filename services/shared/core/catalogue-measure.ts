@@ -3,10 +3,11 @@ import type { Workflow } from './catalogue.ts';
 import { findCalendar } from './catalogue-calendar.ts';
 import { readConversion } from './catalogue-conversion.ts';
 import { readCounter } from './catalogue-counter.ts';
+import { readDistinct } from './catalogue-distinct.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
 import { readRework } from './catalogue-rework.ts';
-import { type Occurrence, readSelector } from './catalogue-selector.ts';
+import { ANY, type Occurrence, readSelector } from './catalogue-selector.ts';
 import { readLimits } from './catalogue-within.ts';
 import type { Measure, RatioPart, Selector } from './definition.ts';
 
@@ -50,6 +51,11 @@ export function readMeasure(value: unknown, path: Path, scope: MeasureScope): Me
   if (map['conversion'] !== undefined)
     return readConversion(map['conversion'], [...path, 'conversion'], workflow, problems);
   if (map['counter'] !== undefined) return readCounter(map['counter'], [...path, 'counter'], workflow, problems);
+  const distinct = mapOf(map['distinct']);
+  if (distinct !== null) {
+    const event = select(distinct['event'] ?? ANY, 'each', 'distinct', 'event');
+    return readDistinct(distinct, event, [...path, 'distinct'], workflow, problems);
+  }
   const ratio = mapOf(map['ratio']);
   if (ratio === null) return null;
   const numerator = readPart(ratio['of'], [...path, 'ratio', 'of'], workflow, problems);

@@ -69,9 +69,9 @@ function readRule(value: unknown, path: Path, kpi: Kpi, { channels, problems }: 
   return { ...states, ...shown, hash: ruleHash(states) };
 }
 
-/** A count, sum or level of nothing is a number; the other aggregates have no value without samples. */
+/** A count (of different values too), sum or level of nothing is a number; the other aggregates have no value without samples. */
 function needsSamples({ kind }: Aggregate): boolean {
-  return kind !== 'count' && kind !== 'sum' && kind !== 'level';
+  return kind !== 'count' && kind !== 'sum' && kind !== 'level' && kind !== 'distinct';
 }
 
 function readThreshold(value: unknown, path: Path, kpi: Kpi, problems: Problems): Threshold | null {

@@ -57,6 +57,8 @@ export type Measure =
       readonly hours?: WorkingHours;
     }
   | { readonly kind: 'ratio'; readonly numerator: RatioPart; readonly denominator: RatioPart }
+  /** How many different values of a dimension the events have, or with null how many cases they are of. */
+  | { readonly kind: 'distinct'; readonly event: Selector; readonly dimension: string | null }
   | ReworkMeasure
   | ConversionMeasure
   | CounterMeasure;
@@ -95,7 +97,9 @@ export interface CounterMeasure {
 }
 
 export type Aggregate =
-  | { readonly kind: 'count' | 'sum' | 'mean' | 'min' | 'max' | 'ratio' }
+  | { readonly kind: 'count' | 'sum' | 'mean' | 'min' | 'max' | 'last' | 'ratio' }
+  /** Exact, or an estimate in room that does not grow with the values. */
+  | { readonly kind: 'distinct'; readonly approximate: boolean }
   /** Of what is open: how many, or the sum or mean of the values of their entries. */
   | { readonly kind: 'level'; readonly of?: 'sum' | 'mean' }
   /** q in (0, 1): the value at rank ⌈q·n⌉, within 1%. */

@@ -21,6 +21,7 @@ export function kindFold(plan: MeasurePlan): KindFold | null {
   switch (measure.kind) {
     case 'event':
     case 'ratio':
+    case 'distinct':
       return null;
     case 'duration':
     case 'open':

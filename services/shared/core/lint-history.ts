@@ -1,5 +1,6 @@
 import type { Catalogue } from './catalogue.ts';
 import type { LintWarning } from './catalogue-lint.ts';
+import { DISTINCT_VALUES_MAX } from './distinct-state.ts';
 
 /** How many samples the windows of a percentile KPI have had. */
 export interface SampleCount {
@@ -59,4 +60,26 @@ export function lintLabels({ kpis }: Catalogue, counts: readonly LabelCount[]): 
       return [{ place, message: `${message}; leave it out, or take a coarser dimension` }];
     }),
   );
+}
+
+/** The most different values that a KPI counted in one window. */
+export interface DistinctCount {
+  readonly kpi: string;
+  /** Hash of the definition. */
+  readonly definition: string;
+  readonly most: number;
+}
+
+/** One warning per KPI that counts exactly more different values in one window than is cheap, in the order given. */
+export function lintDistinct({ kpis }: Catalogue, counts: readonly DistinctCount[]): LintWarning[] {
+  return counts.flatMap(({ kpi, definition, most }) => {
+    const known = kpis.get(kpi)?.definition;
+    if (known?.hash !== definition || known.aggregate.kind !== 'distinct') return [];
+    if (known.aggregate.approximate || most <= DISTINCT_VALUES_MAX) return [];
+    const message = `counts up to ${most} different values in one window exactly, more than ${DISTINCT_VALUES_MAX}: each change sends them all`;
+    return {
+      place: kpi,
+      message: `${message}; approximate: true takes a fraction of that, with a standard error of 1.6%`,
+    };
+  });
 }

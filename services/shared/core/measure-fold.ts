@@ -1,7 +1,8 @@
 import type { Part } from './aggregate-state.ts';
 import { type Amount, toAmount } from './amount.ts';
-import type { Carried } from './carried.ts';
+import { type Carried, carriedOf } from './carried.ts';
 import { unscaledAt } from './decimal.ts';
+import { distinctAmount } from './distinct-state.ts';
 import type { LoggedEvent } from './event.ts';
 import type { LabelValues } from './label-plan.ts';
 import { type KindFold, kindFold } from './kind-fold.ts';
@@ -37,7 +38,7 @@ export class MeasureFold {
     this.emit = emit;
     const { labels } = plan;
     this.direct = (emitted, sign) =>
-      emit(emitted.timeMs, labels.encode(emitted.labels), emitted.amount, emitted.part, sign);
+      emit(emitted.timeMs, labels.encode(emitted.labels), emitted.amount, emitted.part, sign, emitted.place);
     this.own = kindFold(plan);
     this.singles = this.own === null ? plan.selectors.map(() => null) : NO_SINGLES;
     this.standing = plan.labels.usesLast ? [] : null;
@@ -66,8 +67,8 @@ export class MeasureFold {
       if (!matches(event, carried)) return;
       const before = this.singles[part]!;
       if (selector.occurrence === 'first' && before !== null) return;
-      const amount = this.amountOf(event, part);
-      const { labels } = this.plan;
+      const amount = this.amountOf(event, carried, part);
+      const { labels, placeOf } = this.plan;
       const emitted =
         amount === null || !this.plan.passes(event, carried)
           ? null
@@ -76,6 +77,7 @@ export class MeasureFold {
               amount,
               part: part as Part,
               labels: labels.take('from', carried, labels.take('to', carried, this.firstLabels)),
+              place: placeOf?.(event),
             };
       if (selector.occurrence === 'last' && before !== null && before !== 'seen') output(before, -1);
       if (emitted !== null) output(emitted, 1);
@@ -84,8 +86,12 @@ export class MeasureFold {
     });
   }
 
-  private amountOf(event: LoggedEvent, part: number): Amount | null {
+  private amountOf(event: LoggedEvent, carried: Carried, part: number): Amount | null {
     const { aggregate, measure, scale } = this.plan.definition;
+    if (measure.kind === 'distinct') {
+      const value = measure.dimension === null ? event.caseId : carriedOf(carried, measure.dimension);
+      return value === undefined ? null : distinctAmount(value);
+    }
     const side =
       measure.kind === 'ratio' ? (part === 0 ? measure.numerator : measure.denominator).aggregate : aggregate.kind;
     if (side === 'count') return 1;
@@ -104,15 +110,15 @@ export class MeasureFold {
     if (this.lastLabels !== null && this.lastLabels !== key) {
       const before = JSON.parse(this.lastLabels) as LabelValues;
       for (const emitted of standing) {
-        emit(emitted.timeMs, encode(emitted, before), emitted.amount, emitted.part, -1);
-        emit(emitted.timeMs, encode(emitted, now), emitted.amount, emitted.part, 1);
+        emit(emitted.timeMs, encode(emitted, before), emitted.amount, emitted.part, -1, emitted.place);
+        emit(emitted.timeMs, encode(emitted, now), emitted.amount, emitted.part, 1, emitted.place);
       }
     }
     this.lastLabels = key;
     return (emitted, sign) => {
       if (sign === 1) standing.push(emitted);
       else standing.splice(standing.indexOf(emitted), 1);
-      emit(emitted.timeMs, encode(emitted, now), emitted.amount, emitted.part, sign);
+      emit(emitted.timeMs, encode(emitted, now), emitted.amount, emitted.part, sign, emitted.place);
     };
   }
 }

@@ -6,6 +6,7 @@ import { compileConditions } from './condition.ts';
 import type { Definition, Measure, Selector } from './definition.ts';
 import type { LoggedEvent } from './event.ts';
 import { LabelPlan, type LabelValues } from './label-plan.ts';
+import { type EventPlace, placesAmong } from './last.ts';
 
 /** A contribution whose labels are not yet encoded. */
 export interface Emitted {
@@ -13,13 +14,22 @@ export interface Emitted {
   readonly amount: Amount;
   readonly part: Part;
   readonly labels: LabelValues;
+  /** Of a last: where the event stands. */
+  readonly place?: EventPlace | undefined;
 }
 
 /** Where a fold sends what it emits, labels not yet encoded. */
 export type Output = (emitted: Emitted, sign: 1 | -1) => void;
 
 /** Takes a contribution (sign 1) or takes it back (-1). `labels` are canonical. */
-export type Emit = (timeMs: number, labels: string, amount: Amount, part: Part, sign: 1 | -1) => void;
+export type Emit = (
+  timeMs: number,
+  labels: string,
+  amount: Amount,
+  part: Part,
+  sign: 1 | -1,
+  place?: EventPlace,
+) => void;
 
 /** Whether an event counts; `carried` are the case's dimensions with its own applied. */
 export type EventTest = (event: LoggedEvent, carried: Carried) => boolean;
@@ -34,6 +44,8 @@ export interface MeasurePlan {
   readonly elapsedMs: (fromMs: number, toMs: number) => number;
   /** Of a measure within: until when the pair of an entry has to be closed; null: for ever. */
   readonly deadlineMs: (event: LoggedEvent, carried: Carried) => number | null;
+  /** Where an event stands, of a last; null: nobody asks. */
+  readonly placeOf: ((event: LoggedEvent) => EventPlace) | null;
   readonly selectors: readonly { readonly selector: Selector; readonly matches: EventTest }[];
 }
 
@@ -45,6 +57,7 @@ export function planMeasure(definition: Definition): MeasurePlan {
     passes: conditionTest(definition.where),
     elapsedMs: elapsed(definition),
     deadlineMs: deadline(definition),
+    placeOf: definition.aggregate.kind === 'last' ? placesAmong(definition.activities) : null,
     selectors: selectorsOf(definition.measure).map((selector) => ({ selector, matches: selectorTest(selector) })),
   };
 }
@@ -53,6 +66,7 @@ function selectorsOf(measure: Measure): readonly Selector[] {
   switch (measure.kind) {
     case 'event':
     case 'counter':
+    case 'distinct':
       return [measure.event];
     case 'ratio':
       return [measure.numerator.event, measure.denominator.event];

@@ -1,6 +1,7 @@
 import type { AggregateState } from './aggregate-state.ts';
 import type { Amount } from './amount.ts';
 import type { Definition } from './definition.ts';
+import { distinctValues } from './distinct-state.ts';
 import { quantileOf } from './log-bins.ts';
 
 /** What a window of a series comes to, in the KPI's unit. */
@@ -44,7 +45,13 @@ export function resultOf(definition: Definition, state: AggregateState): Result 
       const mean = definition.aggregate.kind === 'mean';
       return rational(state.sum, mean ? samples : 1, divisorOf(definition), samples);
     }
-    case 'extreme': {
+    case 'distinct':
+    case 'sketch': {
+      const value = distinctValues(state);
+      return { value, exact: state.kind === 'distinct' ? String(value) : null, samples };
+    }
+    case 'extreme':
+    case 'last': {
       const best = state.kept[0];
       return best === undefined
         ? { value: null, exact: null, samples }

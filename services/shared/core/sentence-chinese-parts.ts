@@ -15,6 +15,7 @@ export const AGGREGATES: Readonly<Record<string, string>> = {
   mean: '平均值',
   min: '最小值',
   max: '最大值',
+  last: '最新值',
 };
 
 /** `平均值`, `第90百分位数`. */

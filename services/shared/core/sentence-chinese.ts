@@ -33,6 +33,11 @@ function measureText({ measure, aggregate }: Definition): string {
       return `已有${eventText(measure.from)}而尚无${eventText(measure.to)}的案例数量`;
     case 'within':
       return `在${eventText(measure.from)}之后${limitsText(measure.limits)}${measure.hours === undefined ? '' : timeText(measure.hours)}内有${eventText(measure.to)}的案例占比`;
+    case 'distinct': {
+      const what = measure.dimension === null ? '不同案例' : `不同${measure.dimension}`;
+      const about = aggregate.kind === 'distinct' && aggregate.approximate ? '近似数量' : '数量';
+      return `${eventText(measure.event)}中${what}的${about}`;
+    }
     case 'ratio':
       return `${ratioText(measure.numerator)}除以${ratioText(measure.denominator)}`;
     case 'rework':

@@ -1,5 +1,5 @@
 import type { WorkingHours } from './calendar.ts';
-import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from './definition.ts';
+import type { Aggregate, Definition, LabelSpec, Limits, Measure, RatioPart, WindowSpec } from './definition.ts';
 import { conversionText, reworkText } from './sentence-english-case.ts';
 import {
   aggregateText,
@@ -47,6 +47,8 @@ function measureText({ measure, aggregate }: Definition): string {
       return `the number of cases that had ${eventText(measure.from)} and not yet ${eventText(measure.to)}`;
     case 'within':
       return `the share of cases that had ${eventText(measure.to)} within ${limitsText(measure.limits)}${measure.hours === undefined ? '' : ` of ${timeText(measure.hours)}`} of ${eventText(measure.from)}`;
+    case 'distinct':
+      return distinctText(measure, aggregate);
     case 'ratio':
       return `${ratioText(measure.numerator)} divided by ${ratioText(measure.denominator)}`;
     case 'rework':
@@ -59,6 +61,15 @@ function measureText({ measure, aggregate }: Definition): string {
       return `${aggregate.kind === 'count' ? 'the number' : aggregateText(aggregate)} of the ${increases}`;
     }
   }
+}
+
+function distinctText(
+  { dimension, event }: Extract<Measure, { readonly kind: 'distinct' }>,
+  aggregate: Aggregate,
+): string {
+  const about = aggregate.kind === 'distinct' && aggregate.approximate ? 'the approximate' : 'the';
+  const what = dimension === null ? 'different cases' : `different values of ${dimension}`;
+  return `${about} number of ${what} among ${eventsText(event)}`;
 }
 
 function timeText(hours: WorkingHours | undefined): string {
