@@ -13,6 +13,7 @@ import type { Catalogue } from '../shared/core/catalogue.ts';
 import { loadCatalogues } from '../shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../shared/runtime/screen-files.ts';
 import { loadJsonMappings } from '../shared/runtime/json-mapping-files.ts';
+import { loadMqttPlan } from '../shared/runtime/mqtt-file.ts';
 import { testChannel } from '../shared/runtime/channel-test.ts';
 import { run } from './program.ts';
 import type { HeartbeatPlan } from './wiring.ts';
@@ -68,6 +69,7 @@ process.exitCode = await run(
     loadCatalogue: (paths) => loadCatalogues(paths, { calendarVersion }),
     loadScreens,
     loadMappings: loadJsonMappings,
+    loadMqtt: loadMqttPlan,
     manualClock: (startMs) => new ManualClock(startMs),
     testChannel: (catalogue, channel) => testChannel(channel, channelsOf(catalogue), new SystemClock()),
     starterCatalogue: join(root, 'examples', 'starter', 'catalogue.yaml'),

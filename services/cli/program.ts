@@ -4,7 +4,15 @@ import { addEpoch } from './commands/epoch.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
 import { keyText } from './commands/key.ts';
 import { lint } from './commands/lint.ts';
-import { CATALOGUE_HELP, collected, port, positive, withDataOptions, withUrl } from './commands/options.ts';
+import {
+  CATALOGUE_HELP,
+  collected,
+  port,
+  positive,
+  withDataOptions,
+  withMqttOption,
+  withUrl,
+} from './commands/options.ts';
 import { query } from './commands/query.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { addServices, withHeartbeatOptions } from './commands/serve.ts';
@@ -95,8 +103,10 @@ function program(wiring: Wiring): Command {
       'after',
       '\nThe first steps:\n  takt start                                    run, on an embedded log and store\n  takt import tickets.csv --help                read a CSV or XES file\n  takt lint catalogue.yaml                      check a KPI catalogue\n  takt query "SELECT * FROM kpi_current"        read the KPIs as SQL\n',
     );
-  withHeartbeatOptions(
-    withDataOptions(root.command('start').description('run until Ctrl-C; everything accepted is stored'), 'info'),
+  withMqttOption(
+    withHeartbeatOptions(
+      withDataOptions(root.command('start').description('run until Ctrl-C; everything accepted is stored'), 'info'),
+    ),
   )
     .option(
       '--mappings <folder>',

@@ -3,6 +3,7 @@ import type { WorkflowEvent } from '../shared/core/event.ts';
 import type { Schedule } from '../shared/core/schedule.ts';
 import type { JsonMapping } from '../shared/core/json-mapping.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
+import type { MqttPlan } from '../shared/core/mqtt-plan.ts';
 import type { Screen } from '../shared/core/screen.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { JobOutcome } from '../shared/core/job-plan.ts';
@@ -74,8 +75,21 @@ export interface StatusReport {
   /** Empty where no scheduler runs. */
   readonly jobs: readonly JobReport[];
   readonly heartbeat: HeartbeatReport | null;
+  /** Where events are fetched from, beside those that are sent here; empty: nowhere. */
+  readonly sources: readonly SourceReport[];
   /** The processes of a cluster; empty where one does everything. */
   readonly services: readonly ServiceReport[];
+}
+
+/** A broker that events are fetched from; times in milliseconds UTC. */
+export interface SourceReport {
+  readonly source: 'mqtt';
+  readonly address: string;
+  readonly connected: boolean;
+  /** Since when it is connected, or is not. */
+  readonly sinceMs: number;
+  /** Why nothing comes from there; empty while all is well. */
+  readonly reason: string;
 }
 
 /** One process of a cluster; times in milliseconds UTC. */
@@ -127,6 +141,8 @@ export interface Wiring {
   loadScreens(cataloguePaths: readonly string[], catalogue: Catalogue): Promise<ReadonlyMap<string, Screen>>;
   /** The JSON mappings of a folder, by file name without its ending. Throws MAPPING_INVALID, FILE_UNREADABLE. */
   loadMappings(folder: string): Promise<ReadonlyMap<string, JsonMapping>>;
+  /** What is read from an MQTT broker. Throws MQTT_INVALID, FILE_UNREADABLE. */
+  loadMqtt(path: string, catalogue: Catalogue): Promise<MqttPlan>;
   /** Opens everything and starts the folds. Throws DATA_LOCKED when another process has the directory. */
   open(directory: DataDirectory, catalogue: Catalogue, options: OpenOptions): Promise<Standalone>;
   /** Runs one service of a cluster until it is to stop. Throws what makes it halt, and USAGE. */
@@ -156,7 +172,10 @@ export interface ClusterPlace {
 }
 
 /** How one service of a cluster is run. */
-export interface ServeOptions extends Pick<OpenOptions, 'keyHash' | 'logLevel' | 'mappings' | 'screens' | 'heartbeat'> {
+export interface ServeOptions extends Pick<
+  OpenOptions,
+  'keyHash' | 'logLevel' | 'mappings' | 'screens' | 'heartbeat' | 'mqtt'
+> {
   readonly place: ClusterPlace;
   readonly catalogue: Catalogue;
   /** Names this process; the same after a restart, and no other's. */
@@ -202,6 +221,8 @@ export interface OpenOptions {
   readonly logLevel: string;
   /** Mappings of plain JSON by the name that `?mapping=` gives. */
   readonly mappings: ReadonlyMap<string, JsonMapping>;
+  /** Read from an MQTT broker, once it serves; null: nothing is. */
+  readonly mqtt: MqttPlan | null;
   /** Wall screens by name. */
   readonly screens: ReadonlyMap<string, Screen>;
   /** Instead of the machine's. */

@@ -37,7 +37,7 @@ export interface IngestContext extends IngestDeps {
 
 /** Appends events and counts them by workflow; resolves once the log has flushed. */
 export async function appendEvents(
-  { append, clock, metrics, workflows }: IngestContext,
+  { append, clock, metrics, workflows }: Pick<IngestDeps, 'append' | 'clock' | 'metrics' | 'workflows'>,
   events: readonly WorkflowEvent[],
 ): Promise<void> {
   if (events.length === 0) return;

@@ -4,7 +4,7 @@ import { didYouMean, listed } from '../shared/core/catalogue-problem.ts';
 import { readCloudEvent } from '../shared/core/cloudevent.ts';
 import { TaktError } from '../shared/core/errors.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
-import { type JsonMapping, mapJson, workflowNamed } from '../shared/core/json-mapping.ts';
+import { type ItemContext, type JsonMapping, mapJson, workflowNamed } from '../shared/core/json-mapping.ts';
 import { isRejection, type Rejection } from '../shared/core/json-mapping-field.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
 import type { Batch } from './batch.ts';
@@ -28,6 +28,10 @@ export interface ItemReading {
   readonly workflow: string | undefined;
   readonly mapping: { readonly name: string | null; readonly mapping: JsonMapping };
   readonly nowMs: number;
+  /** What the way in adds to an item of plain JSON; absent: nothing. */
+  readonly context?: (item: unknown, index: number) => ItemContext;
+  /** Where dead letters say that they came from; absent: HTTP and the mapping. */
+  readonly source?: string;
 }
 
 /** Reads every item. Throws WORKFLOW_UNKNOWN when the request names a workflow that the catalogue does not have. */
@@ -40,7 +44,7 @@ export function readItems(batch: Batch, reading: ItemReading): ReadItems {
   batch.items.forEach((item, index) => {
     const wanted = named ?? namedBy(batch, item, reading);
     const workflow = workflowOf(workflows, wanted);
-    const read = workflow === null ? unknownWorkflow(workflows, wanted) : readOne(batch, item, workflow, reading);
+    const read = workflow === null ? unknownWorkflow(workflows, wanted) : readOne(batch, index, workflow, reading);
     if (!isRejection(read)) {
       events.push(read);
       return;
@@ -53,12 +57,15 @@ export function readItems(batch: Batch, reading: ItemReading): ReadItems {
 
 function readOne(
   batch: Batch,
-  item: unknown,
+  index: number,
   workflow: Workflow,
-  { mapping, nowMs }: ItemReading,
+  { mapping, nowMs, context }: ItemReading,
 ): WorkflowEvent | Rejection {
+  const item = batch.items[index];
   const read =
-    batch.kind === 'cloudevents' ? readCloudEvent(item, workflow) : mapJson(mapping.mapping, item, workflow.name);
+    batch.kind === 'cloudevents'
+      ? readCloudEvent(item, workflow)
+      : mapJson(mapping.mapping, item, workflow.name, context?.(item, index));
   if (isRejection(read) || read.timeMs <= nowMs + workflow.futureLimitMs) return read;
   return {
     code: 'EVENT_TOO_FAR_AHEAD',
@@ -97,10 +104,11 @@ function letterOf(
   batch: Batch,
   index: number,
   workflow: string,
-  { mapping }: ItemReading,
+  { mapping, source: named }: ItemReading,
   { code, field, reason }: Rejection,
 ): DeadLetter {
-  const source = `http:${batch.kind}${batch.kind === 'json' && mapping.name !== null ? `:${mapping.name}` : ''}`;
+  const source =
+    named ?? `http:${batch.kind}${batch.kind === 'json' && mapping.name !== null ? `:${mapping.name}` : ''}`;
   const raw = Buffer.from(batch.raw(index));
   const id = createHash('sha256').update(`${source.length}:${source}`).update(raw).digest('hex').slice(0, 32);
   const why = field === '' ? reason : `${field}: ${reason}`;

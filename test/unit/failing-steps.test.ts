@@ -6,7 +6,7 @@ import { FailingSteps } from '../../services/shared/runtime/failing-steps.ts';
 import type { FoldTask } from '../../services/shared/runtime/fold/fold-task.ts';
 import { silentObserver } from '../support/silent-observer.ts';
 
-const well = { failing: [], halted: null, nowMs: 0, logMs: 0, stoppedLine: null };
+const well = { failing: [], halted: null, nowMs: 0, logMs: 0, stoppedLine: null, sources: [] };
 
 test('a step fails from its first failure until it succeeds', () => {
   const clock = new ManualClock(1_000);
@@ -53,4 +53,13 @@ test('health: a clock that had jumped ahead is told, and takt stays healthy', ()
   const { healthy, reasons } = healthOf({ ...well, nowMs, logMs: nowMs + 3_600_000 });
   expect([healthy, reasons.length]).toEqual([true, 1]);
   expect(reasons[0]).toContain('went back by 3600 s: until 2026-03-01T10:00:00.000Z');
+});
+
+test('health: a broker that is away is told, and takt stays healthy', () => {
+  const source = { source: 'mqtt', address: 'mqtt://b:1883', connected: true, sinceMs: 0, reason: '' } as const;
+  expect(healthOf({ ...well, sources: [source] })).toEqual({ healthy: true, reasons: [] });
+  expect(healthOf({ ...well, sources: [{ ...source, connected: false, reason: 'ECONNREFUSED' }] })).toEqual({
+    healthy: true,
+    reasons: ['nothing comes from mqtt mqtt://b:1883: ECONNREFUSED'],
+  });
 });

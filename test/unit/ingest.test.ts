@@ -7,7 +7,7 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import type { Workflow } from '../../services/shared/core/catalogue.ts';
 import { TaktError } from '../../services/shared/core/errors.ts';
 import type { WorkflowEvent } from '../../services/shared/core/event.ts';
-import { readJsonMapping } from '../../services/shared/core/json-mapping.ts';
+import { readJsonMapping } from '../../services/shared/core/json-mapping-read.ts';
 import type { DeadLetter } from '../../services/shared/core/messages.ts';
 import { hashKey } from '../../services/shared/runtime/api-key.ts';
 import { Metrics } from '../../services/shared/runtime/metrics.ts';

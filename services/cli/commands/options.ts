@@ -11,6 +11,8 @@ export interface CommonOptions {
   readonly url?: string;
   /** Folder of JSON mappings; only of `takt start`. */
   readonly mappings?: string;
+  /** What is read from an MQTT broker, a file; only of `takt start`. */
+  readonly mqtt?: string;
 }
 
 /** What --catalogue takes. */
@@ -36,6 +38,12 @@ export function withDataOptions(command: Command, logLevel: 'info' | 'silent'): 
       LOG_LIMIT_DEFAULT_GIB,
     )
     .option('--log-level <level>', 'debug, info, warn, error or silent', logLevel);
+}
+
+/** Adds the file that says what is read from an MQTT broker. */
+export function withMqttOption(command: Command): Command {
+  const text = 'read events from an MQTT broker: which, and how, says this YAML file (docs/mqtt.md)';
+  return command.addOption(new Option('--mqtt <file>', text).env('TAKT_MQTT'));
 }
 
 /** Adds the address of a takt that runs elsewhere: in a cluster `service` answers the command. */

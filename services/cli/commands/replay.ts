@@ -53,6 +53,7 @@ export async function replay(wiring: Wiring, file: string, options: ReplayOption
       keyHash,
       logLevel: options.logLevel,
       mappings: new Map(),
+      mqtt: null,
       screens,
       heartbeat: null,
       clock,

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
 import type { ServiceName, Wiring } from '../wiring.ts';
-import { CATALOGUE_HELP, collected, port, positiveWhole } from './options.ts';
+import { CATALOGUE_HELP, collected, port, positiveWhole, withMqttOption } from './options.ts';
 
 /** Where each service listens unless told otherwise. */
 const PORTS: Readonly<Record<ServiceName, number>> = {
@@ -37,6 +37,7 @@ export interface ServeCommandOptions {
   readonly partitions?: number;
   readonly instance?: string;
   readonly mappings?: string;
+  readonly mqtt?: string;
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
@@ -85,7 +86,8 @@ export function addServices(root: Command, wiring: Wiring): void {
       .option('--port <number>', 'port to listen on, 0 for any', port, PORTS[service])
       .option('--log-level <level>', 'debug, info, warn, error or silent', 'info')
       .addHelpText('after', HELP);
-    if (service === 'ingest') command.option('--mappings <folder>', 'JSON mappings for POST /v1/events?mapping=NAME');
+    if (service === 'ingest')
+      withMqttOption(command).option('--mappings <folder>', 'JSON mappings for POST /v1/events?mapping=NAME');
     if (service === 'scheduler') withHeartbeatOptions(command);
     command.action((options: ServeCommandOptions) => serve(wiring, service, options));
   }
@@ -122,6 +124,7 @@ async function serve(wiring: Wiring, service: ServiceName, options: ServeCommand
     catalogue,
     screens: await wiring.loadScreens(options.catalogue, catalogue),
     mappings: options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings),
+    mqtt: options.mqtt === undefined ? null : await wiring.loadMqtt(options.mqtt, catalogue),
     instance,
     partitions: options.partitions ?? null,
     host: options.host,

@@ -30,12 +30,14 @@ export async function openHere(
   const catalogue = await wiring.loadCatalogue(cataloguePaths);
   const screens = await wiring.loadScreens(cataloguePaths, catalogue);
   const mappings = options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings);
+  const mqtt = options.mqtt === undefined ? null : await wiring.loadMqtt(options.mqtt, catalogue);
   const directory = await prepareDirectory(options.data, wiring.starterCatalogue);
   const takt = await wiring.open(directory, catalogue, {
     logLimitBytes: logLimitBytes(options),
     keyHash,
     logLevel: options.logLevel,
     mappings,
+    mqtt,
     screens,
     heartbeat,
   });

@@ -34,6 +34,7 @@ function table(report: StatusReport, url: string | null): string {
     ...(report.log === null
       ? []
       : [`log: ${(report.log.usedBytes / 1e6).toFixed(1)} MB of ${(report.log.limitBytes / 1e6).toFixed(0)} MB`]),
+    ...sourceLines(report),
     ...serviceLines(report),
     '',
     `stage      ${'partition'.padEnd(width)}    lag  unstored  watermark`,
@@ -56,6 +57,13 @@ function table(report: StatusReport, url: string | null): string {
   for (const { rule, channel, attempts, reason, timeMs } of failed)
     lines.push(`  ${new Date(timeMs).toISOString()}  ${rule} to ${channel}, ${attempts} tries: ${reason}`);
   return `${[...lines, ...jobLines(report)].join('\n')}\n`;
+}
+
+function sourceLines({ sources }: StatusReport): string[] {
+  return sources.map(({ source, address, connected, sinceMs, reason }) => {
+    const state = connected ? 'connected' : 'not connected';
+    return `${source}: ${address} ${state} since ${new Date(sinceMs).toISOString()}${reason === '' ? '' : `: ${reason}`}`;
+  });
 }
 
 function serviceLines({ services }: StatusReport): string[] {

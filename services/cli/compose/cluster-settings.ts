@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { ConfluentSettings } from '../../shared/adapters/registry/confluent-registry.ts';
 import type { ClickHouseServer } from '../../shared/adapters/store/clickhouse/http-transport.ts';
 import { KAFKA_DEFAULTS, type KafkaSettings } from '../../shared/adapters/log/kafka/kafka-settings.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import type { ClusterPlace } from '../wiring.ts';
+import { type Environment, readPassword, readPem } from './environment.ts';
 
 /** Where a process of a cluster finds what it shares with the others. */
 export interface ClusterSettings {
@@ -12,9 +12,6 @@ export interface ClusterSettings {
   /** Null: the schemas that takt comes with, and their ids. */
   readonly registry: ConfluentSettings | null;
 }
-
-/** Variables of the environment. */
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 const STORE_TIMEOUT_MS = 30_000;
@@ -62,14 +59,9 @@ function readKafka(log: string, environment: Environment): KafkaSettings {
 }
 
 function readTls(environment: Environment): NonNullable<KafkaSettings['tls']> | null {
-  const file = (name: string): string | undefined => {
-    const path = environment[name];
-    return path === undefined ? undefined : readText(name, path);
-  };
-  const [ca, cert, key] = ['TAKT_KAFKA_CA', 'TAKT_KAFKA_CERT', 'TAKT_KAFKA_KEY'].map(file);
   const wanted = oneOf('TAKT_KAFKA_TLS', ['true', 'false'] as const, environment);
   if (wanted === 'false') return null;
-  const given = Object.fromEntries(Object.entries({ ca, cert, key }).filter(([, text]) => text !== undefined));
+  const given = readPem('TAKT_KAFKA', environment);
   if (Object.keys(given).length > 0) return given;
   return wanted === 'true' ? true : null;
 }
@@ -123,22 +115,6 @@ function readUrl(flag: string, text: string): URL {
       `${flag} must not hold a user or password; set them in the environment (docs/cluster.md).`,
     );
   return url;
-}
-
-/** A secret from NAME, or from the file that NAME_FILE names. */
-function readPassword(name: string, environment: Environment): string | null {
-  const path = environment[`${name}_FILE`];
-  if (path !== undefined) return readText(`${name}_FILE`, path).trim();
-  return environment[name] ?? null;
-}
-
-function readText(name: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new TaktError('FILE_UNREADABLE', `${name} names ${path}, which cannot be read (${why}).`, { cause: error });
-  }
 }
 
 function oneOf<T extends string>(name: string, allowed: readonly T[], environment: Environment): T | null {

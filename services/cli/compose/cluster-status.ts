@@ -97,6 +97,8 @@ export class ClusterStatus {
       tasks,
       jobs: present.flatMap(({ state }) => state.jobs),
       heartbeat: present.find(({ state }) => state.heartbeat !== null)?.state.heartbeat ?? null,
+      // A process of an earlier version tells of none.
+      sources: present.flatMap(({ state }) => state.sources ?? []),
       services: told.map(({ row, present: isPresent, ...each }) => ({
         service: row.service,
         instance: row.instance,

@@ -1,4 +1,5 @@
 import type { FailingStep } from '../../shared/runtime/failing-steps.ts';
+import type { StatusReport } from '../wiring.ts';
 
 /** How long a step may fail before takt calls itself unhealthy, milliseconds: a store that restarts is no reason. */
 const FAILING_MS_MAX = 30_000;
@@ -16,13 +17,15 @@ export interface HealthInput {
   readonly logMs: number;
   /** Where the heartbeat stops, or null. */
   readonly stoppedLine: string | null;
+  readonly sources: StatusReport['sources'];
 }
 
 /**
  * What GET /healthz says: whether the folds run, get their work done and let the heartbeat through, and why not. A clock
- * that had jumped ahead is told too, but takt stays healthy: nothing is lost, and starting it again would not help.
+ * that had jumped ahead is told too, and a broker that is away, but takt stays healthy: nothing is lost, and starting it
+ * again would not help.
  */
-export function healthOf({ failing, halted, nowMs, logMs, stoppedLine }: HealthInput): {
+export function healthOf({ failing, halted, nowMs, logMs, stoppedLine, sources }: HealthInput): {
   readonly healthy: boolean;
   readonly reasons: readonly string[];
 } {
@@ -32,6 +35,8 @@ export function healthOf({ failing, halted, nowMs, logMs, stoppedLine }: HealthI
   if (stoppedLine !== null) reasons.push(stoppedLine);
   if (halted !== null) reasons.unshift(`the folds have halted: ${halted.message}`);
   const healthy = reasons.length === 0;
+  for (const { source, address, reason } of sources)
+    if (reason !== '') reasons.push(`nothing comes from ${source} ${address}: ${reason}`);
   if (logMs - nowMs > BEHIND_MS_MAX) {
     const seconds = Math.round((logMs - nowMs) / 1000);
     reasons.push(

@@ -1,11 +1,13 @@
+import type { IngestDeps } from '../../ingest/context.ts';
 import { EventWriter } from '../../ingest/event-writer.ts';
 import { registerIngest } from '../../ingest/routes.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { DEAD_LETTERS_TOPIC, eventsTopic } from '../../shared/runtime/topics.ts';
+import { openMqttLine } from './mqtt-line.ts';
 import type { Service, ServiceContext } from './service.ts';
 import { PLAIN_STATE } from './service-state.ts';
 
-/** Ingest: takes events over HTTP and answers when the log has them. Any number of them may run. */
+/** Ingest: takes events over HTTP and answers when the log has them. Any number of them may run; one of them may read from an MQTT broker. */
 export async function openIngest(context: ServiceContext): Promise<Service> {
   const { backbone, catalogue, partitions, mappings, metrics, keyHash } = context;
   const { log, codec, clock, epoch } = backbone;
@@ -14,21 +16,24 @@ export async function openIngest(context: ServiceContext): Promise<Service> {
   await log.createTopic(DEAD_LETTERS_TOPIC, 1);
   await checkEpoch(epoch, [...topics, DEAD_LETTERS_TOPIC], backbone);
   const writer = new EventWriter({ log, codec, partitions });
+  const deps: IngestDeps = {
+    append: (events) => writer.events(events),
+    deadLetter: (letters) => writer.deadLetters(letters),
+    importBracket: (...bracket) => writer.bracket(...bracket),
+    workflows: () => catalogue.workflows,
+    mappings,
+    clock,
+    metrics,
+    keyHash,
+  };
+  const mqtt = context.mqtt === null ? null : await openMqttLine(context.mqtt, deps, context.logger);
+  mqtt?.start();
   return {
     ended: new Promise(() => {}),
-    state: async () => PLAIN_STATE,
-    register(app) {
-      registerIngest(app, {
-        append: (events) => writer.events(events),
-        deadLetter: (letters) => writer.deadLetters(letters),
-        importBracket: (...bracket) => writer.bracket(...bracket),
-        workflows: () => catalogue.workflows,
-        mappings,
-        clock,
-        metrics,
-        keyHash,
-      });
+    state: async () => ({ ...PLAIN_STATE, sources: mqtt === null ? [] : [mqtt.report()] }),
+    register: (app) => registerIngest(app, deps),
+    async stop() {
+      await mqtt?.stop();
     },
-    async stop() {},
   };
 }

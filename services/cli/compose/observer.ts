@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
+import type { IntakeObserver } from '../../ingest/messages/message-intake.ts';
 import type { NotifyEffect } from '../../shared/core/notify-state.ts';
+import type { SourceObserver } from '../../shared/ports/message-source.ts';
 import type { FoldObserver } from '../../shared/runtime/fold/fold-observer.ts';
 
 /** Logs what the folds fail at; work that succeeds only at debug. */
@@ -69,5 +71,31 @@ export function heartbeatObserverOf(logger: Logger): {
     told(outcome, state, reason) {
       if (outcome === 'failed') logger.warn({ state, reason }, 'the heartbeat receiver did not take a message');
     },
+  };
+}
+
+/** Logs when a broker goes away and comes back, each once. */
+export function sourceObserverOf(logger: Logger): SourceObserver {
+  return {
+    connected(sessionKept, again) {
+      if (again && !sessionKept)
+        logger.warn(
+          'the broker is back, but has lost takt’s session: what came in between is missing unless it is sent again',
+        );
+      else logger.info({ sessionKept }, again ? 'the broker is back' : 'the broker answers');
+    },
+    away: (reason) => logger.warn({ reason }, 'the broker is away; takt tries again until it answers'),
+  };
+}
+
+/** Logs when messages cannot be put into the log, and when they can again, each once. */
+export function intakeObserverOf(logger: Logger): IntakeObserver {
+  return {
+    taken(refused) {
+      if (refused) logger.debug('a message was refused; it is among the dead letters');
+    },
+    stuck: (error) =>
+      logger.error({ reason: (error as Error).message }, 'the log does not take events; messages wait at the broker'),
+    goesOn: () => logger.info('the log takes events again'),
   };
 }

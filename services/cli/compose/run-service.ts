@@ -23,8 +23,8 @@ export async function runService(context: ServiceContext, open: OpenService, opt
   const ops: OpsDeps = {
     status: () => context.cluster.report(),
     health: () => {
-      const { logMs, stoppedLine } = state ?? PLAIN_STATE;
-      return healthOf({ failing: failing.now(), halted, nowMs: clock.nowMs(), logMs, stoppedLine });
+      const { logMs, stoppedLine, sources } = state ?? PLAIN_STATE;
+      return healthOf({ failing: failing.now(), halted, nowMs: clock.nowMs(), logMs, stoppedLine, sources });
     },
     ready: () => ({ ready: state?.ready === true, reasons: state?.reasons ?? ['starting'] }),
     async metrics() {

@@ -98,6 +98,7 @@ async function contextOf(
     keyHash,
     screens: options.screens,
     mappings: options.mappings,
+    mqtt: options.mqtt,
     channels: channelsOf(catalogue),
     heartbeat: options.heartbeat,
     webPath: join(root, 'dist', 'web'),

@@ -11,6 +11,7 @@ export interface ServiceState {
   readonly notifications: StatusReport['notifications'] | null;
   readonly jobs: StatusReport['jobs'];
   readonly heartbeat: StatusReport['heartbeat'];
+  readonly sources: StatusReport['sources'];
   /** Why no heartbeat comes through the line, where this process watches over it; null: it does, or another watches. */
   readonly stoppedLine: string | null;
   /** The latest append time that its folds have seen, milliseconds UTC; 0: none. */
@@ -25,6 +26,7 @@ export const PLAIN_STATE: ServiceState = {
   notifications: null,
   jobs: [],
   heartbeat: null,
+  sources: [],
   stoppedLine: null,
   logMs: 0,
 };

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Catalogue } from '../../shared/core/catalogue.ts';
 import type { JsonMapping } from '../../shared/core/json-mapping.ts';
+import type { MqttPlan } from '../../shared/core/mqtt-plan.ts';
 import type { Screen } from '../../shared/core/screen.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { FailingSteps } from '../../shared/runtime/failing-steps.ts';
@@ -34,6 +35,7 @@ export interface ServiceContext {
   readonly keyHash: string | null;
   readonly screens: ReadonlyMap<string, Screen>;
   readonly mappings: ReadonlyMap<string, JsonMapping>;
+  readonly mqtt: MqttPlan | null;
   readonly channels: ReadonlyMap<string, Notifier>;
   readonly heartbeat: HeartbeatPlan | null;
   /** The built pages. */

@@ -34,6 +34,7 @@ import { eventsTopic, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { createLogger } from '../../shared/runtime/logging.ts';
 import { beatSender, schedulerOf } from './heartbeat-line.ts';
 import { LIMITS } from './limits.ts';
+import { openMqttLine } from './mqtt-line.ts';
 import { notifyObserverOf, observerOf } from './observer.ts';
 import { Metrics } from '../../shared/runtime/metrics.ts';
 import type { OpenOptions, Standalone, StatusReport } from '../wiring.ts';
@@ -79,6 +80,19 @@ export async function openStandalone(
     const failing = new FailingSteps(clock);
     const logger = createLogger({ level: options.logLevel, json: true });
     const observer = failing.observe(metrics.observe(observerOf(logger)));
+    const writer = new EventWriter({ log, codec, partitions });
+    const ingest: Omit<IngestDeps, 'workflows' | 'keyHash'> = {
+      append: (events) => writer.events(events),
+      deadLetter: (letters) => writer.deadLetters(letters),
+      importBracket: (...bracket) => writer.bracket(...bracket),
+      mappings: options.mappings,
+      clock,
+      metrics,
+    };
+    // Before the folds: what the environment says of the broker may be wrong.
+    const read = { ...ingest, workflows: () => catalogue.workflows };
+    const mqtt = options.mqtt === null ? null : await openMqttLine(options.mqtt, read, logger);
+    const sources = (): StatusReport['sources'] => (mqtt === null ? [] : [mqtt.report()]);
     const folds = { catalogue, partitions, epoch: EPOCH, log, store, codec, clock, observer };
     const whole = withBuiltIn(catalogue, partitions, { calendarVersion });
     const processor = await Processor.open({ ...folds, catalogue: whole, still: new Set([BUILT_IN_WORKFLOW]) });
@@ -105,7 +119,6 @@ export async function openStandalone(
       clock,
     });
     const alerts = await LiveAlerts.open({ rules: [...catalogue.rules.values()], store, log, codec, clock });
-    const writer = new EventWriter({ log, codec, partitions });
     const following = [live.run(), alerts.run()];
     const folding = Promise.all([processor.run(), alerter.run(), notify.run()]).then(() => {});
     let halted: Error | null = null;
@@ -124,6 +137,7 @@ export async function openStandalone(
       halted: halted?.message ?? null,
       failing: failing.now(),
       services: [],
+      sources: sources(),
       log: log.size(),
       notifications: notify.notifications,
       tasks: await tasks(),
@@ -149,14 +163,6 @@ export async function openStandalone(
     const app = createApp((error) => metrics.error(error), createLogger({ level: errorLevel, json: true }));
     app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
     const { keyHash } = options;
-    const ingest: Omit<IngestDeps, 'workflows' | 'keyHash'> = {
-      append: (events) => writer.events(events),
-      deadLetter: (letters) => writer.deadLetters(letters),
-      importBracket: (...bracket) => writer.bracket(...bracket),
-      mappings: options.mappings,
-      clock,
-      metrics,
-    };
     registerIngest(app, { ...ingest, workflows: () => catalogue.workflows, keyHash });
     registerOps(app, {
       status,
@@ -167,6 +173,7 @@ export async function openStandalone(
           nowMs: clock.nowMs(),
           logMs: processor.clockMs,
           stoppedLine: scheduler?.stoppedLine ?? null,
+          sources: sources(),
         }),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
       async metrics() {
@@ -209,10 +216,12 @@ export async function openStandalone(
         const url = await listen(app, host, port, keyHash !== null);
         // Only the takt that serves tells people; a command that opens the directory for its own work does not.
         notify.send();
+        mqtt?.start();
         return url;
       },
       async stop() {
         hub.stop();
+        await mqtt?.stop();
         await closeApp(app);
         scheduler?.stop();
         await jobsEnded;

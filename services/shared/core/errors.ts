@@ -55,6 +55,7 @@ export const ERRORS = {
   KEY_WRONG: { status: 401, exit: 2, retryable: false },
   OVERLOADED: { status: 503, exit: 5, retryable: true },
   // import
+  MQTT_INVALID: { status: 400, exit: 2, retryable: false },
   MAPPING_INVALID: { status: 400, exit: 2, retryable: false },
   FILE_UNREADABLE: { status: 400, exit: 2, retryable: false },
   FILE_ENCODING: { status: 400, exit: 2, retryable: false },

@@ -1,4 +1,4 @@
-import { compileDateFormats } from './date-format.ts';
+import { compileDateFormats, type ReadDate } from './date-format.ts';
 import { type Decimal, parseDecimal } from './decimal.ts';
 import type { ErrorCode } from './errors.ts';
 import { CORRECT, VOID, type WorkflowEvent } from './event.ts';
@@ -28,6 +28,8 @@ export interface FoundEvent {
   readonly activity: unknown;
   readonly time: unknown;
   readonly timeFormat: TimeFormat;
+  /** Reads times without an offset; absent or null: they are refused. */
+  readonly readLocal?: ReadDate | null;
   readonly value: unknown;
   readonly dimensions: unknown;
   readonly target: unknown;
@@ -36,7 +38,7 @@ export interface FoundEvent {
 }
 
 /** How the sender calls each part. */
-export type FieldNames = Readonly<Record<Exclude<keyof FoundEvent, 'timeFormat'>, string>>;
+export type FieldNames = Readonly<Record<Exclude<keyof FoundEvent, 'timeFormat' | 'readLocal'>, string>>;
 
 class Refusal extends Error {
   readonly rejection: Rejection;
@@ -50,6 +52,8 @@ class Refusal extends Error {
 const readIso = compileDateFormats(['iso'], 'UTC');
 /** An ISO time with seconds and offset. */
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,18})?([Zz]|[+-]\d\d:\d\d)$/;
+/** The same without an offset. */
+const LOCAL = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,18})?$/;
 const readEpochMs = compileDateFormats(['epoch-ms'], 'UTC');
 const readEpochS = compileDateFormats(['epoch-s'], 'UTC');
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -75,7 +79,7 @@ export function toEvent(workflow: string, found: FoundEvent, names: FieldNames):
       id,
       kind,
       activity: kind === 'void' ? '' : kind === 'correct' ? correctedActivity(names.as, found.as) : activity,
-      timeMs: timeOf(names.time, found.time, found.timeFormat),
+      timeMs: timeOf(names.time, found.time, found.timeFormat, found.readLocal ?? null),
       dimensions: dimensionsOf(names.dimensions, found.dimensions),
       value: valueOf(names.value, found.value),
       target: kind === 'event' ? null : target,
@@ -126,11 +130,11 @@ function correctedActivity(field: string, value: unknown): string {
   return activity;
 }
 
-function timeOf(field: string, value: unknown, format: TimeFormat): number {
+function timeOf(field: string, value: unknown, format: TimeFormat, readLocal: ReadDate | null): number {
   if (isAbsent(value)) refuse(field, 'it is missing');
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string') refuse(field, `it must be a time (${TIME_ALLOWED[format]})`);
-  const timeMs = READ_TIME[format](text);
+  const timeMs = readLocal !== null && LOCAL.test(text) ? readLocal(text) : READ_TIME[format](text);
   if (timeMs === null) refuse(field, `it must be ${TIME_ALLOWED[format]}, not ${shown(text)}`);
   if (timeMs < EVENT_TIME_MIN_MS || timeMs > EVENT_TIME_MAX_MS)
     refuse(field, `it must be between 1900-01-01 and 2286-11-20, not ${shown(text)}`);

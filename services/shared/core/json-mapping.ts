@@ -1,12 +1,13 @@
 import type { WorkflowEvent } from './event.ts';
-import { TaktError } from './errors.ts';
+import type { ReadDate } from './date-format.ts';
 import { type FieldNames, type FoundEvent, type Rejection, type TimeFormat, toEvent } from './json-mapping-field.ts';
 import { compositeKey } from './row-identity.ts';
 
-/** Where a part of an event stands in a JSON object, or a text that is the same in all. */
+/** Where a part of an event stands in a JSON object, a text that is the same in all, or a level of the MQTT topic. */
 export type JsonSource =
   | { readonly kind: 'path'; readonly path: readonly string[]; readonly text: string }
-  | { readonly kind: 'constant'; readonly value: string };
+  | { readonly kind: 'constant'; readonly value: string }
+  | { readonly kind: 'topic'; readonly level: string };
 
 /** How plain JSON becomes events. Several sources of a case or an id are joined length-prefixed. */
 export interface JsonMapping {
@@ -15,6 +16,8 @@ export interface JsonMapping {
   readonly activity: JsonSource;
   readonly time: JsonSource;
   readonly timeFormat: TimeFormat;
+  /** Reads times without an offset, in the mapping's zone; null: they are refused. */
+  readonly readLocal: ReadDate | null;
   readonly id: readonly JsonSource[];
   readonly value: JsonSource | null;
   /** The object that holds the dimensions, or a source of each. */
@@ -23,118 +26,74 @@ export interface JsonMapping {
   readonly as: JsonSource | null;
 }
 
-const TIME_FORMATS: readonly TimeFormat[] = ['rfc3339', 'epoch-ms', 'epoch-s'];
-const REQUIRED = ['case', 'activity', 'time', 'id'] as const;
-const KEYS = ['workflow', ...REQUIRED, 'timeFormat', 'value', 'dimensions', 'target', 'as'];
-/** Most steps of a path, most sources of a case or an id. */
-const PARTS_MAX = 32;
-
-/** takt's own plain JSON: each part under its own name. */
-export const PLAIN_MAPPING: JsonMapping = readJsonMapping({
-  workflow: 'workflow',
-  case: 'case',
-  activity: 'activity',
-  time: 'time',
-  id: 'id',
-  value: 'value',
-  dimensions: 'dimensions',
-  target: 'target',
-  as: 'as',
-});
-
-/**
- * Reads a mapping: {case, activity, time, id, value, dimensions, target, as, workflow, timeFormat}. A source is a JSON
- * pointer (`/issue/key`), a dotted path (`issue.key`) or `{"const": "text"}`; case and id may be lists of them;
- * dimensions is the path of an object or an object of sources. Throws MAPPING_INVALID.
- */
-export function readJsonMapping(source: unknown): JsonMapping {
-  if (typeof source !== 'object' || source === null || Array.isArray(source))
-    return invalid('the mapping', 'it must be an object');
-  const map = new Map<string, unknown>(Object.entries(source));
-  for (const key of map.keys()) if (!KEYS.includes(key)) invalid(key, `it is unknown; known: ${KEYS.join(', ')}`);
-  for (const key of REQUIRED) if (!map.has(key)) invalid(key, 'it is missing');
-  const optional = (key: string): JsonSource | null => (map.has(key) ? sourceOf(key, map.get(key)) : null);
-  const timeFormat = (map.get('timeFormat') ?? 'rfc3339') as TimeFormat;
-  if (!TIME_FORMATS.includes(timeFormat)) invalid('timeFormat', `it must be one of ${TIME_FORMATS.join(', ')}`);
-  return {
-    workflow: optional('workflow'),
-    case: sourcesOf('case', map.get('case')),
-    activity: sourceOf('activity', map.get('activity')),
-    time: sourceOf('time', map.get('time')),
-    timeFormat,
-    id: sourcesOf('id', map.get('id')),
-    value: optional('value'),
-    dimensions: dimensionSources(map.get('dimensions')),
-    target: optional('target'),
-    as: optional('as'),
-  };
+/** What the way in adds to an item. */
+export interface ItemContext {
+  /** Named levels of the topic that it came by. */
+  readonly levels: Readonly<Record<string, string>>;
+  /** Those of them that are dimensions; they go before the item's own. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** The id of an item that has none; null: it must have one. */
+  readonly makeId: (() => string) | null;
 }
 
 /** The workflow that an item names; undefined where it names none. */
 export function workflowNamed(mapping: JsonMapping, item: unknown): unknown {
-  return mapping.workflow === null ? undefined : lookUp(mapping.workflow, item);
+  return mapping.workflow === null ? undefined : lookUp(mapping.workflow, item, NO_CONTEXT);
+}
+
+const NO_CONTEXT: ItemContext = { levels: {}, dimensions: {}, makeId: null };
+
+/** The levels of a topic that the mapping's fields take. */
+export function topicLevelsOf(mapping: JsonMapping): ReadonlySet<string> {
+  const { workflow, activity, time, value, target, as, dimensions } = mapping;
+  const inDimensions = isSource(dimensions) ? [dimensions] : [...dimensions.values()];
+  const all = [workflow, activity, time, value, target, as, ...mapping.case, ...mapping.id, ...inDimensions];
+  return new Set(all.flatMap((source) => (source?.kind === 'topic' ? [source.level] : [])));
 }
 
 /** The event of an item, or why it is none. */
-export function mapJson(mapping: JsonMapping, item: unknown, workflow: string): WorkflowEvent | Rejection {
+export function mapJson(
+  mapping: JsonMapping,
+  item: unknown,
+  workflow: string,
+  context: ItemContext = NO_CONTEXT,
+): WorkflowEvent | Rejection {
   if (typeof item !== 'object' || item === null || Array.isArray(item))
     return { code: 'EVENT_INVALID', field: '', reason: 'it must be a JSON object' };
-  const at = (source: JsonSource | null): unknown => (source === null ? null : lookUp(source, item));
+  const at = (source: JsonSource | null): unknown => (source === null ? null : lookUp(source, item, context));
+  const dimensions = isSource(mapping.dimensions)
+    ? at(mapping.dimensions)
+    : Object.fromEntries([...mapping.dimensions].map(([name, source]) => [name, at(source)]));
   const found: FoundEvent = {
-    caseId: joined(mapping.case, item),
-    id: joined(mapping.id, item),
+    caseId: joined(mapping.case, at),
+    id: joined(mapping.id, at) ?? context.makeId?.(),
     activity: at(mapping.activity),
     time: at(mapping.time),
     timeFormat: mapping.timeFormat,
+    readLocal: mapping.readLocal,
     value: at(mapping.value),
-    dimensions: isSource(mapping.dimensions)
-      ? at(mapping.dimensions)
-      : Object.fromEntries([...mapping.dimensions].map(([name, source]) => [name, at(source)])),
+    dimensions: withLevels(dimensions, context.dimensions),
     target: at(mapping.target),
     as: at(mapping.as),
   };
   return toEvent(workflow, found, namesOf(mapping));
 }
 
-function invalid(key: string, why: string): never {
-  throw new TaktError('MAPPING_INVALID', `the JSON mapping: ${key}: ${why}.`);
-}
-
-function sourceOf(key: string, value: unknown): JsonSource {
-  if (typeof value === 'string' && value !== '') {
-    const path = value.startsWith('/')
-      ? value
-          .slice(1)
-          .split('/')
-          .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-      : value.split('.');
-    if (path.length > PARTS_MAX) invalid(key, `its path has ${path.length} steps; at most ${PARTS_MAX}`);
-    return { kind: 'path', path, text: value };
-  }
-  const constant = typeof value === 'object' && value !== null ? (value as { const?: unknown }).const : undefined;
-  if (typeof constant === 'string') return { kind: 'constant', value: constant };
-  return invalid(key, 'it must be a path such as /issue/key or issue.key, or {"const": "text"}');
-}
-
-function sourcesOf(key: string, value: unknown): JsonSource[] {
-  if (!Array.isArray(value)) return [sourceOf(key, value)];
-  if (value.length === 0 || value.length > PARTS_MAX) invalid(key, `it must have 1 to ${PARTS_MAX} parts`);
-  return value.map((part: unknown, index) => sourceOf(`${key}[${index}]`, part));
-}
-
-function dimensionSources(value: unknown): JsonMapping['dimensions'] {
-  if (value === undefined) return new Map();
-  if (typeof value !== 'object' || value === null) return sourceOf('dimensions', value);
-  return new Map(Object.entries(value).map(([name, part]) => [name, sourceOf(`dimensions.${name}`, part)]));
-}
-
 function isSource(dimensions: JsonMapping['dimensions']): dimensions is JsonSource {
   return 'kind' in dimensions;
 }
 
+/** With the levels of the topic; what is no object stays as it is, to be refused. */
+function withLevels(dimensions: unknown, levels: Readonly<Record<string, string>>): unknown {
+  if (dimensions === undefined || dimensions === null) return levels;
+  if (typeof dimensions !== 'object' || Array.isArray(dimensions)) return dimensions;
+  return { ...dimensions, ...levels };
+}
+
 /** Only own properties: `constructor` is no field of a request. */
-function lookUp(source: JsonSource, item: unknown): unknown {
+function lookUp(source: JsonSource, item: unknown, { levels }: ItemContext): unknown {
   if (source.kind === 'constant') return source.value;
+  if (source.kind === 'topic') return levels[source.level];
   let at = item;
   for (const step of source.path) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
@@ -144,8 +103,8 @@ function lookUp(source: JsonSource, item: unknown): unknown {
 }
 
 /** The only part as it stands; several length-prefixed, so that no two lists give the same text. */
-function joined(sources: readonly JsonSource[], item: unknown): unknown {
-  const parts = sources.map((source) => lookUp(source, item));
+function joined(sources: readonly JsonSource[], at: (source: JsonSource) => unknown): unknown {
+  const parts = sources.map(at);
   if (parts.length === 1) return parts[0];
   const texts = parts.filter((part) => typeof part === 'string' || (typeof part === 'number' && Number.isFinite(part)));
   return texts.length === parts.length ? compositeKey(texts.map(String)) : undefined;
@@ -154,7 +113,7 @@ function joined(sources: readonly JsonSource[], item: unknown): unknown {
 /** Names of the fields in reasons: where the sender wrote them. */
 function namesOf(mapping: JsonMapping): FieldNames {
   const name = (source: JsonSource | null, otherwise: string): string =>
-    source?.kind === 'path' ? source.text : otherwise;
+    source?.kind === 'path' ? source.text : source?.kind === 'topic' ? `{${source.level}}` : otherwise;
   return {
     caseId: mapping.case.map((source) => name(source, 'case')).join(' + '),
     id: mapping.id.map((source) => name(source, 'id')).join(' + '),

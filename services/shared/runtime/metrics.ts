@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NotifyEffect } from '../core/notify-state.ts';
+import type { SourceObserver } from '../ports/message-source.ts';
 import type { FoldObserver } from './fold/fold-observer.ts';
 
 /** How far one partition of one stage is. */
@@ -29,6 +30,13 @@ interface BeatObserver {
   beat(roundTripMs: number, timeMs: number): void;
   changed(state: 'stopped' | 'back', reason: string): void;
   told(outcome: 'delivered' | 'failed', state: string, reason: string): void;
+}
+
+/** What the way in from a broker tells. */
+interface IntakeEvents {
+  taken(refused: boolean): void;
+  stuck(error: unknown): void;
+  goesOn(): void;
 }
 
 /** [events.<workflow>], whose imports are counted. */
@@ -100,6 +108,18 @@ export class Metrics {
     'notifications',
     'Notifications that are pending, and rules and channels whose last one was given up.',
     ['state'],
+  );
+
+  private readonly mqttConnected = this.gauge('mqtt_connected', '1 while the MQTT broker is connected.', []);
+  private readonly mqttReconnects = this.counter(
+    'mqtt_reconnects_total',
+    'Times that the MQTT broker was back after it had been away.',
+    [],
+  );
+  private readonly mqttMessages = this.counter(
+    'mqtt_messages_total',
+    'MQTT messages that the log has: taken, or refused as dead letters, whole or in part.',
+    ['outcome'],
   );
 
   /** From now on also what Node tells about this process: memory, processor time, event-loop delay. */
@@ -181,6 +201,32 @@ export class Metrics {
       told: (outcome, state, reason) => {
         this.told.inc({ state, outcome });
         next.told(outcome, state, reason);
+      },
+    };
+  }
+
+  /** Counts how the connection to an MQTT broker is, and passes it on. */
+  observeMqtt(next: SourceObserver): SourceObserver {
+    return {
+      connected: (sessionKept, again) => {
+        this.mqttConnected.set(1);
+        if (again) this.mqttReconnects.inc();
+        next.connected(sessionKept, again);
+      },
+      away: (reason) => {
+        this.mqttConnected.set(0);
+        next.away(reason);
+      },
+    };
+  }
+
+  /** Counts what became of messages, and passes it on. */
+  observeIntake(next: IntakeEvents): IntakeEvents {
+    return {
+      ...next,
+      taken: (refused) => {
+        this.mqttMessages.inc({ outcome: refused ? 'refused' : 'taken' });
+        next.taken(refused);
       },
     };
   }
