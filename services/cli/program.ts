@@ -19,6 +19,7 @@ import { addServices, withHeartbeatOptions } from './commands/serve.ts';
 import { start, type StartOptions } from './commands/start.ts';
 import { notifyTest, type NotifyTestOptions } from './commands/notify-test.ts';
 import { status } from './commands/status.ts';
+import { instant, verifyCommand, type VerifyCommandOptions } from './commands/verify.ts';
 import type { CommonOptions } from './commands/options.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -65,6 +66,15 @@ It works beside a running takt, and on its data directory when none runs. At mos
 const STATUS_HELP = `
 lag: records that a stage has not read yet. unstored: how far its stored position is behind what it has read; a quiet
 partition stores its position once a minute. watermark: event time up to which its values are complete.
+`;
+
+const VERIFY_HELP = `
+Each KPI is computed again as SQL over the archived events, which shares the catalogue and its calendars with the folds and
+nothing else, and compared with every value that is final, and with totals. A difference is listed with the cases behind it
+(contributions: what they add up to), and ends with exit code 1. What has no SQL is told as not checked.
+
+  takt verify
+  takt verify --kpi first_response_time --from 2026-03-01 --to 2026-03-02
 `;
 
 const LINT_HELP = `
@@ -171,6 +181,19 @@ function program(wiring: Wiring): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', STATUS_HELP)
     .action((options: CommonOptions & { json?: boolean }) => status(wiring, options));
+  withUrl(
+    withDataOptions(
+      root.command('verify').description('compute every KPI again from the archived events and compare'),
+      'silent',
+    ),
+    'wallboard',
+  )
+    .option('--kpi <name>', 'only this KPI; may be given again', collected)
+    .option('--from <time>', 'only windows that end after this time', instant)
+    .option('--to <time>', 'only windows that end at this time at the latest', instant)
+    .option('--json', 'as JSON')
+    .addHelpText('after', VERIFY_HELP)
+    .action((options: VerifyCommandOptions) => verifyCommand(wiring, options));
   const notify = root.command('notify').description('channels: where alerts go (docs/alerts.md)');
   notify
     .command('test')

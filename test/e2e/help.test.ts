@@ -8,6 +8,7 @@ const COMMANDS = [
   'replay',
   'query',
   'status',
+  'verify',
   'notify test',
   'lint',
   'key',

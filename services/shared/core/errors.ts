@@ -4,7 +4,7 @@ export type ExitCode = 1 | 2 | 3 | 4 | 5;
 interface ErrorEntry {
   /** What became of it for a program: the HTTP status where it reaches a client. */
   readonly status: number;
-  /** 1 internal, 2 the user's input or flags, 3 the surroundings (port, disk, lock), 4 data that halts, 5 temporarily unable. */
+  /** 1 internal, or a check that found differences, 2 the user's input or flags, 3 the surroundings (port, disk, lock), 4 data that halts, 5 temporarily unable. */
   readonly exit: ExitCode;
   /** Whether the same call may succeed later without anybody doing something. */
   readonly retryable: boolean;
@@ -40,6 +40,7 @@ export const ERRORS = {
   SCREEN_INVALID: { status: 400, exit: 2, retryable: false },
   SCREEN_UNKNOWN: { status: 404, exit: 2, retryable: false },
   KPI_UNKNOWN: { status: 404, exit: 2, retryable: false },
+  VALUES_DIFFER: { status: 500, exit: 1, retryable: false },
   WINDOW_BOUNDS: { status: 400, exit: 2, retryable: false },
   PARAMETER_INVALID: { status: 400, exit: 2, retryable: false },
   // notifications

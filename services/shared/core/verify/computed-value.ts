@@ -1,0 +1,90 @@
+import type { Definition } from '../definition.ts';
+import { type Fraction, fraction, fractionNumber, readFraction, sameFraction } from './fraction.ts';
+import { NotChecked } from './not-checked.ts';
+
+/** A row of `windowsSql`: how many contributions a window has, and what they add up to. */
+export interface WindowSums {
+  readonly n: number;
+  readonly a: string;
+  readonly b: string;
+}
+
+/** Of a window without contributions. */
+export const NO_SUMS: WindowSums = { n: 0, a: '0', b: '0' };
+
+/** What the events give for a window, in the KPI's unit. */
+export interface ComputedValue {
+  /** Null: there is none. */
+  readonly value: number | null;
+  /** Null where there is no value, and of a percentile. */
+  readonly exact: Fraction | null;
+  readonly samples: number;
+}
+
+/** The columns of a value row that are compared. */
+export interface StreamedValue {
+  readonly value: number | null;
+  readonly exact: string | null;
+  readonly samples: number;
+}
+
+/** How far a percentile may be from the value at its rank. */
+const PERCENTILE_ACCURACY = 0.01;
+/** How far a double may be from the exact number that it shows. */
+const DOUBLE_ACCURACY = 1e-12;
+
+const UNIT_MS: Readonly<Record<string, bigint>> = { ms: 1n, s: 1_000n, min: 60_000n, h: 3_600_000n, d: 86_400_000n };
+
+/** Amounts in one of the KPI's unit. */
+export function amountsPerUnit({ measure, unit, scale }: Definition): bigint {
+  return measure.kind === 'duration' ? (UNIT_MS[unit] ?? 1n) : 10n ** BigInt(scale);
+}
+
+/** The value that the sums of a window come to. Throws NotChecked for an aggregate that has no SQL. */
+export function computedValue(definition: Definition, { n, a, b }: WindowSums): ComputedValue {
+  const per = amountsPerUnit(definition);
+  const of = (exact: Fraction | null, samples = n): ComputedValue => {
+    return { value: exact === null ? null : fractionNumber(exact), exact, samples };
+  };
+  const { aggregate } = definition;
+  switch (aggregate.kind) {
+    case 'count':
+      return of(fraction(BigInt(n), 1n));
+    case 'level':
+      return of(fraction(BigInt(a), 1n), Number(a));
+    case 'sum':
+      return of(fraction(BigInt(a), per));
+    case 'mean':
+      return of(fraction(BigInt(a), per * BigInt(n)));
+    case 'min':
+    case 'max':
+      return of(n === 0 ? null : fraction(BigInt(a), per));
+    case 'ratio':
+      return of(ratio(definition, BigInt(a), BigInt(b)));
+    case 'percentile':
+      return { value: n === 0 ? null : Number(a) / Number(per), exact: null, samples: n };
+    default:
+      throw new NotChecked(String((aggregate as { readonly kind: unknown }).kind));
+  }
+}
+
+/** Sums are whole numbers at the KPI's scale, counts are not. */
+function ratio({ measure, scale }: Definition, above: bigint, below: bigint): Fraction | null {
+  if (measure.kind !== 'ratio') return null;
+  const unit = (side: 'numerator' | 'denominator'): bigint =>
+    measure[side].aggregate === 'sum' ? 10n ** BigInt(scale) : 1n;
+  return fraction(above * unit('denominator'), below * unit('numerator'));
+}
+
+/** Whether a value row says what the events give: exactly, a percentile within 1%. */
+export function agrees(definition: Definition, streamed: StreamedValue, computed: ComputedValue): boolean {
+  if (streamed.samples !== computed.samples) return false;
+  if (streamed.value === null || computed.value === null)
+    return streamed.value === computed.value && streamed.exact === null;
+  const percentile = definition.aggregate.kind === 'percentile';
+  const accuracy = percentile ? PERCENTILE_ACCURACY : DOUBLE_ACCURACY;
+  if (Math.abs(streamed.value - computed.value) > Math.abs(computed.value) * accuracy) return false;
+  if (computed.exact === null) return streamed.exact === null;
+  const exact = streamed.exact === null ? null : readFraction(streamed.exact);
+  return exact !== null && sameFraction(exact, computed.exact);
+}

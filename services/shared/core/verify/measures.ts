@@ -1,0 +1,13 @@
+import { durationMeasure } from './measure-duration.ts';
+import { eventMeasure } from './measure-event.ts';
+import { openMeasure } from './measure-open.ts';
+import { ratioMeasure } from './measure-ratio.ts';
+import type { MeasureWriter } from './measure-sql.ts';
+
+/** The kinds of measures that have SQL; a new one is a file of its own and a line here. */
+export const MEASURES: ReadonlyMap<string, MeasureWriter> = new Map([
+  ['event', eventMeasure],
+  ['ratio', ratioMeasure],
+  ['duration', durationMeasure],
+  ['open', openMeasure],
+]);

@@ -1,0 +1,52 @@
+import type { Definition, LabelAnchor } from '../definition.ts';
+import { NO_LABEL } from '../labels.ts';
+import type { EventSpan } from './measure-sql.ts';
+import { MEASURES } from './measures.ts';
+import { NotChecked, onlyKeys } from './not-checked.ts';
+import { EventSql } from './sql-event.ts';
+import { type EventTimes, standingSql } from './sql-standing.ts';
+import { quoted } from './sql-text.ts';
+
+/** Keys of a definition that this SQL knows. */
+const KNOWN = ['kpi', 'hash', 'workflow', 'activities', 'measure', 'aggregate', 'by', 'where', 'window', 'scale', 'unit', 'settleMs'];
+
+/** Where the event that a label is taken from stands in the statement. */
+const ANCHORS: Readonly<Record<LabelAnchor, string>> = { from: 'f', to: 'x', first: 'first_event', last: 'last_event' };
+
+/** Which contributions: those of a time in [fromMs, toMs); null has no bound. */
+export type ContributionsSql = (times: EventTimes) => string;
+
+/**
+ * Gives the SQL of everything that the archived events contribute to a KPI: case_id, time, labels (values in the order of
+ * `by`), amount (Int256) and mark. It shares only the definition and the calendar with the folds. `span`: of the events of
+ * the workflow. Throws NotChecked for what has no SQL.
+ */
+export function contributionsSql(definition: Definition, span: EventSpan): ContributionsSql {
+  onlyKeys(definition, KNOWN, 'definition');
+  const write = MEASURES.get(definition.measure.kind);
+  if (write === undefined) throw new NotChecked(definition.measure.kind);
+  const sql = new EventSql(definition);
+  const { found, amount, counts, where, tables = [] } = write(definition, sql, span);
+  const labels = definition.by.map((label) => {
+    onlyKeys(label, ['dimension', 'at'], 'by');
+    return `ifNull(${sql.dimension(ANCHORS[label.at], label.dimension)}, ${quoted(NO_LABEL)})`;
+  });
+  const shown = labels.length === 0 ? 'emptyArrayString()' : `[${labels.join(', ')}]`;
+  const passes = sql.passes(where, definition.where);
+  return (times) => {
+    const inside = [
+      ...(times.fromMs === null ? [] : [`x.time >= ${times.fromMs}`]),
+      ...(times.toMs === null ? [] : [`x.time < ${times.toMs}`]),
+    ];
+    return `${tables.length === 0 ? '' : `WITH ${tables.join(',\n  ')}\n`}SELECT case_id, x.time AS time, mark, ${shown} AS labels, toInt256(${amount}) AS amount
+FROM (
+  SELECT case_id, first_event, last_event, pair.1 AS f, pair.2 AS x, pair.3 AS mark
+  FROM (
+    SELECT case_id, events[1] AS first_event, events[-1] AS last_event, ${found} AS found
+    FROM (${standingSql(definition, sql, times)})
+  )
+  ARRAY JOIN found AS pair
+)
+WHERE ${[counts, passes, ...inside].join(' AND ')}`;
+  };
+}

@@ -1,0 +1,108 @@
+import type { Condition, Definition, Selector } from '../definition.ts';
+import { NotChecked, onlyKeys } from './not-checked.ts';
+import { comparisonSql } from './sql-decimal.ts';
+import { quoted, textArray } from './sql-text.ts';
+
+/**
+ * What the SQL of a KPI knows of an event: a named tuple of its place in its case (`i`, from 1), its time, activity and
+ * value, and for each dimension that the KPI reads what the case's events up to it have left (`d0`, `d1`, …, NULL where
+ * none gave it).
+ */
+export class EventSql {
+  /** Dimensions that the KPI reads, in the order of their fields. */
+  readonly dimensions: readonly string[];
+
+  /** Throws NotChecked for a condition of another kind than those known. */
+  constructor({ by, where, measure }: Definition) {
+    const names = new Set(by.map(({ dimension }) => dimension));
+    noteDimensions(where, names);
+    for (const part of selectorsIn(measure)) noteDimensions(part.where, names);
+    this.dimensions = [...names];
+  }
+
+  /** Type of the tuple. */
+  get type(): string {
+    const fields = ['i UInt32', 'time Int64', 'activity String', 'value Nullable(String)'];
+    return `Tuple(${[...fields, ...this.fields.map((field) => `${field} Nullable(String)`)].join(', ')})`;
+  }
+
+  /** Fields of the dimensions. */
+  get fields(): readonly string[] {
+    return this.dimensions.map((_, n) => `d${n}`);
+  }
+
+  /** SQL of a dimension of the event that `event` stands for. */
+  dimension(event: string, name: string): string {
+    return `${event}.d${this.dimensions.indexOf(name)}`;
+  }
+
+  /** SQL of whether the event that `event` stands for is selected. Throws NotChecked. */
+  selects(event: string, selector: Selector): string {
+    onlyKeys(selector, ['activity', 'occurrence', 'where'], 'selector');
+    const where = this.passes(event, selector.where);
+    return selector.activity === 'any' ? where : `(${event}.activity = ${quoted(selector.activity)} AND ${where})`;
+  }
+
+  /** SQL of the events of `events` that a selector picks, an array. Throws NotChecked. */
+  picked(selector: Selector): string {
+    const all = `arrayFilter(e -> ${this.selects('e', selector)}, events)`;
+    switch (selector.occurrence) {
+      case 'each':
+        return all;
+      case 'first':
+        return `arraySlice(${all}, 1, 1)`;
+      case 'last':
+        return `arraySlice(${all}, -1, 1)`;
+      default:
+        throw new NotChecked(`occurrence ${String(selector.occurrence)}`);
+    }
+  }
+
+  /** SQL of whether the event that `event` stands for meets all conditions. Throws NotChecked. */
+  passes(event: string, conditions: readonly Condition[]): string {
+    if (conditions.length === 0) return '1';
+    return `(${conditions.map((condition) => this.meets(event, condition)).join(' AND ')})`;
+  }
+
+  private meets(event: string, condition: Condition): string {
+    switch (condition.op) {
+      case 'in':
+      case 'not-in': {
+        const text = this.dimension(event, condition.dimension);
+        const one = `(${text} IS NOT NULL AND has(${textArray(condition.values)}, assumeNotNull(${text})))`;
+        return condition.op === 'in' ? one : `NOT ${one}`;
+      }
+      case 'prefix':
+      case 'not-prefix': {
+        const text = `ifNull(${this.dimension(event, condition.dimension)}, '')`;
+        const begins = `(${this.dimension(event, condition.dimension)} IS NOT NULL AND startsWith(${text}, ${quoted(condition.prefix)}))`;
+        return condition.op === 'prefix' ? begins : `NOT ${begins}`;
+      }
+      case 'any-of':
+        return `(${condition.alternatives.map((one) => this.meets(event, one)).join(' OR ')})`;
+      case 'lt':
+      case 'lte':
+      case 'gt':
+      case 'gte':
+      case 'eq':
+      case 'ne':
+        return comparisonSql(`${event}.value`, condition.op, condition.limit);
+      default:
+        throw new NotChecked(`condition ${String((condition as { readonly op: unknown }).op)}`);
+    }
+  }
+}
+
+function noteDimensions(conditions: readonly Condition[], names: Set<string>): void {
+  for (const condition of conditions) {
+    if ('dimension' in condition) names.add(condition.dimension);
+    if (condition.op === 'any-of') noteDimensions(condition.alternatives, names);
+  }
+}
+
+/** The selectors of a measure, wherever in it they stand. */
+function selectorsIn(part: unknown): Selector[] {
+  if (typeof part !== 'object' || part === null) return [];
+  if ('occurrence' in part && 'where' in part) return [part as Selector];
+  return Object.values(part).flatMap(selectorsIn);
+}

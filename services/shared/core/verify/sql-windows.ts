@@ -1,0 +1,95 @@
+import type { Definition } from '../definition.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS } from '../window.ts';
+import { type AggregateSql, aggregateSql } from './aggregates.ts';
+import { NotChecked, onlyKeys } from './not-checked.ts';
+import type { ContributionsSql } from './sql-contributions.ts';
+
+/** Windows that end after `afterMs` and at `untilMs` at the latest, milliseconds UTC. */
+export interface WindowEnds {
+  readonly afterMs: number;
+  readonly untilMs: number;
+}
+
+/** Most calendar units in one statement: their bounds stand in it. */
+export const TUMBLING_WINDOWS_MAX = 2_000;
+
+/**
+ * SQL of what the events give for windows that end in `ends`: labels (an array in the order of `by`), end_ms, n (how many
+ * contributions), a and b (aggregates as text). All windows that must have a row are among them, but for tumbling ones
+ * without contributions; a total window has none of the bounds. Throws NotChecked.
+ */
+export function windowsSql(definition: Definition, contributions: ContributionsSql, ends: WindowEnds): string {
+  const { window } = definition;
+  const aggregate = aggregateSql(definition.aggregate);
+  switch (window.kind) {
+    case 'total':
+      onlyKeys(window, ['kind'], 'window');
+      return grouped(aggregate, `${TOTAL_END_MS}`, contributions({ fromMs: null, toMs: null }));
+    case 'tumbling':
+      onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth'], 'window');
+      return tumbling(definition, aggregate, contributions, ends);
+    case 'rolling': {
+      onlyKeys(window, ['kind', 'sizeMs', 'everyMs'], 'window');
+      const { sizeMs, everyMs } = window;
+      const from = contributions({ fromMs: ends.afterMs - sizeMs - everyMs, toMs: ends.untilMs });
+      return framed(aggregate, from, everyMs, sizeMs, ends);
+    }
+    case 'instant':
+      onlyKeys(window, ['kind', 'everyMs'], 'window');
+      return framed(aggregate, contributions({ fromMs: null, toMs: ends.untilMs }), window.everyMs, null, ends);
+    default:
+      throw new NotChecked(`window ${String((window as { readonly kind: unknown }).kind)}`);
+  }
+}
+
+function grouped(aggregate: AggregateSql, endMs: string, contributions: string): string {
+  const [a, b] = aggregate.sums('1', '');
+  return `SELECT labels, ${endMs} AS end_ms, count() AS n, ${a} AS a, ${b} AS b
+FROM (${contributions})
+GROUP BY labels, end_ms`;
+}
+
+/** The bounds are the calendar's; which of them a contribution lies between is for SQL to find. */
+function tumbling(
+  { window }: Definition,
+  aggregate: AggregateSql,
+  contributions: ContributionsSql,
+  { afterMs, untilMs }: WindowEnds,
+): string {
+  const bounds = [sliceStart(window, afterMs)];
+  while (bounds.at(-1)! < untilMs) bounds.push(sliceEnd(window, bounds.at(-1)!));
+  // A unit that ends later is not among those that were asked for.
+  if (bounds.at(-1)! > untilMs) bounds.pop();
+  const [firstMs, lastMs] = [bounds[0]!, bounds.at(-1)!];
+  const endMs = `bounds[indexOf(bounds, roundDown(time, bounds)) + 1]`;
+  return `WITH CAST([${bounds.join(',')}], 'Array(Int64)') AS bounds
+${grouped(aggregate, endMs, contributions({ fromMs: firstMs, toMs: lastMs }))}
+HAVING end_ms > ${afterMs}`;
+}
+
+/**
+ * Each contribution, and the ends at which it enters and (where windows have a size) leaves, stand on one line of time:
+ * what an end sees is the contributions before it, as far back as a window reaches.
+ */
+function framed(
+  aggregate: AggregateSql,
+  contributions: string,
+  everyMs: number,
+  sizeMs: number | null,
+  { afterMs, untilMs }: WindowEnds,
+): string {
+  const enters = `time - positiveModulo(time, ${everyMs}) + ${everyMs}`;
+  const leaves = sizeMs === null ? '' : `, (${enters} + ${sizeMs}, 0)`;
+  const reach = sizeMs === null ? 'UNBOUNDED' : `${sizeMs}`;
+  const [a, b] = aggregate.sums('real = 1', ' OVER seen');
+  return `SELECT DISTINCT labels, at AS end_ms, n, a, b
+FROM (
+  SELECT labels, at, real, countIf(real = 1) OVER seen AS n, ${a} AS a, ${b} AS b
+  FROM (
+    SELECT labels, amount, mark, place.1 AS at, place.2 AS real
+    FROM (SELECT labels, amount, mark, arrayJoin([(time, 1), (${enters}, 0)${leaves}]) AS place FROM (${contributions}))
+  )
+  WINDOW seen AS (PARTITION BY labels ORDER BY at RANGE BETWEEN ${reach} PRECEDING AND 1 PRECEDING)
+)
+WHERE real = 0 AND at > ${afterMs} AND at <= ${untilMs}`;
+}

@@ -1,0 +1,61 @@
+import type { Definition } from '../../core/definition.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../core/window.ts';
+import type { EventSpan } from '../../core/verify/measure-sql.ts';
+import { quoted } from '../../core/verify/sql-text.ts';
+import { TUMBLING_WINDOWS_MAX, type WindowEnds } from '../../core/verify/sql-windows.ts';
+import type { VerifyRange, VerifySource } from './verify-source.ts';
+
+/** Rows of values that one statement gives, but for those of one window end. */
+const PAGE_ROWS = 50_000;
+
+interface Bound {
+  readonly ms: string | number | null;
+}
+
+/**
+ * The windows of a KPI that are final by `watermarkMs`, in pages that one statement can answer. Of a total, which never
+ * ends, there is one page. `span`: of the events of its workflow.
+ */
+export async function* verifyPages(
+  definition: Definition,
+  span: EventSpan,
+  range: VerifyRange,
+  watermarkMs: number | null,
+  source: Pick<VerifySource, 'rows'>,
+): AsyncIterable<WindowEnds> {
+  const { window, hash, workflow, settleMs } = definition;
+  if (window.kind === 'total') {
+    yield { afterMs: Number.MIN_SAFE_INTEGER, untilMs: TOTAL_END_MS };
+    return;
+  }
+  if (watermarkMs === null) return;
+  const ms = async (sql: string): Promise<number> => {
+    const [row] = await source.rows<Bound>(sql);
+    return row === undefined || row.ms === null ? Infinity : Number(row.ms);
+  };
+  const rows = `FROM \`values\` WHERE definition = ${quoted(hash)} AND withdrawn = 0 AND window_end_ms`;
+  const firstEnd = (afterMs: number): Promise<number> => ms(`SELECT minOrNull(window_end_ms) AS ms ${rows} > ${afterMs}`);
+  const lastMs = Math.min(range.toMs ?? Infinity, watermarkMs - settleMs);
+  let afterMs = range.fromMs ?? Math.min(span.firstMs, await firstEnd(Number.MIN_SAFE_INTEGER)) - 1;
+  while (afterMs < lastMs) {
+    const full = await ms(
+      `SELECT window_end_ms AS ms ${rows} > ${afterMs} ORDER BY window_end_ms LIMIT 1 OFFSET ${PAGE_ROWS}`,
+    );
+    let untilMs = Math.min(lastMs, full);
+    if (window.kind === 'tumbling') untilMs = Math.min(untilMs, boundAfter(window, afterMs));
+    yield { afterMs, untilMs };
+    afterMs = untilMs;
+    if (window.kind !== 'tumbling') continue;
+    // Years without an event have no windows to look at.
+    const event = `SELECT minOrNull(time_ms) AS ms FROM events WHERE workflow = ${quoted(workflow)} AND time_ms >= ${afterMs}`;
+    const next = Math.min(await ms(event), (await firstEnd(afterMs)) - 1);
+    afterMs = next === Infinity ? lastMs : Math.max(afterMs, sliceStart(window, next));
+  }
+}
+
+/** End of the last window of a page that begins there. */
+function boundAfter(window: Extract<Definition['window'], { kind: 'tumbling' }>, afterMs: number): number {
+  let endMs = sliceStart(window, afterMs);
+  for (let windows = 0; windows < TUMBLING_WINDOWS_MAX; windows++) endMs = sliceEnd(window, endMs);
+  return endMs;
+}

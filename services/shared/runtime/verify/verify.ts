@@ -1,0 +1,64 @@
+import { isBuiltIn } from '../../core/built-in.ts';
+import { didYouMean, listed } from '../../core/catalogue-problem.ts';
+import type { Definition } from '../../core/definition.ts';
+import { TaktError } from '../../core/errors.ts';
+import { quoted } from '../../core/verify/sql-text.ts';
+import { type KpiCheck, verifyKpi, type WorkflowState } from './verify-kpi.ts';
+import type { VerifyRange, VerifySource } from './verify-source.ts';
+
+export interface VerifyOptions {
+  readonly source: VerifySource;
+  readonly range: VerifyRange;
+  /** Only these KPIs; empty: all in force. */
+  readonly kpis: readonly string[];
+  /** Told how many windows of a KPI were compared so far. */
+  readonly onPage: (kpi: string, windows: number) => void;
+}
+
+/**
+ * Checks the KPIs in force one after the other: their stored values against SQL over the archived events. Gives what each
+ * came to. Throws KPI_UNKNOWN and what the source throws.
+ */
+export async function* verify({ source, range, kpis, onPage }: VerifyOptions): AsyncIterable<KpiCheck> {
+  const definitions = await inForce(source, kpis);
+  const states = new Map<string, WorkflowState>();
+  for (const name of new Set(definitions.map(({ workflow }) => workflow))) states.set(name, await stateOf(source, name));
+  // What the watermarks tell of is then in the values.
+  await source.settled();
+  for (const definition of definitions)
+    yield await verifyKpi(definition, states.get(definition.workflow)!, range, source, (windows) =>
+      onPage(definition.kpi, windows),
+    );
+}
+
+async function inForce(source: VerifySource, wanted: readonly string[]): Promise<Definition[]> {
+  const rows = await source.rows<{ readonly content: string }>(
+    'SELECT content FROM definitions WHERE active = 1 ORDER BY kpi',
+  );
+  const all = rows.map(({ content }) => JSON.parse(content) as Definition).filter(({ kpi }) => !isBuiltIn(kpi));
+  const names = all.map(({ kpi }) => kpi);
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new TaktError(
+      'KPI_UNKNOWN',
+      `there is no KPI ${JSON.stringify(unknown)}${didYouMean(unknown, names)}; known: ${listed(names)}.`,
+    );
+  return wanted.length === 0 ? all : all.filter(({ kpi }) => wanted.includes(kpi));
+}
+
+/** Events that come while the check runs may be a little earlier or later than all others. */
+const MARGIN_MS = 7 * 86_400_000;
+
+interface SpanRow {
+  readonly first_ms: string | number | null;
+  readonly last_ms: string | number | null;
+}
+
+async function stateOf(source: VerifySource, workflow: string): Promise<WorkflowState> {
+  const watermarkMs = await source.watermark(workflow);
+  const [row] = await source.rows<SpanRow>(
+    `SELECT minOrNull(time_ms) AS first_ms, maxOrNull(time_ms) AS last_ms FROM events WHERE workflow = ${quoted(workflow)}`,
+  );
+  if (row === undefined || row.first_ms === null) return { span: null, watermarkMs };
+  return { span: { firstMs: Number(row.first_ms) - MARGIN_MS, lastMs: Number(row.last_ms) + MARGIN_MS }, watermarkMs };
+}
