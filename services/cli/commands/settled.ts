@@ -22,7 +22,18 @@ export async function settled(session: Session, workflow: string | null): Promis
     if (halted !== null) throw halted;
     return session.url === null ? session.takt.status() : ((await call(session.url, '/v1/status')) as StatusReport);
   };
-  const wait = waiter(status);
+  await settledBy(status, workflow, (records) => {
+    process.stderr.write(`computing and storing: ${records} records left\n`);
+  });
+}
+
+/** The same, by what `status` gives. `say`: told now and then how many records are left. */
+export async function settledBy(
+  status: () => Promise<StatusReport>,
+  workflow: string | null,
+  say: (records: number) => void,
+): Promise<void> {
+  const wait = waiter(status, say);
   const endsOf = async (wanted: string): Promise<Map<string, number>> => {
     const tasks = (await status()).tasks.filter(({ stage }) => stage === wanted);
     return new Map(tasks.map((task) => [`${task.topic}/${task.partition}`, task.endOffset]));
@@ -52,7 +63,10 @@ function written({ unstored, nextOffset, storedOffset }: Task): number {
   return unstored === 0 ? nextOffset : Math.min(nextOffset, storedOffset + 1);
 }
 
-function waiter(status: () => Promise<StatusReport>): (left: (report: StatusReport) => number) => Promise<void> {
+function waiter(
+  status: () => Promise<StatusReport>,
+  say: (records: number) => void,
+): (left: (report: StatusReport) => number) => Promise<void> {
   let saidMs = Date.now();
   return async (recordsLeft) => {
     for (;;) {
@@ -67,7 +81,7 @@ function waiter(status: () => Promise<StatusReport>): (left: (report: StatusRepo
       }
       if (nowMs - saidMs >= SAY_EVERY_MS) {
         saidMs = nowMs;
-        process.stderr.write(`computing and storing: ${records} records left\n`);
+        say(records);
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

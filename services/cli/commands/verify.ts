@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readRfc3339 } from '../../shared/core/json-mapping-field.ts';
-import { eventsTopic } from '../../shared/runtime/topics.ts';
 import { verify } from '../../shared/runtime/verify/verify.ts';
 import type { VerifySource } from '../../shared/runtime/verify/verify-source.ts';
 import type { KpiCheck } from '../../shared/runtime/verify/verify-kpi.ts';
 import { checkJson, checkText } from '../verify/report.ts';
+import { verifySource } from '../verify/source.ts';
 import type { StatusReport, Wiring } from '../wiring.ts';
 import type { CommonOptions } from './options.ts';
 import { call, closeSession, openToRead, type Session } from './session.ts';
@@ -58,26 +58,24 @@ function conclude(checks: readonly KpiCheck[]): void {
 }
 
 function sourceOf(session: Session): VerifySource {
-  return {
-    async rows<Row>(sql: string) {
-      const format = 'JSONEachRow';
-      const answer =
-        session.url === null ? await session.takt.query(sql, format) : await call(session.url, '/v1/query', { sql, format });
-      const text = answer instanceof Uint8Array ? Buffer.from(answer).toString('utf8') : `${JSON.stringify(answer)}\n`;
-      const lines = text.split('\n').filter((line) => line !== '');
-      return lines.map((line) => JSON.parse(line) as Row);
+  const settledNow = (): Promise<void> => settled(session, null);
+  if (session.url === null) {
+    const { takt } = session;
+    return verifySource({
+      query: (sql, format) => takt.query(sql, format),
+      status: () => takt.status(),
+      settled: settledNow,
+    });
+  }
+  const { url } = session;
+  return verifySource({
+    async query(sql, format) {
+      const answer = await call(url, '/v1/query', { sql, format });
+      return answer instanceof Uint8Array ? answer : Buffer.from(`${JSON.stringify(answer)}\n`);
     },
-    settled: () => settled(session, null),
-    async watermark(workflow) {
-      const report =
-        session.url === null ? await session.takt.status() : ((await call(session.url, '/v1/status')) as StatusReport);
-      const topic = eventsTopic(workflow);
-      const sources = report.tasks.filter((task) => task.stage === 'aggregate' && task.topic === topic);
-      const times = sources.map(({ watermarkMs }) => watermarkMs ?? -Infinity);
-      const lowest = Math.min(...times);
-      return Number.isFinite(lowest) ? lowest : null;
-    },
-  };
+    status: async () => (await call(url, '/v1/status')) as StatusReport,
+    settled: settledNow,
+  });
 }
 
 function longWork(): (kpi: string, windows: number) => void {

@@ -2,28 +2,49 @@ import type { Logger } from 'pino';
 import type { IngestDeps } from '../../ingest/context.ts';
 import { registerIngest } from '../../ingest/routes.ts';
 import { heartbeat, type HeartbeatOptions } from '../../scheduler/heartbeat.ts';
+import type { Job } from '../../scheduler/job.ts';
 import { Scheduler, type SchedulerOptions } from '../../scheduler/scheduler.ts';
+import { verifyJob } from '../../scheduler/verify-job.ts';
+import { NodeCron } from '../../shared/adapters/cron/node-cron.ts';
 import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
+import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { createLogger } from '../../shared/runtime/logging.ts';
 import type { Metrics } from '../../shared/runtime/metrics.ts';
 import { createApp } from '../../wallboard/server.ts';
-import type { HeartbeatPlan } from '../wiring.ts';
+import { settledBy } from '../commands/settled.ts';
+import { verifySource } from '../verify/source.ts';
+import type { HeartbeatPlan, StatusReport } from '../wiring.ts';
 import { heartbeatObserverOf, jobObserverOf } from './observer.ts';
 
-/** The scheduler with its jobs. */
+/** Late enough for the day before to be final, early enough for whoever comes in the morning. */
+const CHECK_TIME = '30 2 * * *';
+
+/** The scheduler with its jobs. `status`: how far the folds are. */
 export function schedulerOf(
   plan: HeartbeatPlan,
   {
     metrics,
     logger,
+    status,
     ...shared
-  }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'observer'> &
-    Pick<SchedulerOptions, 'store'> & { readonly metrics: Metrics; readonly logger: Logger },
+  }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'observer'> & {
+    readonly store: SchedulerOptions['store'] & Pick<KpiStore, 'query'>;
+    readonly metrics: Metrics;
+    readonly logger: Logger;
+    readonly status: () => Promise<StatusReport>;
+  },
 ): Scheduler {
   const observer = metrics.observeHeartbeat(heartbeatObserverOf(logger));
   const { job, watch } = heartbeat({ ...plan, ...shared, observer });
   const jobs = metrics.observeJobs(jobObserverOf(logger));
-  return new Scheduler({ ...shared, jobs: [job], heartbeat: watch, observer: jobs });
+  return new Scheduler({ ...shared, jobs: [job, nightlyCheck(shared.store, status)], heartbeat: watch, observer: jobs });
+}
+
+/** Compares the values of the day before with the archived events. */
+function nightlyCheck(store: Pick<KpiStore, 'query'>, status: () => Promise<StatusReport>): Job {
+  const schedule = { pattern: new NodeCron().read(CHECK_TIME), zone: 'UTC' };
+  const query = (sql: string, format: string): Promise<Uint8Array> => store.query(sql, format);
+  return verifyJob(schedule, verifySource({ query, status, settled: () => settledBy(status, null, () => {}) }));
 }
 
 /**

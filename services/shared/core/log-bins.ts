@@ -72,7 +72,7 @@ function valueOfBin(bin: number): number {
 /** The value at rank ⌈q·n⌉, within RELATIVE_ACCURACY; null without samples. */
 export function quantileOf({ bins, counts }: LogBins, n: number, q: number): number | null {
   if (n <= 0) return null;
-  const rank = Math.max(1, Math.ceil(q * n));
+  const rank = rankOf(q, n);
   let seen = 0;
   for (let i = 0; i < bins.length; i++) {
     seen += counts[i]!;
@@ -80,4 +80,12 @@ export function quantileOf({ bins, counts }: LogBins, n: number, q: number): num
   }
   const last = bins.at(-1);
   return last === undefined ? null : valueOfBin(last);
+}
+
+/** Parts of one that a q is a whole number of: a percentile has at most three digits behind the point. */
+const Q_PARTS = 100_000;
+
+/** ⌈q·n⌉, from 1: counted in whole numbers, because of doubles 0.55 × 100 is more than 55. */
+function rankOf(q: number, n: number): number {
+  return Math.max(1, Math.ceil((Math.round(q * Q_PARTS) * n) / Q_PARTS));
 }

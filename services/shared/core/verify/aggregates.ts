@@ -8,14 +8,14 @@ export interface AggregateSql {
 }
 
 /** Below any step of a rank, above the rounding of doubles: see quantileLevel. */
-const RANK_SLACK = 1e-10;
+const RANK_SLACK = 1e-12;
 
 /**
  * The level at which quantileExact, which takes the value of index ⌊level · n⌋ counted from 0, gives the value at rank
- * ⌈q · n⌉ counted from 1: a trace less than q. For up to ten million values and a q of at most three digits.
+ * ⌈q · n⌉ counted from 1: a trace less than q. For up to ten million values and a q of at most five digits.
  */
 function quantileLevel(q: number): string {
-  return (q - RANK_SLACK).toFixed(12);
+  return (q - RANK_SLACK).toFixed(15);
 }
 
 /** The SQL of an aggregate. Throws NotChecked for one that has none. */

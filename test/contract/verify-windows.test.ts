@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Aggregate, Definition, Measure, WindowSpec } from '../../services/shared/core/definition.ts';
+import { contributionsSql } from '../../services/shared/core/verify/sql-contributions.ts';
+import { windowsSql } from '../../services/shared/core/verify/sql-windows.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../../services/shared/core/window.ts';
+import { Random } from '../simulation/random.ts';
+import { type ChdbStore, openChdbStore } from '../support/chdb-store.ts';
+import { anyCase, anyDefinition, START_MS } from '../support/verify-cases.ts';
+import { chdbMissing } from './chdb-missing.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const SPAN = { firstMs: START_MS - DAY_MS, lastMs: START_MS + 30 * DAY_MS };
+/** Some contributions lie before, some after. */
+const ENDS = { afterMs: START_MS + 5 * HOUR_MS, untilMs: START_MS + 6 * DAY_MS };
+
+const WINDOWS: readonly WindowSpec[] = [
+  { kind: 'total' },
+  { kind: 'rolling', sizeMs: 4 * HOUR_MS, everyMs: HOUR_MS },
+  { kind: 'tumbling', unit: 'hour', zone: 'Asia/Kathmandu' },
+  { kind: 'tumbling', unit: 'day', zone: 'Europe/Berlin' },
+  { kind: 'tumbling', unit: 'fiscal-quarter', zone: 'UTC', fiscalMonth: 4 },
+];
+const AGGREGATES: readonly Aggregate[] = [
+  ...(['count', 'sum', 'mean', 'min', 'max'] as const).map((kind) => ({ kind })),
+  { kind: 'percentile', q: 0.55 },
+];
+const EACH = { activity: 'any', occurrence: 'each', where: [] } as const;
+const EVENTS: Measure = { kind: 'event', event: EACH };
+const COMBINATIONS = [
+  ...WINDOWS.flatMap((window) => AGGREGATES.map((aggregate) => ({ measure: EVENTS, window, aggregate }))),
+  ...WINDOWS.map((window) => {
+    const side = { event: EACH, aggregate: 'sum' } as const;
+    const below = { event: { ...EACH, activity: 'opened' }, aggregate: 'count' } as const;
+    const measure: Measure = { kind: 'ratio', numerator: side, denominator: below };
+    return { measure, window, aggregate: { kind: 'ratio' } as const };
+  }),
+  {
+    measure: { kind: 'open', from: { ...EACH, activity: 'opened' }, to: { ...EACH, activity: 'closed' } } as const,
+    window: { kind: 'instant', everyMs: HOUR_MS } as const,
+    aggregate: { kind: 'level' } as const,
+  },
+];
+
+interface Contribution {
+  readonly time: number;
+  readonly amount: string;
+  readonly mark: number;
+  readonly labels: readonly string[];
+}
+
+describe.skipIf(chdbMissing !== false)(`windows by SQL (skipped only without chDB: ${chdbMissing})`, () => {
+  let chdb: ChdbStore;
+  beforeAll(async () => {
+    chdb = await openChdbStore();
+    const random = new Random(3);
+    await chdb.archive(Array.from({ length: 60 }, (_, n) => anyCase(random, `c${n}`, n * 20, 'w')).flat());
+  });
+  afterAll(() => chdb.close());
+
+  test.each(COMBINATIONS)('$measure.kind $aggregate.kind in $window', async (parts) => {
+    const by = [{ dimension: 'grade', at: 'first' }] as const;
+    const definition: Definition = { ...anyDefinition(new Random(1), 0), where: [], by, scale: 2, ...parts };
+    const contributions = contributionsSql(definition, SPAN);
+    const all = await chdb.rows<Contribution>(
+      `SELECT time, labels, toString(amount) AS amount, mark FROM (${contributions({ fromMs: null, toMs: null })})`,
+    );
+    const rows = await chdb.rows<{ labels: string[]; end_ms: number; n: number; a: string; b: string }>(
+      windowsSql(definition, contributions, ENDS),
+    );
+    const shown = (a: string): string => (parts.aggregate.kind === 'percentile' ? String(Number(a)) : a);
+    const actual = rows.map(({ labels, end_ms, n, a, b }) =>
+      `${labels[0]} ${end_ms}: ${n} ${shown(a)} ${b}`.trimEnd(),
+    );
+    expect(actual.toSorted()).toEqual(byHand(definition, all));
+    expect(actual.length).toBeGreaterThan(1);
+  });
+});
+
+/** Every window that must have a row, by going through all contributions for each. */
+function byHand(definition: Definition, all: readonly Contribution[]): string[] {
+  const { window } = definition;
+  const found = new Set<string>();
+  for (const { time, labels } of all) {
+    const enters = sliceEnd(window, sliceStart(window, time));
+    for (const endMs of window.kind === 'rolling' ? [enters, enters + window.sizeMs] : [enters]) {
+      if (endMs !== TOTAL_END_MS && (endMs <= ENDS.afterMs || endMs > ENDS.untilMs)) continue;
+      const fromMs = window.kind === 'instant' || window.kind === 'total' ? -Infinity : windowStart(window, endMs);
+      const inside = all.filter((one) => one.labels[0] === labels[0] && one.time >= fromMs && one.time < endMs);
+      found.add(`${labels[0]} ${endMs}: ${inside.length} ${sums(definition.aggregate, inside)}`.trimEnd());
+    }
+  }
+  return [...found].toSorted();
+}
+
+function sums(aggregate: Aggregate, inside: readonly Contribution[]): string {
+  const amounts = inside.map(({ amount }) => BigInt(amount));
+  const ordered = amounts.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const sum = (of: readonly bigint[]): bigint => of.reduce((total, amount) => total + amount, 0n);
+  switch (aggregate.kind) {
+    case 'count':
+      return String(inside.length);
+    case 'min':
+      return String(ordered[0] ?? 0n);
+    case 'max':
+      return String(ordered.at(-1) ?? 0n);
+    case 'percentile': {
+      // 55 of 100: a whole number times n, so that no rounding decides.
+      const rank = Math.ceil((55 * inside.length) / 100);
+      return inside.length === 0 ? 'NaN' : String(Number(ordered[rank - 1]));
+    }
+    case 'ratio':
+      return [0, 1].map((side) => String(sum(amounts.filter((_, n) => inside[n]!.mark === side)))).join(' ');
+    default:
+      return String(sum(amounts));
+  }
+}
