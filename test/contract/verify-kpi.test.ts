@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Definition, WindowSpec } from '../../services/shared/core/definition.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
 import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { NodeCron } from '../../services/shared/adapters/cron/node-cron.ts';
+import { verifyJob } from '../../services/scheduler/verify-job.ts';
+import type { VerifySource } from '../../services/shared/runtime/verify/verify-source.ts';
 import { verify } from '../../services/shared/runtime/verify/verify.ts';
 import type { KpiCheck } from '../../services/shared/runtime/verify/verify-kpi.ts';
 import type { ValueRow } from '../../services/shared/ports/kpi-rows.ts';
@@ -88,14 +91,14 @@ describe.skipIf(chdbMissing !== false)(`verify (skipped only without chDB: ${chd
     const content = JSON.stringify(used);
     return chdb.store.insert('definitions', [{ hash, kpi, workflow, content, active: true, version: BigInt(Date.now()) }]);
   };
+  const source = (watermarkDays: number): VerifySource => ({
+    rows: (sql) => chdb.rows(sql),
+    settled: () => onSettled(),
+    watermark: () => Promise.resolve(DAY + watermarkDays * DAY_MS),
+  });
   const check = async (watermarkDays = 3, fromMs: number | null = null): Promise<KpiCheck> => {
-    const source = {
-      rows: chdb.rows,
-      settled: () => onSettled(),
-      watermark: () => Promise.resolve(DAY + watermarkDays * DAY_MS),
-    };
     const checks: KpiCheck[] = [];
-    for await (const one of verify({ source, range: { fromMs, toMs: null }, kpis: [], onPage() {} })) checks.push(one);
+    for await (const one of verify({ source: source(watermarkDays), range: { fromMs, toMs: null }, kpis: [], onPage() {} })) checks.push(one);
     expect(checks.length).toBe(1);
     return checks[0]!;
   };
@@ -177,6 +180,17 @@ describe.skipIf(chdbMissing !== false)(`verify (skipped only without chDB: ${chd
     const { differences, windows } = await check(4);
     expect(windows).toBe(5);
     expect(differences).toMatchObject([{ labels: { team: 'north' }, endMs: DAY + 2 * DAY_MS, computed: null }]);
+  });
+
+  test('each night the day before is checked, and a run that finds differences fails', async () => {
+    const job = verifyJob({ pattern: new NodeCron().read('30 2 * * *'), zone: 'UTC' }, source(3));
+    const run = (day: number): Promise<string> =>
+      job.run({ scheduledMs: DAY + day * DAY_MS + 9_000_000, attempt: 1, signal: new AbortController().signal });
+    await chdb.store.insert('values', [row('north', 1, 5, 2), row('south', 2, 0.99, 1)]);
+    await expect(run(1)).rejects.toThrow('not what the archived events give: sales (1)');
+    expect(await run(2)).toBe('1 windows without difference');
+    await use({ ...definition(TUMBLING), measure: { kind: 'formula' } as never });
+    expect(await run(2)).toBe('0 windows without difference; not checked: sales');
   });
 
   test('what has no SQL, and a total in a range, are told', async () => {

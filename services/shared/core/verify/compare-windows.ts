@@ -32,7 +32,7 @@ export interface Mismatch {
 }
 
 /** What a comparison of the windows of a KPI came to. */
-export interface Comparison {
+export interface Compared {
   /** Windows whose values were compared, those without a row included. */
   readonly compared: number;
   /** Rows that are provisional or being filled by an import, and so were not. */
@@ -48,7 +48,7 @@ export function compareWindows(
   definition: Definition,
   streamed: readonly StreamedRow[],
   computed: readonly ComputedRow[],
-): Comparison {
+): Compared {
   const expected = new Map<string, ComputedRow>();
   for (const row of computed) expected.set(`${labelsOf(definition, row.labels)} ${row.endMs}`, row);
   const always = definition.window.kind === 'total' || definition.window.kind === 'tumbling';

@@ -36,7 +36,7 @@ const DOUBLE_ACCURACY = 1e-12;
 const UNIT_MS: Readonly<Record<string, bigint>> = { ms: 1n, s: 1_000n, min: 60_000n, h: 3_600_000n, d: 86_400_000n };
 
 /** Amounts in one of the KPI's unit. */
-export function amountsPerUnit({ measure, unit, scale }: Definition): bigint {
+function amountsPerUnit({ measure, unit, scale }: Definition): bigint {
   return measure.kind === 'duration' ? (UNIT_MS[unit] ?? 1n) : 10n ** BigInt(scale);
 }
 

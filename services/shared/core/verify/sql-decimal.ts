@@ -6,7 +6,7 @@ import { quoted } from './sql-text.ts';
 const DIGITS_MAX = 60;
 
 /** How a comparison of a value with a limit is called in a catalogue. */
-export type Comparison = Extract<Condition, { readonly field: 'value' }>['op'];
+type Comparison = Extract<Condition, { readonly field: 'value' }>['op'];
 
 /**
  * SQL of the whole number (Int256) that a decimal is at a scale, rounded half away from zero. `text`: SQL of a plain

@@ -10,8 +10,8 @@ export interface WorkedTime {
   between(fromMs: string, toMs: string): string;
 }
 
-/** A statement may have 100,000 characters. */
-const TABLE_CHARS_MAX = 80_000;
+/** A statement may have 100,000 characters, of which bounds of windows take a part. */
+const TABLE_CHARS_MAX = 60_000;
 
 /**
  * Working time by tables of the calendar, for instants in [firstMs, lastMs]: for each UTC day the pattern of its working

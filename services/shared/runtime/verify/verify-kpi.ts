@@ -1,4 +1,4 @@
-import { type ComputedRow, compareWindows, type Comparison, type Mismatch, type StreamedRow } from '../../core/verify/compare-windows.ts';
+import { type ComputedRow, compareWindows, type Compared, type Mismatch, type StreamedRow } from '../../core/verify/compare-windows.ts';
 import type { Definition } from '../../core/definition.ts';
 import { encodeLabels } from '../../core/labels.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
@@ -11,14 +11,14 @@ import { verifyPages } from './verify-pages.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
 
 /** Differences of a KPI that are listed; of the others only the number is told. */
-export const LISTED_MAX = 20;
+const LISTED_MAX = 20;
 /** Cases that are named for each. */
-export const CASES_MAX = 10;
+const CASES_MAX = 10;
 /** How often a page in which something differs is looked at again while its rows still change. */
 const LOOKS_MAX = 3;
 
 /** A case behind a difference. */
-export interface CaseBehind {
+interface CaseBehind {
   readonly caseId: string;
   /** How many contributions it makes to the window, and what they add up to: events, milliseconds, or values at the scale. */
   readonly contributions: number;
@@ -113,7 +113,7 @@ interface Page {
  * between two reads of the rows, with everything stored before each step: a row that is the same in both has seen what
  * SQL has seen.
  */
-async function verifyPage(page: Page): Promise<Comparison & { readonly moving: number }> {
+async function verifyPage(page: Page): Promise<Compared & { readonly moving: number }> {
   const { definition, source } = page;
   let comparison = compareWindows(definition, await streamedRows(page), await computedRows(page));
   let moving: readonly Mismatch[] = [];
