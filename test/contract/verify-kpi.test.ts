@@ -89,7 +89,9 @@ describe.skipIf(chdbMissing !== false)(`verify (skipped only without chDB: ${chd
   const use = (used: Definition): Promise<void> => {
     const { hash, kpi, workflow } = used;
     const content = JSON.stringify(used);
-    return chdb.store.insert('definitions', [{ hash, kpi, workflow, content, active: true, version: BigInt(Date.now()) }]);
+    return chdb.store.insert('definitions', [
+      { hash, kpi, workflow, content, active: true, version: BigInt(Date.now()) },
+    ]);
   };
   const source = (watermarkDays: number): VerifySource => ({
     rows: (sql) => chdb.rows(sql),
@@ -98,7 +100,13 @@ describe.skipIf(chdbMissing !== false)(`verify (skipped only without chDB: ${chd
   });
   const check = async (watermarkDays = 3, fromMs: number | null = null): Promise<KpiCheck> => {
     const checks: KpiCheck[] = [];
-    for await (const one of verify({ source: source(watermarkDays), range: { fromMs, toMs: null }, kpis: [], onPage() {} })) checks.push(one);
+    for await (const one of verify({
+      source: source(watermarkDays),
+      range: { fromMs, toMs: null },
+      kpis: [],
+      onPage() {},
+    }))
+      checks.push(one);
     expect(checks.length).toBe(1);
     return checks[0]!;
   };

@@ -69,9 +69,7 @@ describe.skipIf(chdbMissing !== false)(`windows by SQL (skipped only without chD
       windowsSql(definition, contributions, ENDS),
     );
     const shown = (a: string): string => (parts.aggregate.kind === 'percentile' ? String(Number(a)) : a);
-    const actual = rows.map(({ labels, end_ms, n, a, b }) =>
-      `${labels[0]} ${end_ms}: ${n} ${shown(a)} ${b}`.trimEnd(),
-    );
+    const actual = rows.map(({ labels, end_ms, n, a, b }) => `${labels[0]} ${end_ms}: ${n} ${shown(a)} ${b}`.trimEnd());
     expect(actual.toSorted()).toEqual(byHand(definition, all));
     expect(actual.length).toBeGreaterThan(1);
   });

@@ -25,19 +25,26 @@ beforeEach(() => {
 afterEach(() => directory.remove());
 
 async function importFile(file: string, catalogue: string, mapping = catalogue): Promise<void> {
-  const options = ['--mapping', `test/catalogues/${mapping}.mapping.yaml`, '--catalogue', `test/catalogues/${catalogue}.yaml`];
+  const options = [
+    '--mapping',
+    `test/catalogues/${mapping}.mapping.yaml`,
+    '--catalogue',
+    `test/catalogues/${catalogue}.yaml`,
+  ];
   const outcome = await takt(['import', dataSet(file), ...options, '--data', directory.path]);
   expect(outcome.code, outcome.stderr).toBe(0);
 }
 
-const verify = (...options: readonly string[]): Promise<Outcome> => takt(['verify', '--data', directory.path, ...options]);
+const verify = (...options: readonly string[]): Promise<Outcome> =>
+  takt(['verify', '--data', directory.path, ...options]);
 
 /** What all KPIs came to, none of them different. */
 async function windowsAlike(): Promise<Record<string, number>> {
   const { code, stdout, stderr } = await verify('--json');
   expect(code, stderr).toBe(0);
   const { kpis } = JSON.parse(stdout) as Report;
-  for (const { kpi, differences, notChecked } of kpis) expect({ kpi, differences, notChecked }).toEqual({ kpi, differences: [], notChecked: null });
+  for (const { kpi, differences, notChecked } of kpis)
+    expect({ kpi, differences, notChecked }).toEqual({ kpi, differences: [], notChecked: null });
   return Object.fromEntries(kpis.map(({ kpi, windows }) => [kpi, windows]));
 }
 
@@ -78,7 +85,9 @@ describe.skipIf(dataSetsMissing)(
     test('a row that was changed is found alone, with the cases behind it', { timeout: 180_000 }, async () => {
       await importFile('helpdesk_italian.csv', 'identity', 'helpdesk_italian');
       expect(Object.values(await windowsAlike()).every((windows) => windows > 0)).toBe(true);
-      const { windowEndMs, value, labelMap } = await corrupted('opened', (rows) => rows.find((row) => row.state === 'final' && row.samples > 3)!);
+      const { windowEndMs, value, labelMap } = await corrupted('opened', (rows) =>
+        rows.find((row) => row.state === 'final' && row.samples > 3)!,
+      );
       const { code, stdout, stderr } = await verify('--json');
       expect(code).toBe(1);
       expect(stderr).toContain('[VALUES_DIFFER]');

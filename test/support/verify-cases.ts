@@ -1,4 +1,11 @@
-import type { Aggregate, Condition, Definition, LabelSpec, Measure, Selector } from '../../services/shared/core/definition.ts';
+import type {
+  Aggregate,
+  Condition,
+  Definition,
+  LabelSpec,
+  Measure,
+  Selector,
+} from '../../services/shared/core/definition.ts';
 import { parseDecimal } from '../../services/shared/core/decimal.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
 import type { WorkingHours } from '../../services/shared/core/calendar.ts';
@@ -12,7 +19,12 @@ const HOURS: WorkingHours = {
   calendar: 'shop',
   zone: 'Europe/Berlin',
   week: [0, 1, 2, 3, 4, 5, 6].map((day) =>
-    day > 4 ? [] : [{ fromMinute: 480, toMinute: 720 }, { fromMinute: 1320, toMinute: 1800 }],
+    day > 4
+      ? []
+      : [
+          { fromMinute: 480, toMinute: 720 },
+          { fromMinute: 1320, toMinute: 1800 },
+        ],
   ),
   closed: ['2025-03-31'],
   makeUp: ['2025-03-29'],
@@ -88,8 +100,18 @@ function anyConditions(random: Random): Condition[] {
     { op: 'not-in', dimension: 'team', values: ['no\\rth'] },
     { op: 'prefix', dimension: 'team', prefix: 'no' },
     { op: 'not-prefix', dimension: 'grade', prefix: 'g1' },
-    { op: 'any-of', alternatives: [{ op: 'in', dimension: 'grade', values: ['g1'] }, { op: 'prefix', dimension: 'team', prefix: '北' }] },
-    { op: random.pick(['lt', 'lte', 'gt', 'gte', 'eq', 'ne']), field: 'value', limit: random.pick(['0', '-3.00', '0.015', '12.5', '1e21', '-0.0051']) },
+    {
+      op: 'any-of',
+      alternatives: [
+        { op: 'in', dimension: 'grade', values: ['g1'] },
+        { op: 'prefix', dimension: 'team', prefix: '北' },
+      ],
+    },
+    {
+      op: random.pick(['lt', 'lte', 'gt', 'gte', 'eq', 'ne']),
+      field: 'value',
+      limit: random.pick(['0', '-3.00', '0.015', '12.5', '1e21', '-0.0051']),
+    },
   ];
   return random.below(2) === 0 ? [] : [random.pick(conditions)];
 }

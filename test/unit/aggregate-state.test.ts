@@ -88,15 +88,18 @@ test.each(AGGREGATES.filter(takesBack))(
   },
 );
 
-test.each([7, 14, 28, 55, 56, 90])('p%i of 100 values is the one at that rank, whatever doubles make of it', (percent) => {
-  // One apart in rank is twice as much.
-  const ranks = Array.from({ length: 100 }, (_, n) => 2 ** n);
-  const q = Number(`${percent}e-2`);
-  const state = stateOf({ kind: 'percentile', q }, ranks);
-  if (state.kind !== 'quantile') throw new Error('a percentile is kept in bins');
-  const exact = ranks[percent - 1]!;
-  expect(Math.abs(quantileOf(state.bins, state.n, q)! - exact)).toBeLessThanOrEqual(exact * RELATIVE_ACCURACY);
-});
+test.each([7, 14, 28, 55, 56, 90])(
+  'p%i of 100 values is the one at that rank, whatever doubles make of it',
+  (percent) => {
+    // One apart in rank is twice as much.
+    const ranks = Array.from({ length: 100 }, (_, n) => 2 ** n);
+    const q = Number(`${percent}e-2`);
+    const state = stateOf({ kind: 'percentile', q }, ranks);
+    if (state.kind !== 'quantile') throw new Error('a percentile is kept in bins');
+    const exact = ranks[percent - 1]!;
+    expect(Math.abs(quantileOf(state.bins, state.n, q)! - exact)).toBeLessThanOrEqual(exact * RELATIVE_ACCURACY);
+  },
+);
 
 test('a percentile is within its accuracy of the value at its rank, of negative values and zero too', () => {
   fc.assert(

@@ -14,7 +14,11 @@ const base = anyDefinition(new Random(1), 0);
 test('texts of a catalogue stay texts', () => {
   expect(quoted("a'b\\c\0")).toBe("'a\\'b\\\\c\\0'");
   const evil = "x'); DROP TABLE events; SELECT ('";
-  const event = { activity: evil, occurrence: 'each', where: [{ op: 'in', dimension: evil, values: [evil, '\\'] }] } as const;
+  const event = {
+    activity: evil,
+    occurrence: 'each',
+    where: [{ op: 'in', dimension: evil, values: [evil, '\\'] }],
+  } as const;
   const definition: Definition = { ...base, workflow: evil, activities: [evil], measure: { kind: 'event', event } };
   const sql = contributionsSql(definition, { firstMs: 0, lastMs: 0 })({ fromMs: 0, toMs: 1 });
   expect(() => checkUserQuery(sql, 'JSONEachRow')).not.toThrow();
@@ -26,7 +30,10 @@ test('a calendar over centuries is not checked, and over thirty years it fits in
   const selector = { activity: 'opened', occurrence: 'first', where: [] } as const;
   const definition: Definition = { ...base, measure: { kind: 'duration', from: selector, to: selector, hours } };
   const over = (years: number): string =>
-    contributionsSql(definition, { firstMs: START_MS, lastMs: START_MS + years * 366 * DAY_MS })({ fromMs: null, toMs: null });
+    contributionsSql(definition, { firstMs: START_MS, lastMs: START_MS + years * 366 * DAY_MS })({
+      fromMs: null,
+      toMs: null,
+    });
   expect(over(30).length).toBeLessThan(70_000);
   expect(() => over(300)).toThrow(/^a calendar over the 109801 days/);
 });

@@ -37,7 +37,12 @@ export function schedulerOf(
   const observer = metrics.observeHeartbeat(heartbeatObserverOf(logger));
   const { job, watch } = heartbeat({ ...plan, ...shared, observer });
   const jobs = metrics.observeJobs(jobObserverOf(logger));
-  return new Scheduler({ ...shared, jobs: [job, nightlyCheck(shared.store, status)], heartbeat: watch, observer: jobs });
+  return new Scheduler({
+    ...shared,
+    jobs: [job, nightlyCheck(shared.store, status)],
+    heartbeat: watch,
+    observer: jobs,
+  });
 }
 
 /** Compares the values of the day before with the archived events. */

@@ -56,7 +56,19 @@ export async function openScheduler(context: ServiceContext): Promise<Service> {
     return whereStopped(tasks, failing, halted === null ? null : new Error(halted));
   };
   const ready = (): boolean => chosen && lineReady && places.isCurrent();
-  const shared = { log, store, codec, clock, ready, partitions, metrics, logger, send, whereStopped: where, status: () => cluster.report() };
+  const shared = {
+    log,
+    store,
+    codec,
+    clock,
+    ready,
+    partitions,
+    metrics,
+    logger,
+    send,
+    whereStopped: where,
+    status: () => cluster.report(),
+  };
   const scheduler = heartbeat === null ? null : schedulerOf(heartbeat, shared);
   const working = scheduler?.run() ?? new Promise<void>(() => {});
   return {

@@ -199,7 +199,15 @@ export async function openStandalone(
       const send = beatSender({ ...ingest, workflows: () => whole.workflows, keyHash: null });
       const where = async (): Promise<string> => whereStopped(await tasks(), failing.now(), halted);
       const shared = { log, store, codec, clock, ready: () => processor.ready };
-      scheduler = schedulerOf(options.heartbeat, { ...shared, partitions, metrics, logger, send, whereStopped: where, status });
+      scheduler = schedulerOf(options.heartbeat, {
+        ...shared,
+        partitions,
+        metrics,
+        logger,
+        send,
+        whereStopped: where,
+        status,
+      });
     }
     const jobsEnded = scheduler?.run() ?? Promise.resolve();
     return {

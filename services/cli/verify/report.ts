@@ -12,7 +12,8 @@ export function checkText(check: KpiCheck): string {
     ...(moving === 0 ? [] : [`${counted(moving, 'row')} changed meanwhile and not compared`]),
   ];
   const lines = [`${kpi}: ${[`${counted(windows, 'window')} compared`, result, ...notes].join(', ')}`];
-  for (const difference of differences) lines.push(`  ${placeText(difference)}: ${valuesText(difference)}`, `    ${casesText(difference)}`);
+  for (const difference of differences)
+    lines.push(`  ${placeText(difference)}: ${valuesText(difference)}`, `    ${casesText(difference)}`);
   const more = differencesCount - differences.length;
   if (more > 0) lines.push(`  and ${more} more`);
   return `${lines.join('\n')}\n`;

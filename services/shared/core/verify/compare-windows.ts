@@ -1,7 +1,14 @@
 import type { Definition } from '../definition.ts';
 import { decodeLabels, encodeLabels } from '../labels.ts';
 import { windowStart } from '../window.ts';
-import { agrees, type ComputedValue, computedValue, NO_SUMS, type StreamedValue, type WindowSums } from './computed-value.ts';
+import {
+  agrees,
+  type ComputedValue,
+  computedValue,
+  NO_SUMS,
+  type StreamedValue,
+  type WindowSums,
+} from './computed-value.ts';
 
 /** A row of the table of values. */
 export interface StreamedRow extends StreamedValue {
@@ -65,9 +72,16 @@ export function compareWindows(
     }
     compared++;
     const value = sums === null ? null : computedValue(definition, sums);
-    if (value !== null && agrees(definition, row, value) && row.startMs === windowStart(definition.window, row.endMs)) continue;
+    if (value !== null && agrees(definition, row, value) && row.startMs === windowStart(definition.window, row.endMs))
+      continue;
     const { labels, startMs, endMs, value: shown, exact, samples } = row;
-    mismatches.push({ labels: decodeLabels(labels), startMs, endMs, streamed: { value: shown, exact, samples }, computed: value });
+    mismatches.push({
+      labels: decodeLabels(labels),
+      startMs,
+      endMs,
+      streamed: { value: shown, exact, samples },
+      computed: value,
+    });
   }
   for (const row of expected.values()) {
     compared++;

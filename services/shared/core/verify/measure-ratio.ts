@@ -7,7 +7,9 @@ import { unscaledSql } from './sql-decimal.ts';
 export const ratioMeasure: MeasureWriter = ({ measure, scale }, sql) => {
   if (measure.kind !== 'ratio') throw new NotChecked(measure.kind);
   onlyKeys(measure, ['kind', 'numerator', 'denominator'], 'ratio');
-  const sides = [measure.numerator, measure.denominator].map((side, mark) => sideSql(side, mark, scale, sql.picked(side.event)));
+  const sides = [measure.numerator, measure.denominator].map((side, mark) =>
+    sideSql(side, mark, scale, sql.picked(side.event)),
+  );
   const [above, below] = sides as [Side, Side];
   return {
     found: `arrayConcat(${above.found}, ${below.found})`,

@@ -8,7 +8,20 @@ import { type EventTimes, standingSql } from './sql-standing.ts';
 import { quoted } from './sql-text.ts';
 
 /** Keys of a definition that this SQL knows. */
-const KNOWN = ['kpi', 'hash', 'workflow', 'activities', 'measure', 'aggregate', 'by', 'where', 'window', 'scale', 'unit', 'settleMs'];
+const KNOWN = [
+  'kpi',
+  'hash',
+  'workflow',
+  'activities',
+  'measure',
+  'aggregate',
+  'by',
+  'where',
+  'window',
+  'scale',
+  'unit',
+  'settleMs',
+];
 
 /** Where the event that a label is taken from stands in the statement. */
 const ANCHORS: Readonly<Record<LabelAnchor, string>> = { from: 'f', to: 'x', first: 'first_event', last: 'last_event' };

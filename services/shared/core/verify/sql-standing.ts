@@ -20,8 +20,20 @@ export function standingSql({ workflow, activities }: Definition, sql: EventSql,
   const { fields } = sql;
   const order = `indexOf(${textArray(activities)}, toString(activity))`;
   const rank = `if(${order} = 0, ${UNLISTED_RANK}, ${order})`;
-  const dimensions = sql.dimensions.map((name) => `if(mapContains(dimensions, ${quoted(name)}), dimensions[${quoted(name)}], NULL)`);
-  const record = ['time_ms', rank, 'toString(activity)', 'id', 'offset', 'toString(kind)', 'target', 'value', ...dimensions];
+  const dimensions = sql.dimensions.map(
+    (name) => `if(mapContains(dimensions, ${quoted(name)}), dimensions[${quoted(name)}], NULL)`,
+  );
+  const record = [
+    'time_ms',
+    rank,
+    'toString(activity)',
+    'id',
+    'offset',
+    'toString(kind)',
+    'target',
+    'value',
+    ...dimensions,
+  ];
   const carried = fields.map((field) => `arrayFill(d -> d IS NOT NULL, arrayMap(r -> r.${field}, ordered))`);
   const tuple = ['n', 'r.time', 'r.activity', 'r.value', ...fields].join(', ');
   const inputs = ['ordered', 'arrayEnumerate(ordered)', ...carried].join(', ');

@@ -1,4 +1,10 @@
-import { type ComputedRow, compareWindows, type Compared, type Mismatch, type StreamedRow } from '../../core/verify/compare-windows.ts';
+import {
+  type ComputedRow,
+  compareWindows,
+  type Compared,
+  type Mismatch,
+  type StreamedRow,
+} from '../../core/verify/compare-windows.ts';
 import type { Definition } from '../../core/definition.ts';
 import { encodeLabels } from '../../core/labels.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
@@ -75,6 +81,8 @@ export async function verifyKpi(
       throw new NotChecked('a total is of no range; run it without --from and --to');
     const known = span ?? { firstMs: 0, lastMs: 0 };
     const contributions = contributionsSql(definition, known);
+    // What has no SQL is told even where there is nothing to compare yet.
+    windowsSql(definition, contributions, { afterMs: 0, untilMs: 0 });
     for await (const ends of verifyPages(definition, known, range, watermarkMs, source)) {
       const { compared, open, mismatches, moving } = await verifyPage({ definition, contributions, ends, source });
       sum.windows += compared;
@@ -97,7 +105,8 @@ function whyNotChecked(error: unknown): string | null {
   const { code, message } = error as { readonly code?: string; readonly message: string };
   if (error instanceof NotChecked) return message;
   if (code === 'QUERY_LIMIT') return 'its events are too many for one query; try a shorter range with --from and --to';
-  if (code === 'QUERY_FAILED' && message.includes('too many digits')) return 'a value of more digits than SQL can add up';
+  if (code === 'QUERY_FAILED' && message.includes('too many digits'))
+    return 'a value of more digits than SQL can add up';
   return null;
 }
 

@@ -34,7 +34,8 @@ export async function* verifyPages(
     return row === undefined || row.ms === null ? Infinity : Number(row.ms);
   };
   const rows = `FROM \`values\` WHERE definition = ${quoted(hash)} AND withdrawn = 0 AND window_end_ms`;
-  const firstEnd = (afterMs: number): Promise<number> => ms(`SELECT minOrNull(window_end_ms) AS ms ${rows} > ${afterMs}`);
+  const firstEnd = (afterMs: number): Promise<number> =>
+    ms(`SELECT minOrNull(window_end_ms) AS ms ${rows} > ${afterMs}`);
   const lastMs = Math.min(range.toMs ?? Infinity, watermarkMs - settleMs);
   let afterMs = range.fromMs ?? Math.min(span.firstMs, await firstEnd(Number.MIN_SAFE_INTEGER)) - 1;
   while (afterMs < lastMs) {

@@ -22,7 +22,8 @@ export interface VerifyOptions {
 export async function* verify({ source, range, kpis, onPage }: VerifyOptions): AsyncIterable<KpiCheck> {
   const definitions = await inForce(source, kpis);
   const states = new Map<string, WorkflowState>();
-  for (const name of new Set(definitions.map(({ workflow }) => workflow))) states.set(name, await stateOf(source, name));
+  for (const name of new Set(definitions.map(({ workflow }) => workflow)))
+    states.set(name, await stateOf(source, name));
   // What the watermarks tell of is then in the values.
   await source.settled();
   for (const definition of definitions)
