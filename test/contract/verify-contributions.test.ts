@@ -132,8 +132,8 @@ describe.skipIf(chdbMissing !== false)(`contributions by SQL (skipped only witho
     const values = hand({ kind: 'event', event: select('closed', 'each') });
     // Half away from zero at two digits.
     expect([...(await bySql(values)).keys()].toSorted()).toEqual([
-      `a ${minute(11)} [] -1 0`,
       `a ${minute(7)} [] 1235 0`,
+      `a ${minute(11)} [] -1 0`,
     ]);
     const open = hand({ kind: 'open', from: select('opened', 'first'), to: select('closed', 'last') });
     expect([...(await bySql({ ...open, aggregate: { kind: 'level' } })).keys()].toSorted()).toEqual([

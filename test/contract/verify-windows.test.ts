@@ -17,6 +17,7 @@ const ENDS = { afterMs: START_MS + 5 * HOUR_MS, untilMs: START_MS + 6 * DAY_MS }
 const WINDOWS: readonly WindowSpec[] = [
   { kind: 'total' },
   { kind: 'rolling', sizeMs: 4 * HOUR_MS, everyMs: HOUR_MS },
+  { kind: 'rolling', sizeMs: 28 * DAY_MS, everyMs: DAY_MS },
   { kind: 'tumbling', unit: 'hour', zone: 'Asia/Kathmandu' },
   { kind: 'tumbling', unit: 'day', zone: 'Europe/Berlin' },
   { kind: 'tumbling', unit: 'fiscal-quarter', zone: 'UTC', fiscalMonth: 4 },

@@ -69,7 +69,8 @@ HAVING end_ms > ${afterMs}`;
 
 /**
  * Each contribution, and the ends at which it enters and (where windows have a size) leaves, stand on one line of time:
- * what an end sees is the contributions before it, as far back as a window reaches.
+ * what an end sees is the contributions before it, as far back as a window reaches. Time is counted in steps of `everyMs`,
+ * on which windows begin and end: in milliseconds a frame reaches back 24 days at most.
  */
 function framed(
   aggregate: AggregateSql,
@@ -78,18 +79,21 @@ function framed(
   sizeMs: number | null,
   { afterMs, untilMs }: WindowEnds,
 ): string {
-  const enters = `time - positiveModulo(time, ${everyMs}) + ${everyMs}`;
-  const leaves = sizeMs === null ? '' : `, (${enters} + ${sizeMs}, 0)`;
-  const reach = sizeMs === null ? 'UNBOUNDED' : `${sizeMs}`;
+  const steps = sizeMs === null ? null : sizeMs / everyMs;
+  const leaves = steps === null ? '' : `, (step + 1 + ${steps}, 0)`;
   const [a, b] = aggregate.sums('real = 1', ' OVER seen');
-  return `SELECT DISTINCT labels, at AS end_ms, n, a, b
+  return `SELECT DISTINCT labels, at * ${everyMs} AS end_ms, n, a, b
 FROM (
   SELECT labels, at, real, countIf(real = 1) OVER seen AS n, ${a} AS a, ${b} AS b
   FROM (
     SELECT labels, amount, mark, place.1 AS at, place.2 AS real
-    FROM (SELECT labels, amount, mark, arrayJoin([(time, 1), (${enters}, 0)${leaves}]) AS place FROM (${contributions}))
+    FROM (
+      SELECT labels, amount, mark, intDiv(time - positiveModulo(time, ${everyMs}), ${everyMs}) AS step,
+        arrayJoin([(step, 1), (step + 1, 0)${leaves}]) AS place
+      FROM (${contributions})
+    )
   )
-  WINDOW seen AS (PARTITION BY labels ORDER BY at RANGE BETWEEN ${reach} PRECEDING AND 1 PRECEDING)
+  WINDOW seen AS (PARTITION BY labels ORDER BY at RANGE BETWEEN ${steps ?? 'UNBOUNDED'} PRECEDING AND 1 PRECEDING)
 )
-WHERE real = 0 AND at > ${afterMs} AND at <= ${untilMs}`;
+WHERE real = 0 AND end_ms > ${afterMs} AND end_ms <= ${untilMs}`;
 }
