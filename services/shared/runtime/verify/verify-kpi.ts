@@ -95,16 +95,17 @@ export async function verifyKpi(
     }
     return { kpi, notChecked: null, ...sum, differences };
   } catch (error) {
-    const notChecked = whyNotChecked(error);
+    const notChecked = whyNotChecked(error, window.kind === 'total');
     if (notChecked === null) throw error;
     return { kpi, notChecked, ...sum, differences };
   }
 }
 
-function whyNotChecked(error: unknown): string | null {
+function whyNotChecked(error: unknown, total: boolean): string | null {
   const { code, message } = error as { readonly code?: string; readonly message: string };
   if (error instanceof NotChecked) return message;
-  if (code === 'QUERY_LIMIT') return 'its events are too many for one query; try a shorter range with --from and --to';
+  if (code === 'QUERY_LIMIT')
+    return `its events are too many for one query${total ? '' : '; try a shorter range with --from and --to'}`;
   if (code === 'QUERY_FAILED' && message.includes('too many digits'))
     return 'a value of more digits than SQL can add up';
   return null;
