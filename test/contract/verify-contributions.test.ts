@@ -29,6 +29,12 @@ function byFold(definition: Definition, cases: readonly (readonly LoggedEvent[])
   return new Map([...sums].filter(([, times]) => times !== 0));
 }
 
+/** The fold's word for what the SQL marks. */
+function partOf({ measure, aggregate }: Definition, mark: number): number {
+  if (measure.kind === 'ratio' || measure.kind === 'within') return Math.min(mark, 1);
+  return aggregate.kind === 'level' && aggregate.of !== undefined && mark < 0 ? 1 : 0;
+}
+
 describe.skipIf(chdbMissing !== false)(`contributions by SQL (skipped only without chDB: ${chdbMissing})`, () => {
   let chdb: ChdbStore;
   beforeAll(async () => {
@@ -45,7 +51,7 @@ describe.skipIf(chdbMissing !== false)(`contributions by SQL (skipped only witho
     const sums = new Map<string, number>();
     for (const { case_id, time, labels, amount, mark } of rows) {
       const named = Object.fromEntries(definition.by.map(({ dimension }, n) => [dimension, labels[n]!]));
-      const part = definition.measure.kind === 'ratio' ? mark : 0;
+      const part = partOf(definition, mark);
       const key = [case_id, time, encodeLabels(named), amount, part].join(' ');
       sums.set(key, (sums.get(key) ?? 0) + 1);
     }

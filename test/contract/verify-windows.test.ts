@@ -110,6 +110,8 @@ function sums(aggregate: Aggregate, inside: readonly Contribution[]): string {
     }
     case 'ratio':
       return [0, 1].map((side) => String(sum(amounts.filter((_, n) => inside[n]!.mark === side)))).join(' ');
+    case 'level':
+      return `${sum(amounts)} ${inside.reduce((total, { mark }) => total + mark, 0)}`;
     default:
       return String(sum(amounts));
   }

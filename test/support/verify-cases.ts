@@ -3,6 +3,7 @@ import type {
   Condition,
   Definition,
   LabelSpec,
+  Limits,
   Measure,
   Selector,
 } from '../../services/shared/core/definition.ts';
@@ -54,7 +55,7 @@ export function anyDefinition(random: Random, n: number): Definition {
 }
 
 function anyMeasure(random: Random): Measure {
-  switch (random.below(5)) {
+  switch (random.below(6)) {
     case 0:
       return { kind: 'event', event: anySelector(random) };
     case 1: {
@@ -66,6 +67,8 @@ function anyMeasure(random: Random): Measure {
     }
     case 2:
       return { kind: 'open', from: anySelector(random), to: anySelector(random) };
+    case 3:
+      return { kind: 'within', from: anySelector(random), to: anySelector(random), limits: anyLimits(random) };
     default: {
       const sides = { from: anySelector(random), to: anySelector(random) };
       return random.below(2) === 0 ? { kind: 'duration', ...sides } : { kind: 'duration', ...sides, hours: HOURS };
@@ -73,9 +76,18 @@ function anyMeasure(random: Random): Measure {
   }
 }
 
+function anyLimits(random: Random): Limits {
+  const limit = (): number => random.pick([0, 1234, 3_600_000, 26 * 3_600_000]);
+  const where = [
+    { conditions: [{ op: 'in', dimension: 'grade', values: ['g1'] }] as const, limitMs: limit() },
+    { conditions: [{ op: 'gt', field: 'value', limit: '0' }] as const, limitMs: limit() },
+  ];
+  return { defaultMs: limit(), where: where.slice(random.below(3)) };
+}
+
 function aggregateOf({ kind }: Measure, random: Random): Aggregate {
-  if (kind === 'open') return { kind: 'level' };
-  if (kind === 'ratio') return { kind: 'ratio' };
+  if (kind === 'open') return random.pick<Aggregate>([{ kind: 'level' }, { kind: 'level', of: 'sum' }]);
+  if (kind === 'ratio' || kind === 'within') return { kind: 'ratio' };
   return random.pick<Aggregate>([
     { kind: 'count' },
     { kind: 'sum' },
@@ -117,7 +129,10 @@ function anyConditions(random: Random): Condition[] {
 }
 
 function anyLabels({ kind }: Measure, random: Random): LabelSpec[] {
-  const anchors = kind === 'open' ? (['from', 'first', 'last'] as const) : (['from', 'to', 'first', 'last'] as const);
+  const anchors =
+    kind === 'open' || kind === 'within'
+      ? (['from', 'first', 'last'] as const)
+      : (['from', 'to', 'first', 'last'] as const);
   const names = random.pick([[], ['team'], ['grade', 'team']]);
   return names.map((dimension) => ({ dimension, at: random.pick(anchors) }));
 }

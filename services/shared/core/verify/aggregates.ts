@@ -20,14 +20,20 @@ function quantileLevel(q: number): string {
 
 /** The SQL of an aggregate. Throws NotChecked for one that has none. */
 export function aggregateSql(aggregate: Aggregate): AggregateSql {
-  onlyKeys(aggregate, ['kind', 'q'], 'aggregate');
+  onlyKeys(aggregate, ['kind', 'q', 'of'], 'aggregate');
   switch (aggregate.kind) {
     case 'count':
       return { sums: (condition, over) => [`toString(countIf(${condition})${over})`, "''"] };
     case 'sum':
     case 'mean':
-    case 'level':
       return { sums: (condition, over) => [`toString(sumIf(amount, ${condition})${over})`, "''"] };
+    case 'level':
+      return {
+        sums: (condition, over) => [
+          `toString(sumIf(amount, ${condition})${over})`,
+          `toString(sumIf(mark, ${condition})${over})`,
+        ],
+      };
     case 'min':
     case 'max':
       return { sums: (condition, over) => [`toString(${aggregate.kind}If(amount, ${condition})${over})`, "''"] };
@@ -38,9 +44,9 @@ export function aggregateSql(aggregate: Aggregate): AggregateSql {
       return { sums: (condition, over) => [sum(condition, over), "''"] };
     }
     case 'ratio': {
-      const side = (mark: number, condition: string, over: string): string =>
-        `toString(sumIf(amount, ${condition} AND mark = ${mark})${over})`;
-      return { sums: (condition, over) => [side(0, condition, over), side(1, condition, over)] };
+      const side = (mark: string, condition: string, over: string): string =>
+        `toString(sumIf(amount, ${condition} AND ${mark})${over})`;
+      return { sums: (condition, over) => [side('mark = 0', condition, over), side('mark != 0', condition, over)] };
     }
     default:
       throw new NotChecked(String((aggregate as { readonly kind: unknown }).kind));

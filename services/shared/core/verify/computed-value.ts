@@ -51,7 +51,7 @@ export function computedValue(definition: Definition, { n, a, b }: WindowSums): 
     case 'count':
       return of(fraction(BigInt(n), 1n));
     case 'level':
-      return of(fraction(BigInt(a), 1n), Number(a));
+      return of(level(aggregate.of, BigInt(a), BigInt(b), per), Number(b));
     case 'sum':
       return of(fraction(BigInt(a), per));
     case 'mean':
@@ -60,7 +60,8 @@ export function computedValue(definition: Definition, { n, a, b }: WindowSums): 
     case 'max':
       return of(n === 0 ? null : fraction(BigInt(a), per));
     case 'ratio':
-      return of(ratio(definition, BigInt(a), BigInt(b)));
+      // Of what has a limit the samples are the entries, of a ratio all that it counts.
+      return of(ratio(definition, BigInt(a), BigInt(b)), definition.measure.kind === 'within' ? Number(b) : n);
     case 'percentile':
       return { value: n === 0 ? null : Number(a) / Number(per), exact: null, samples: n };
     default:
@@ -68,9 +69,15 @@ export function computedValue(definition: Definition, { n, a, b }: WindowSums): 
   }
 }
 
+/** What is open: how many, or the sum or mean of their values. */
+function level(of: 'sum' | 'mean' | undefined, sum: bigint, open: bigint, per: bigint): Fraction | null {
+  if (of === undefined) return fraction(open, 1n);
+  return fraction(sum, of === 'mean' ? per * open : per);
+}
+
 /** Sums are whole numbers at the KPI's scale, counts are not. */
 function ratio({ measure, scale }: Definition, above: bigint, below: bigint): Fraction | null {
-  if (measure.kind !== 'ratio') return null;
+  if (measure.kind !== 'ratio') return fraction(above, below);
   const unit = (side: 'numerator' | 'denominator'): bigint =>
     measure[side].aggregate === 'sum' ? 10n ** BigInt(scale) : 1n;
   return fraction(above * unit('denominator'), below * unit('numerator'));

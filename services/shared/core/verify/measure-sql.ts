@@ -14,6 +14,10 @@ export interface MeasureSql {
   readonly counts: string;
   /** On which of the two events the KPI's own `where` is tested. */
   readonly where: 'f' | 'x';
+  /** SQL of when it counts; absent: at the time of `x`. */
+  readonly time?: string;
+  /** How much later than all events of its case that can be, in milliseconds. */
+  readonly reachMs?: number;
   /** What the statement defines before all this, `expression AS name` each. */
   readonly tables?: readonly string[];
 }

@@ -2,6 +2,7 @@ import { durationMeasure } from './measure-duration.ts';
 import { eventMeasure } from './measure-event.ts';
 import { openMeasure } from './measure-open.ts';
 import { ratioMeasure } from './measure-ratio.ts';
+import { withinMeasure } from './measure-within.ts';
 import type { MeasureWriter } from './measure-sql.ts';
 
 /** The kinds of measures that have SQL; a new one is a file of its own and a line here. */
@@ -10,4 +11,5 @@ export const MEASURES: ReadonlyMap<string, MeasureWriter> = new Map([
   ['ratio', ratioMeasure],
   ['duration', durationMeasure],
   ['open', openMeasure],
+  ['within', withinMeasure],
 ]);

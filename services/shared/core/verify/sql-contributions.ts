@@ -39,7 +39,7 @@ export function contributionsSql(definition: Definition, span: EventSpan): Contr
   const write = MEASURES.get(definition.measure.kind);
   if (write === undefined) throw new NotChecked(definition.measure.kind);
   const sql = new EventSql(definition);
-  const { found, amount, counts, where, tables = [] } = write(definition, sql, span);
+  const { found, amount, counts, where, time = 'x.time', reachMs = 0, tables = [] } = write(definition, sql, span);
   const labels = definition.by.map((label) => {
     onlyKeys(label, ['dimension', 'at'], 'by');
     return `ifNull(${sql.dimension(ANCHORS[label.at], label.dimension)}, ${quoted(NO_LABEL)})`;
@@ -47,16 +47,17 @@ export function contributionsSql(definition: Definition, span: EventSpan): Contr
   const shown = labels.length === 0 ? 'emptyArrayString()' : `[${labels.join(', ')}]`;
   const passes = sql.passes(where, definition.where);
   return (times) => {
+    const events = { ...times, fromMs: times.fromMs === null ? null : times.fromMs - reachMs };
     const inside = [
-      ...(times.fromMs === null ? [] : [`x.time >= ${times.fromMs}`]),
-      ...(times.toMs === null ? [] : [`x.time < ${times.toMs}`]),
+      ...(times.fromMs === null ? [] : [`${time} >= ${times.fromMs}`]),
+      ...(times.toMs === null ? [] : [`${time} < ${times.toMs}`]),
     ];
-    return `${tables.length === 0 ? '' : `WITH ${tables.join(',\n  ')}\n`}SELECT case_id, x.time AS time, mark, ${shown} AS labels, toInt256(${amount}) AS amount
+    return `${tables.length === 0 ? '' : `WITH ${tables.join(',\n  ')}\n`}SELECT case_id, ${time} AS time, mark, ${shown} AS labels, toInt256(${amount}) AS amount
 FROM (
   SELECT case_id, first_event, last_event, pair.1 AS f, pair.2 AS x, pair.3 AS mark
   FROM (
     SELECT case_id, events[1] AS first_event, events[-1] AS last_event, ${found} AS found
-    FROM (${standingSql(definition, sql, times)})
+    FROM (${standingSql(definition, sql, events)})
   )
   ARRAY JOIN found AS pair
 )

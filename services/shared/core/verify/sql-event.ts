@@ -15,8 +15,7 @@ export class EventSql {
   /** Throws NotChecked for a condition of another kind than those known. */
   constructor({ by, where, measure }: Definition) {
     const names = new Set(by.map(({ dimension }) => dimension));
-    noteDimensions(where, names);
-    for (const part of selectorsIn(measure)) noteDimensions(part.where, names);
+    noteDimensions([...where, ...conditionsIn(measure)], names);
     this.dimensions = [...names];
   }
 
@@ -100,9 +99,9 @@ function noteDimensions(conditions: readonly Condition[], names: Set<string>): v
   }
 }
 
-/** The selectors of a measure, wherever in it they stand. */
-function selectorsIn(part: unknown): Selector[] {
+/** The conditions of a measure, wherever in it they stand. */
+function conditionsIn(part: unknown): Condition[] {
   if (typeof part !== 'object' || part === null) return [];
-  if ('occurrence' in part && 'where' in part) return [part as Selector];
-  return Object.values(part).flatMap(selectorsIn);
+  if ('op' in part) return [part as Condition];
+  return Object.values(part).flatMap(conditionsIn);
 }
