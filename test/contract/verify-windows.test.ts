@@ -18,6 +18,8 @@ const WINDOWS: readonly WindowSpec[] = [
   { kind: 'total' },
   { kind: 'rolling', sizeMs: 4 * HOUR_MS, everyMs: HOUR_MS },
   { kind: 'rolling', sizeMs: 28 * DAY_MS, everyMs: DAY_MS },
+  { kind: 'to-date', unit: 'day', zone: 'Europe/Berlin', everyMs: HOUR_MS },
+  { kind: 'to-date', unit: 'fiscal-quarter', zone: 'Asia/Kathmandu', fiscalMonth: 4, everyMs: DAY_MS },
   { kind: 'tumbling', unit: 'hour', zone: 'Asia/Kathmandu' },
   { kind: 'tumbling', unit: 'day', zone: 'Europe/Berlin' },
   { kind: 'tumbling', unit: 'fiscal-quarter', zone: 'UTC', fiscalMonth: 4 },
@@ -82,7 +84,7 @@ function byHand(definition: Definition, all: readonly Contribution[]): string[] 
   const found = new Set<string>();
   for (const { time, labels } of all) {
     const enters = sliceEnd(window, sliceStart(window, time));
-    for (const endMs of window.kind === 'rolling' ? [enters, enters + window.sizeMs] : [enters]) {
+    for (const endMs of endsAt(window, time, enters)) {
       if (endMs !== TOTAL_END_MS && (endMs <= ENDS.afterMs || endMs > ENDS.untilMs)) continue;
       const fromMs = window.kind === 'instant' || window.kind === 'total' ? -Infinity : windowStart(window, endMs);
       const inside = all.filter((one) => one.labels[0] === labels[0] && one.time >= fromMs && one.time < endMs);
@@ -90,6 +92,15 @@ function byHand(definition: Definition, all: readonly Contribution[]): string[] 
     }
   }
   return [...found].toSorted();
+}
+
+/** Where a contribution enters, and where it leaves if its window is one that it leaves. */
+function endsAt(window: WindowSpec, time: number, enters: number): number[] {
+  if (window.kind === 'rolling') return [enters, enters + window.sizeMs];
+  if (window.kind !== 'to-date') return [enters];
+  const { unit, zone, fiscalMonth = 1 } = window;
+  const next = sliceEnd({ kind: 'tumbling', unit, zone, fiscalMonth }, time);
+  return [enters, sliceEnd(window, next)];
 }
 
 function sums(aggregate: Aggregate, inside: readonly Contribution[]): string {

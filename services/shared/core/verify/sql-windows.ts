@@ -3,6 +3,7 @@ import { sliceEnd, sliceStart, TOTAL_END_MS } from '../window.ts';
 import { type AggregateSql, aggregateSql } from './aggregates.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
 import type { ContributionsSql } from './sql-contributions.ts';
+import { toDateSql } from './sql-to-date.ts';
 
 /** Windows that end after `afterMs` and at `untilMs` at the latest, milliseconds UTC. */
 export interface WindowEnds {
@@ -10,8 +11,8 @@ export interface WindowEnds {
   readonly untilMs: number;
 }
 
-/** Most calendar units in one statement: their bounds stand in it. */
-export const TUMBLING_WINDOWS_MAX = 2_000;
+/** Most calendar units, or parts of one, in one statement: their bounds stand in it. */
+export const CALENDAR_WINDOWS_MAX = 2_000;
 
 /**
  * SQL of what the events give for windows that end in `ends`: labels (an array in the order of `by`), end_ms, n (how many
@@ -28,6 +29,9 @@ export function windowsSql(definition: Definition, contributions: ContributionsS
     case 'tumbling':
       onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth'], 'window');
       return tumbling(definition, aggregate, contributions, ends);
+    case 'to-date':
+      onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth', 'everyMs'], 'window');
+      return toDateSql(window, aggregate, contributions, ends);
     case 'rolling': {
       onlyKeys(window, ['kind', 'sizeMs', 'everyMs'], 'window');
       const { sizeMs, everyMs } = window;

@@ -1,8 +1,9 @@
 import type { Definition } from '../../core/definition.ts';
 import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../core/window.ts';
+import { nextBeginMs } from '../../core/window-to-date.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
-import { TUMBLING_WINDOWS_MAX, type WindowEnds } from '../../core/verify/sql-windows.ts';
+import { CALENDAR_WINDOWS_MAX, type WindowEnds } from '../../core/verify/sql-windows.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
 
 /** Rows of values that one statement gives, but for those of one window end. */
@@ -43,20 +44,26 @@ export async function* verifyPages(
       `SELECT window_end_ms AS ms ${rows} > ${afterMs} ORDER BY window_end_ms LIMIT 1 OFFSET ${PAGE_ROWS}`,
     );
     let untilMs = Math.min(lastMs, full);
-    if (window.kind === 'tumbling') untilMs = Math.min(untilMs, boundAfter(window, afterMs));
+    const ofCalendar = window.kind === 'tumbling' || window.kind === 'to-date';
+    if (ofCalendar) untilMs = Math.min(untilMs, boundAfter(window, afterMs));
     yield { afterMs, untilMs };
     afterMs = untilMs;
-    if (window.kind !== 'tumbling') continue;
+    if (!ofCalendar) continue;
     // Years without an event have no windows to look at.
-    const event = `SELECT minOrNull(time_ms) AS ms FROM events WHERE workflow = ${quoted(workflow)} AND time_ms >= ${afterMs}`;
-    const next = Math.min(await ms(event), (await firstEnd(afterMs)) - 1);
+    const events = `FROM events WHERE workflow = ${quoted(workflow)} AND time_ms`;
+    const last = await ms(`SELECT maxOrNull(time_ms) AS ms ${events} < ${afterMs}`);
+    if (window.kind === 'to-date' && last !== Infinity && nextBeginMs(window, last) > afterMs) continue;
+    const next = Math.min(
+      await ms(`SELECT minOrNull(time_ms) AS ms ${events} >= ${afterMs}`),
+      (await firstEnd(afterMs)) - 1,
+    );
     afterMs = next === Infinity ? lastMs : Math.max(afterMs, sliceStart(window, next));
   }
 }
 
 /** End of the last window of a page that begins there. */
-function boundAfter(window: Extract<Definition['window'], { kind: 'tumbling' }>, afterMs: number): number {
+function boundAfter(window: Definition['window'], afterMs: number): number {
   let endMs = sliceStart(window, afterMs);
-  for (let windows = 0; windows < TUMBLING_WINDOWS_MAX; windows++) endMs = sliceEnd(window, endMs);
+  for (let windows = 0; windows < CALENDAR_WINDOWS_MAX; windows++) endMs = sliceEnd(window, endMs);
   return endMs;
 }
