@@ -82,6 +82,13 @@ describe.skipIf(dataSetsMissing)(
       expect((await windowsAlike())['busy_s']).toBe(5);
     });
 
+    test('limits, units so far, and the worth of what is open', { timeout: 120_000 }, async () => {
+      await importFile('helpdesk_italian.csv', 'verify', 'helpdesk_italian');
+      const windows = await windowsAlike();
+      expect(Object.keys(windows).length).toBe(5);
+      expect(Object.entries(windows).filter(([, count]) => count < 20)).toEqual([]);
+    });
+
     test('a row that was changed is found alone, with the cases behind it', { timeout: 180_000 }, async () => {
       await importFile('helpdesk_italian.csv', 'identity', 'helpdesk_italian');
       expect(Object.values(await windowsAlike()).every((windows) => windows > 0)).toBe(true);
