@@ -3,7 +3,7 @@ import { sliceEnd, sliceStart } from '../window.ts';
 import { unitSlice } from '../window-to-date.ts';
 import type { AggregateSql } from './aggregates.ts';
 import type { ContributionsSql } from './sql-contributions.ts';
-import type { WindowEnds } from './sql-windows.ts';
+import type { WindowEnds } from './window-ends.ts';
 
 /**
  * SQL of units so far, as `windowsSql` has it: a row where a slice with contributions ends, and where the first slice of a

@@ -4,12 +4,7 @@ import { type AggregateSql, aggregateSql } from './aggregates.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
 import type { ContributionsSql } from './sql-contributions.ts';
 import { toDateSql } from './sql-to-date.ts';
-
-/** Windows that end after `afterMs` and at `untilMs` at the latest, milliseconds UTC. */
-export interface WindowEnds {
-  readonly afterMs: number;
-  readonly untilMs: number;
-}
+import type { WindowEnds } from './window-ends.ts';
 
 /** Most calendar units, or parts of one, in one statement: their bounds stand in it. */
 export const CALENDAR_WINDOWS_MAX = 2_000;

@@ -12,7 +12,8 @@ import { NotChecked } from '../../core/verify/not-checked.ts';
 import { casesSql } from '../../core/verify/sql-cases.ts';
 import { contributionsSql, type ContributionsSql } from '../../core/verify/sql-contributions.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
-import { type WindowEnds, windowsSql } from '../../core/verify/sql-windows.ts';
+import { windowsSql } from '../../core/verify/sql-windows.ts';
+import type { WindowEnds } from '../../core/verify/window-ends.ts';
 import { verifyPages } from './verify-pages.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
 

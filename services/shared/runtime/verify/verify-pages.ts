@@ -3,7 +3,8 @@ import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../core/window.ts';
 import { nextBeginMs } from '../../core/window-to-date.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
-import { CALENDAR_WINDOWS_MAX, type WindowEnds } from '../../core/verify/sql-windows.ts';
+import { CALENDAR_WINDOWS_MAX } from '../../core/verify/sql-windows.ts';
+import type { WindowEnds } from '../../core/verify/window-ends.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
 
 /** Rows of values that one statement gives, but for those of one window end. */
