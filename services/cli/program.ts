@@ -3,6 +3,7 @@ import { ERRORS, TaktError } from '../shared/core/errors.ts';
 import { addEpoch } from './commands/epoch.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
 import { keyText } from './commands/key.ts';
+import { caseCount, explainCommand, type ExplainCommandOptions, labelled, languageOf } from './commands/explain.ts';
 import { lint } from './commands/lint.ts';
 import {
   CATALOGUE_HELP,
@@ -75,6 +76,14 @@ nothing else, and compared with every value that is final, and with totals. A di
 
   takt verify
   takt verify --kpi first_response_time --from 2026-03-01 --to 2026-03-02
+`;
+
+const EXPLAIN_HELP = `
+The cases come from the archived events, computed as takt verify does it (contributions: what they add up to). --at takes a
+time: of a tumbling window the one that holds it, else the value that was there then.
+
+  takt explain first_response_time --label team=north
+  takt explain tickets_opened --at 2026-03-01 --cases 50
 `;
 
 const LINT_HELP = `
@@ -194,6 +203,21 @@ function program(wiring: Wiring): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', VERIFY_HELP)
     .action((options: VerifyCommandOptions) => verifyCommand(wiring, options));
+  withUrl(
+    withDataOptions(
+      root.command('explain').description('say what a value means, and list the cases and events behind it'),
+      'silent',
+    ),
+    'wallboard',
+  )
+    .argument('<kpi>', 'a KPI of the catalogue')
+    .option('--label <name=value>', 'the series; may be given again', labelled)
+    .option('--at <time>', 'the value that held then; default: the latest', instant)
+    .option('--cases <count>', 'how many cases to list, those that weigh most', caseCount, 10)
+    .option('--language <language>', 'of the sentence: en or zh-CN', languageOf, 'en')
+    .option('--json', 'as JSON')
+    .addHelpText('after', EXPLAIN_HELP)
+    .action((kpi: string, options: ExplainCommandOptions) => explainCommand(wiring, kpi, options));
   const notify = root.command('notify').description('channels: where alerts go (docs/alerts.md)');
   notify
     .command('test')

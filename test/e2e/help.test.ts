@@ -9,6 +9,7 @@ const COMMANDS = [
   'query',
   'status',
   'verify',
+  'explain',
   'notify test',
   'lint',
   'key',

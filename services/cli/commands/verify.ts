@@ -2,13 +2,12 @@ import { InvalidArgumentError } from 'commander';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readRfc3339 } from '../../shared/core/json-mapping-field.ts';
 import { verify } from '../../shared/runtime/verify/verify.ts';
-import type { VerifySource } from '../../shared/runtime/verify/verify-source.ts';
 import type { KpiCheck } from '../../shared/runtime/verify/verify-kpi.ts';
 import { checkJson, checkText } from '../verify/report.ts';
-import { verifySource } from '../verify/source.ts';
-import type { StatusReport, Wiring } from '../wiring.ts';
+import { verifySourceOf } from '../verify/session-source.ts';
+import type { Wiring } from '../wiring.ts';
 import type { CommonOptions } from './options.ts';
-import { call, closeSession, openToRead, type Session } from './session.ts';
+import { closeSession, openToRead } from './session.ts';
 import { settled } from './settled.ts';
 
 export interface VerifyCommandOptions extends CommonOptions {
@@ -34,7 +33,7 @@ export async function verifyCommand(wiring: Wiring, options: VerifyCommandOption
   const checks: KpiCheck[] = [];
   try {
     await settled(session, null);
-    const source = sourceOf(session);
+    const source = verifySourceOf(session);
     for await (const check of verify({ source, range, kpis: options.kpi ?? [], onPage: longWork() })) {
       checks.push(check);
       if (options.json !== true) process.stdout.write(checkText(check));
@@ -55,27 +54,6 @@ function conclude(checks: readonly KpiCheck[]): void {
   process.stderr.write(`${text}\n`);
   if (differences > 0)
     throw new TaktError('VALUES_DIFFER', `${differences} values are not what the archived events give.`);
-}
-
-function sourceOf(session: Session): VerifySource {
-  const settledNow = (): Promise<void> => settled(session, null);
-  if (session.url === null) {
-    const { takt } = session;
-    return verifySource({
-      query: (sql, format) => takt.query(sql, format),
-      status: () => takt.status(),
-      settled: settledNow,
-    });
-  }
-  const { url } = session;
-  return verifySource({
-    async query(sql, format) {
-      const answer = await call(url, '/v1/query', { sql, format });
-      return answer instanceof Uint8Array ? answer : Buffer.from(`${JSON.stringify(answer)}\n`);
-    },
-    status: async () => (await call(url, '/v1/status')) as StatusReport,
-    settled: settledNow,
-  });
 }
 
 function longWork(): (kpi: string, windows: number) => void {

@@ -40,6 +40,7 @@ export const ERRORS = {
   SCREEN_INVALID: { status: 400, exit: 2, retryable: false },
   SCREEN_UNKNOWN: { status: 404, exit: 2, retryable: false },
   KPI_UNKNOWN: { status: 404, exit: 2, retryable: false },
+  VALUE_UNKNOWN: { status: 404, exit: 2, retryable: false },
   VALUES_DIFFER: { status: 500, exit: 1, retryable: false },
   WINDOW_BOUNDS: { status: 400, exit: 2, retryable: false },
   PARAMETER_INVALID: { status: 400, exit: 2, retryable: false },

@@ -9,11 +9,11 @@ import type { Definition } from '../../core/definition.ts';
 import { encodeLabels } from '../../core/labels.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { NotChecked } from '../../core/verify/not-checked.ts';
-import { casesSql } from '../../core/verify/sql-cases.ts';
 import { contributionsSql, type ContributionsSql } from '../../core/verify/sql-contributions.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
 import { windowsSql } from '../../core/verify/sql-windows.ts';
 import type { WindowEnds } from '../../core/verify/window-ends.ts';
+import { type CasesBehind, casesBehind } from './cases-behind.ts';
 import { verifyPages } from './verify-pages.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
 
@@ -24,21 +24,8 @@ const CASES_MAX = 10;
 /** How often a page in which something differs is looked at again while its rows still change. */
 const LOOKS_MAX = 3;
 
-/** A case behind a difference. */
-interface CaseBehind {
-  readonly caseId: string;
-  /** How many contributions it makes to the window, and what they add up to: events, milliseconds, or values at the scale. */
-  readonly contributions: number;
-  readonly amount: string;
-}
-
 /** A difference with what the events say of it. */
-export interface Difference extends Mismatch {
-  /** Those that weigh most. */
-  readonly cases: readonly CaseBehind[];
-  /** How many there are in all. */
-  readonly casesCount: number;
-}
+export interface Difference extends Mismatch, CasesBehind {}
 
 /** What the check of a KPI came to. */
 export interface KpiCheck {
@@ -91,7 +78,10 @@ export async function verifyKpi(
       sum.moving += moving;
       sum.differencesCount += mismatches.length;
       for (const mismatch of mismatches.slice(0, LISTED_MAX - differences.length))
-        differences.push({ ...mismatch, ...(await casesBehind(definition, contributions, mismatch, source)) });
+        differences.push({
+          ...mismatch,
+          ...(await casesBehind(definition, contributions, mismatch, CASES_MAX, source)),
+        });
       onPage(sum.windows);
     }
     return { kpi, notChecked: null, ...sum, differences };
@@ -192,17 +182,4 @@ type SumsRow = Record<'end_ms' | 'n', string | number> & Record<'a' | 'b', strin
 async function computedRows({ definition, contributions, ends, source }: Page): Promise<ComputedRow[]> {
   const rows = await source.rows<SumsRow>(windowsSql(definition, contributions, ends));
   return rows.map(({ labels, end_ms, n, a, b }) => ({ labels, endMs: Number(end_ms), n: Number(n), a, b }));
-}
-
-type CaseRow = Record<'n' | 'cases', string | number> & Record<'case_id' | 'amount', string>;
-
-async function casesBehind(
-  definition: Definition,
-  contributions: ContributionsSql,
-  mismatch: Mismatch,
-  source: VerifySource,
-): Promise<Pick<Difference, 'cases' | 'casesCount'>> {
-  const rows = await source.rows<CaseRow>(casesSql(definition, contributions, mismatch, CASES_MAX));
-  const cases = rows.map(({ case_id, n, amount }) => ({ caseId: case_id, contributions: Number(n), amount }));
-  return { cases, casesCount: Number(rows[0]?.cases ?? 0) };
 }

@@ -32,7 +32,8 @@ export async function* verify({ source, range, kpis, onPage }: VerifyOptions): A
     );
 }
 
-async function inForce(source: VerifySource, wanted: readonly string[]): Promise<Definition[]> {
+/** The definitions in force of these KPIs; of all where none is named. Throws KPI_UNKNOWN. */
+export async function inForce(source: VerifySource, wanted: readonly string[]): Promise<Definition[]> {
   const rows = await source.rows<{ readonly content: string }>(
     'SELECT content FROM definitions WHERE active = 1 ORDER BY kpi',
   );
@@ -55,7 +56,8 @@ interface SpanRow {
   readonly last_ms: string | number | null;
 }
 
-async function stateOf(source: VerifySource, workflow: string): Promise<WorkflowState> {
+/** How far a workflow is, and between which times its events lie. */
+export async function stateOf(source: VerifySource, workflow: string): Promise<WorkflowState> {
   const watermarkMs = await source.watermark(workflow);
   const [row] = await source.rows<SpanRow>(
     `SELECT minOrNull(time_ms) AS first_ms, maxOrNull(time_ms) AS last_ms FROM events WHERE workflow = ${quoted(workflow)}`,
