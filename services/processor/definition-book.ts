@@ -1,4 +1,5 @@
 import type { Catalogue } from '../shared/core/catalogue.ts';
+import { isDerived } from '../shared/core/derived.ts';
 import type { Definition } from '../shared/core/definition.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { DefinitionRow } from '../shared/ports/kpi-rows.ts';
@@ -21,7 +22,8 @@ export class DefinitionBook {
       const { hash, kpi, workflow } = definition;
       hashes.add(hash);
       book.byHash.set(hash, definition);
-      book.active.set(workflow, [...(book.active.get(workflow) ?? []), hash]);
+      // Only what is computed from events is for those who fold them.
+      if (!isDerived(definition)) book.active.set(workflow, [...(book.active.get(workflow) ?? []), hash]);
       if (known.get(hash)?.active !== true)
         rows.push({ hash, kpi, workflow, content: JSON.stringify(definition), active: true, version });
     }
@@ -35,7 +37,7 @@ export class DefinitionBook {
     return this.byHash.get(hash);
   }
 
-  /** Hashes of the catalogue's definitions of a workflow. */
+  /** Hashes of the catalogue's definitions that are computed from a workflow's events. */
   inForce(workflow: string): readonly string[] {
     return this.active.get(workflow) ?? [];
   }

@@ -76,7 +76,10 @@ export class Readiness {
   }
 }
 
-/** Whether a roll has stored what came of the records below `end`: all it has, or, under load, a position behind them. */
+/**
+ * Whether a roll has stored what came of the records below `end`: all it has, or, under load, a position behind them; and
+ * derived KPIs that are new are computed for all time.
+ */
 function isStored({ nextOffset, backlogRows, progress }: RollTask, end: number): boolean {
-  return nextOffset >= end && (backlogRows === 0 || progress.storedOffset >= end - 1);
+  return !progress.isFilling && nextOffset >= end && (backlogRows === 0 || progress.storedOffset >= end - 1);
 }

@@ -1,7 +1,8 @@
 import { emptyState } from '../shared/core/aggregate-state.ts';
 import type { Definition } from '../shared/core/definition.ts';
 import { encodeLabels } from '../shared/core/labels.ts';
-import { resultOf } from '../shared/core/result.ts';
+import { isDerived } from '../shared/core/derived.ts';
+import { type Result, resultOf } from '../shared/core/result.ts';
 import { sliceEnd, sliceStart, windowStart } from '../shared/core/window.ts';
 import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 
@@ -87,7 +88,7 @@ function emptyRow(
   const { kpi, hash, window, settleMs } = definition;
   const windowStartMs = windowStart(window, windowEndMs);
   if (watermarkMs === null || windowStartMs > watermarkMs) return null;
-  const { value, exact, samples } = resultOf(definition, emptyState(definition.aggregate));
+  const { value, exact, samples } = emptyResult(definition);
   return {
     kpi,
     definition: hash,
@@ -105,5 +106,20 @@ function emptyRow(
     reason: '',
     withdrawn: false,
     version: 0n,
+  };
+}
+
+/** What a window without events comes to. Of a derived KPI nothing is said: that depends on the KPIs that it uses. */
+function emptyResult(definition: Definition): Result {
+  if (isDerived(definition)) return { value: null, exact: null, samples: 0 };
+  return resultOf(definition, emptyState(definition.aggregate));
+}
+
+/** How far the slowest of several workflows is. */
+export function slowestOf(all: readonly Progress[]): Progress {
+  const watermarks = all.map(({ watermarkMs }) => watermarkMs);
+  return {
+    watermarkMs: watermarks.includes(null) ? null : Math.min(...watermarks.map((ms) => ms ?? Infinity)),
+    stored: all.every(({ stored }) => stored),
   };
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Catalogue, Kpi } from '../shared/core/catalogue.ts';
+import { workflowsOf } from '../shared/core/derived.ts';
 import { TaktError } from '../shared/core/errors.ts';
 import { sentence } from '../shared/core/sentence.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
@@ -9,7 +10,7 @@ import { answerErrors, type OpsDeps } from './ops-routes.ts';
 import { type Pages, registerPages } from './pages.ts';
 import { registerScreens, type ScreenRoutesDeps } from './screen-routes.ts';
 import { kpiFace } from './screen-frame.ts';
-import type { Progress } from './empty-windows.ts';
+import { type Progress, slowestOf } from './empty-windows.ts';
 import { readValues } from './values.ts';
 import { readValuesQuery } from './values-query.ts';
 
@@ -47,7 +48,8 @@ function registerKeyed(scope: FastifyInstance, deps: ReadApiDeps): void {
   scope.get('/v1/values', async (request) => {
     const asked = readValuesQuery(request.query as Readonly<Record<string, unknown>>, catalogue());
     // Before the rows are read: what is stored later is not called empty.
-    return readValues(store, asked, await progress(asked.kpi.definition.workflow));
+    const all = await Promise.all(workflowsOf(asked.kpi.definition).map(async (workflow) => progress(workflow)));
+    return readValues(store, asked, slowestOf(all));
   });
   scope.get('/v1/kpis', async () => ({ kpis: [...catalogue().kpis.values()].map(presentKpi) }));
   if (deps.notify !== undefined) registerNotify(scope, deps.notify);
@@ -65,6 +67,7 @@ function presentKpi({ definition, ...kpi }: Kpi): Record<string, unknown> {
     kpi: definition.kpi,
     definition: definition.hash,
     workflow: definition.workflow,
+    workflows: workflowsOf(definition),
     unit: definition.unit,
     labels: definition.by.map(({ dimension }) => dimension),
     window: definition.window,

@@ -6,7 +6,7 @@ import type { KpiFace, ScreenFrame, TileFrame } from '../shared/core/wall-messag
 /** What the line itself may take beyond the workflow's own waits before data counts as late. */
 const LINE_MS = 20_000;
 /** Aggregates whose values are fractions even where one happens to be whole. */
-const FRACTIONS: readonly string[] = ['mean', 'percentile', 'ratio'];
+const FRACTIONS: readonly string[] = ['mean', 'percentile', 'ratio', 'derived'];
 /** Units under which a ratio is a share, shown in percent. */
 const SHARE_UNITS: readonly string[] = ['', '%'];
 
@@ -48,10 +48,11 @@ function tileFrame(tile: Tile, place: TilePlace, catalogue: Catalogue): TileFram
   };
 }
 
-/** What people see of a KPI. A ratio without a unit of its own is a share of one. */
+/** What people see of a KPI. A ratio without a unit of its own is a share of one, a formula only where its unit says so. */
 export function kpiFace({ definition, name, better, target, baseline }: Kpi): KpiFace {
   const { kpi, workflow, unit, window, aggregate } = definition;
   const fixed = FRACTIONS.includes(aggregate.kind);
-  const percent = aggregate.kind === 'ratio' && SHARE_UNITS.includes(unit);
+  const percent =
+    aggregate.kind === 'derived' ? unit === '%' : aggregate.kind === 'ratio' && SHARE_UNITS.includes(unit);
   return { kpi, workflow, name, unit: percent ? '%' : unit, percent, fixed, better, target, baseline, window };
 }

@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { BROKEN, firstWrong } from './first-wrong.ts';
 import { NOTICING_SEEDS } from './noticing-seeds.ts';
 import { downstreamGuards } from './guards-downstream.ts';
+import { derivedGuards } from './guards-derived.ts';
 import { rowGuards } from './guards-rows.ts';
 import { runnerGuards } from './guards-runner.ts';
 import { timeGuards } from './guards-time.ts';
@@ -27,7 +28,7 @@ vi.mock('../../services/shared/core/effective-events.ts', async (original) => {
   return { ...real, eventOrder: takeAway.replaceable('eventOrder', real.eventOrder) };
 });
 
-test.each([...runnerGuards, ...rowGuards, ...downstreamGuards, ...timeGuards])(
+test.each([...runnerGuards, ...rowGuards, ...downstreamGuards, ...timeGuards, ...derivedGuards])(
   '$rule: without “$name” the simulation fails',
   { timeout: 300_000 },
   async (guard) => {

@@ -1,4 +1,5 @@
 import type { SliceSnapshot } from '../../services/shared/core/messages.ts';
+import { isDerived } from '../../services/shared/core/derived.ts';
 import { offsetOf } from '../../services/shared/core/version.ts';
 import { sliceEnd } from '../../services/shared/core/window.ts';
 import { earlyDifferences } from './differences.ts';
@@ -185,6 +186,8 @@ function holdsAtLeast(slices: readonly Placed[], values: readonly Placed[]): str
   return values.flatMap(({ message }) => {
     if (message.type !== 'value') return [];
     const { window, measure, aggregate } = definitions.get(message.definition)!;
+    // What a derived one holds of its inputs, no slices of its own tell.
+    if (aggregate.kind === 'derived') return [];
     // A case above the line of cases over cases is one sample of two contributions.
     const isShare = aggregate.kind === 'ratio' && measure.kind !== 'ratio';
     if ((window.kind !== 'tumbling' && window.kind !== 'total') || isShare) return [];

@@ -27,4 +27,5 @@ export const NOTICING_SEEDS: Readonly<Record<string, number>> = {
   '5 final waits for the settling time': 10,
   '6 an extreme with nothing kept is rebuilt from the archive': 30,
   '6 a last with nothing kept is rebuilt from the archive': 30,
+  'derived what was touched goes out again': 31,
 };

@@ -1,5 +1,6 @@
 // The batch answer: from the set of all appended events to the values, written anew. Imports nothing from services/.
 import { RATES, stepsOf } from './oracle-steps.ts';
+import { type AsOf, DERIVED, derivedAt } from './oracle-derived.ts';
 
 export interface OracleEvent {
   readonly caseId: string;
@@ -87,8 +88,9 @@ function workOf(events: ReturnType<typeof standing>): Amount[] {
   const amounts: Amount[] = [];
   if (events.length > 0) amounts.push({ kpi: 'cases', team: null, timeMs: events[0]!.timeMs, amount: 1 });
   for (const { activity, timeMs, value, known } of events) {
+    if (activity === 'work') amounts.push({ kpi: 'work_count', team: known, timeMs, amount: 1 });
     if (activity !== 'work' || value === null) continue;
-    for (const kpi of ['work_sum', 'work_min', 'work_max', 'work_p90', 'today'])
+    for (const kpi of ['work_sum', 'work_min', 'work_max', 'work_p90', 'work_long', 'today'])
       amounts.push({ kpi, team: known, timeMs, amount: value });
     amounts.push({ kpi: 'work_mean', team: null, timeMs, amount: value });
     if (value >= 10) amounts.push({ kpi: 'large', team: null, timeMs, amount: 1 });
@@ -165,7 +167,7 @@ function workedMs(fromMs: number, toMs: number): number {
   return sumMs;
 }
 
-/** Every window that has samples, of these KPIs of simulation.yaml. */
+/** Every window that has samples, of these KPIs of simulation.yaml; a derived one comes with all that it is computed from. */
 export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<string>): OracleValues {
   const cases = new Map<string, OracleEvent[]>();
   for (const event of appended) cases.set(event.caseId, [...(cases.get(event.caseId) ?? []), event]);
@@ -180,7 +182,90 @@ export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<strin
   }
   const values: OracleValues = new Map();
   for (const [key, amounts] of series) windows(key, amounts, values);
+  const labelSets = new Set([...series.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
+  for (const kpi of Object.keys(DERIVED)) {
+    if (kpis.has(kpi)) for (const labels of labelSets) derivedWindows(kpi, labels, series, values);
+  }
   return values;
+}
+
+/** A derived KPI has a row where one of those KPIs has one, even where that one is a row of nothing. */
+function derivedWindows(
+  kpi: string,
+  labels: string,
+  series: ReadonlyMap<string, readonly Amount[]>,
+  values: OracleValues,
+): void {
+  const amountsOfInput = (input: string): readonly Amount[] => series.get(`${input} ${labels}`) ?? [];
+  const ends = new Set(
+    DERIVED[kpi]!.rowsOf.flatMap((input) =>
+      amountsOfInput(input).flatMap(({ timeMs }) => endsOf(input, timeMs).map((endMs) => endMs as number | 'total')),
+    ),
+  );
+  for (const end of ends) {
+    const atMs = end === 'total' ? Infinity : end;
+    const { value, samples } = derivedAt(kpi, atMs, (input, timeMs) => asOf(input, timeMs, amountsOfInput(input)));
+    if (samples > 0) values.set(`${kpi} ${labels} ${end}`, `${value}/${samples}`);
+  }
+}
+
+/** How long windows are and how far their ends are apart, in minutes, of KPIs with labels; all others have hours. */
+const ROLLING: Readonly<Record<string, readonly [size: number, every: number]>> = {
+  work_long: [6, 2],
+  ...Object.fromEntries(
+    ['work_sum', 'work_max', 'work_p90', 'work_count', 'resolution', 'waits', 'in_time'].map((kpi) => [
+      kpi,
+      [3, 1] as const,
+    ]),
+  ),
+};
+
+/** The ends of windows at which an amount enters or leaves. */
+function endsOf(kpi: string, timeMs: number): (number | 'total')[] {
+  if (kpi === 'work_min' || kpi === 'large') return ['total'];
+  if (kpi === 'today') {
+    const nextDayMs = dayOf(timeMs) + 1440 * MINUTE;
+    return [(Math.floor(timeMs / (5 * MINUTE)) + 1) * 5 * MINUTE, nextDayMs + 5 * MINUTE];
+  }
+  const [size, every] = ROLLING[kpi] ?? [0, 60];
+  const endMs = (Math.floor(timeMs / (every * MINUTE)) + 1) * every * MINUTE;
+  return size === 0 ? [endMs] : [endMs, endMs + size * MINUTE];
+}
+
+/** The last window that ends at a time or before. */
+function asOf(kpi: string, timeMs: number, amounts: readonly Amount[]): AsOf {
+  if (kpi === 'work_min' || kpi === 'large') return comesTo(kpi, amounts);
+  if (kpi === 'today') {
+    const endMs = Math.floor(timeMs / (5 * MINUTE)) * 5 * MINUTE;
+    return comesTo(
+      kpi,
+      amounts.filter((amount) => amount.timeMs < endMs && amount.timeMs >= dayOf(endMs - 1)),
+    );
+  }
+  const shiftMs = SHIFT[kpi] ?? 0;
+  const [size, every] = kpi === 'open' ? [Infinity, 1] : (ROLLING[kpi] ?? [60, 60]);
+  const endMs = Math.floor((timeMs - shiftMs) / (every * MINUTE)) * every * MINUTE + shiftMs;
+  const inside = amounts.filter((amount) => amount.timeMs < endMs && amount.timeMs >= endMs - size * MINUTE);
+  if (kpi !== 'open') return comesTo(kpi, inside);
+  const level = inside.reduce((sum, { amount }) => sum + amount, 0);
+  return { value: level, samples: level };
+}
+
+/** KPIs that come to zero where nothing is. */
+const SUMS: readonly string[] = [
+  'cases',
+  'large',
+  'work_sum',
+  'work_count',
+  'work_long',
+  'waits',
+  'resolution',
+  'today',
+];
+
+function comesTo(kpi: string, inside: readonly Amount[]): AsOf {
+  if (inside.length === 0) return { value: SUMS.includes(kpi) ? 0 : null, samples: 0 };
+  return { value: resultOf(kpi, inside), samples: samplesOf(kpi, inside) };
 }
 
 /** Kathmandu is 5 h 45 min ahead of UTC: its hours begin at 15 past. */
@@ -190,6 +275,10 @@ const SHIFT = { work_mean: 15 * MINUTE } as Readonly<Record<string, number>>;
 const LAGOS = -60 * MINUTE;
 
 const HOURLY: readonly string[] = ['cases', 'share', 'work_mean', 'always_in_time', 'returns', 'kept', 'active'];
+/** When the day in Lagos began that holds a time. */
+function dayOf(timeMs: number): number {
+  return Math.floor((timeMs - LAGOS) / (1440 * MINUTE)) * 1440 * MINUTE + LAGOS;
+}
 
 function windows(key: string, amounts: readonly Amount[], values: OracleValues): void {
   const kpi = amounts[0]!.kpi;
@@ -207,13 +296,13 @@ function windows(key: string, amounts: readonly Amount[], values: OracleValues):
   }
   if (kpi === 'today') {
     for (const endMs of byEnd(amounts, 5 * MINUTE, 0).keys()) {
-      const startMs = Math.floor((endMs - 1 - LAGOS) / (1440 * MINUTE)) * 1440 * MINUTE + LAGOS;
-      const inside = amounts.filter(({ timeMs }) => timeMs >= startMs && timeMs < endMs);
+      const inside = amounts.filter(({ timeMs }) => timeMs >= dayOf(endMs - 1) && timeMs < endMs);
       values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${inside.length}`);
     }
     return;
   }
-  const slices = byEnd(amounts, MINUTE, 0);
+  const [size, every] = ROLLING[kpi] ?? [3, 1];
+  const slices = byEnd(amounts, every * MINUTE, 0);
   if (kpi === 'open_worth') {
     for (const endMs of slices.keys()) {
       const before = amounts.filter(({ timeMs }) => timeMs < endMs);
@@ -230,9 +319,9 @@ function windows(key: string, amounts: readonly Amount[], values: OracleValues):
     }
     return;
   }
-  const ends = new Set([...slices.keys()].flatMap((endMs) => [endMs, endMs + 3 * MINUTE]));
+  const ends = new Set([...slices.keys()].flatMap((endMs) => [endMs, endMs + size * MINUTE]));
   for (const endMs of ends) {
-    const inside = amounts.filter(({ timeMs }) => timeMs < endMs && timeMs >= endMs - 3 * MINUTE);
+    const inside = amounts.filter(({ timeMs }) => timeMs < endMs && timeMs >= endMs - size * MINUTE);
     set(`${key} ${endMs}`, inside);
   }
 }

@@ -5,6 +5,7 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
+import { isDerived } from '../../services/shared/core/derived.ts';
 import { EXTREME_KEPT_MAX } from '../../services/shared/core/extreme.ts';
 import { LAST_KEPT_MAX } from '../../services/shared/core/last.ts';
 import type { Message, ValueMessage } from '../../services/shared/core/messages.ts';
@@ -14,6 +15,7 @@ import { codec } from './remembering-codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { type FaultKind, type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
 import { answer, type OracleEvent, type OracleValues } from './oracle.ts';
+import { DERIVED } from './oracle-derived.ts';
 import type { OracleRecord } from './oracle-time.ts';
 import type { Random } from './random.ts';
 import type { Style } from './style.ts';
@@ -123,7 +125,8 @@ export class World {
   }
 
   private async control(): Promise<void> {
-    const hashes = [...definitions.values()].filter(({ kpi }) => this.inForce.has(kpi)).map(({ hash }) => hash);
+    const measured = [...definitions.values()].filter((definition) => !isDerived(definition));
+    const hashes = measured.filter(({ kpi }) => this.inForce.has(kpi)).map(({ hash }) => hash);
     await this.all({ type: 'control', definitions: hashes }, { kind: 'control', appendMs: this.clock.nowMs() });
   }
 
@@ -313,14 +316,22 @@ export class World {
     await this.all({ type: 'tick' }, { kind: 'tick', appendMs: this.clock.nowMs() });
   }
 
+  /** KPIs whose values are kept right: those in force, and of derived ones those whose inputs are. */
+  private get kept(): ReadonlySet<string> {
+    return new Set(
+      [...this.inForce].filter((kpi) => DERIVED[kpi]?.from.every((input) => this.inForce.has(input)) ?? true),
+    );
+  }
+
   /** What the batch recompute says. */
   expected(): OracleValues {
-    return answer(this.appended, this.inForce);
+    return answer(this.appended, this.kept);
   }
 
   /** The value rows of KPIs in force in the store. */
   storedValues(): WorldValue[] {
-    return this.store.dump('values').filter(({ kpi }) => this.inForce.has(kpi));
+    const { kept } = this;
+    return this.store.dump('values').filter(({ kpi }) => kept.has(kpi));
   }
 
   /** How far everything is: ends of the topics, what the owners have read, and stored positions. */
@@ -354,9 +365,10 @@ export class World {
   /** The highest version of each value in [values]: what a reader of the log believes. */
   async publishedValues(): Promise<WorldValue[]> {
     const best = new Map<string, WorldValue>();
+    const { kept } = this;
     for (let partition = 0; partition < PARTITIONS; partition++) {
       for (const { message } of await this.messages('values', partition)) {
-        if (message.type !== 'value' || !this.inForce.has(message.kpi)) continue;
+        if (message.type !== 'value' || !kept.has(message.kpi)) continue;
         const key = `${message.kpi} ${message.labels} ${endOf(message)}`;
         const known = best.get(key);
         if (known === undefined || known.version <= message.version) best.set(key, message);

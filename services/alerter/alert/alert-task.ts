@@ -2,14 +2,10 @@ import type { AlertEffect } from '../../shared/core/alert-instance.ts';
 import type { Workflow } from '../../shared/core/catalogue.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import {
-  type Control,
-  IMPORT_REASON,
-  type ProgressMark,
-  type ValueMessage,
-  type ValuesMessage,
-} from '../../shared/core/messages.ts';
+import { workflowsOf } from '../../shared/core/derived.ts';
+import type { Control, ProgressMark, ValueMessage, ValuesMessage } from '../../shared/core/messages.ts';
 import type { Rule } from '../../shared/core/rule.ts';
+import { isImported } from '../../shared/core/value-reason.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
 import type { InstanceRow, PositionRow } from '../../shared/ports/kpi-rows.ts';
@@ -108,12 +104,16 @@ export class AlertTask implements FoldTask {
     this.outbox.restore(await store.transitions({ partition, aboveVersion: position }));
   }
 
-  /** Where the marks have come to in a definition's windows. */
-  private passed({ workflow, settleMs }: Definition): number {
-    if (!this.watermarks.has(workflow))
-      this.watermarks.set(workflow, this.sources.watermark(workflow, this.options.sourcesOf(workflow)));
-    const watermarkMs = this.watermarks.get(workflow) ?? null;
-    return watermarkMs === null ? NEVER_MS : watermarkMs - settleMs;
+  /** Where the marks have come to in a definition's windows: of several workflows the slowest counts. */
+  private passed(definition: Definition): number {
+    let lowest = Infinity;
+    for (const workflow of workflowsOf(definition)) {
+      if (!this.watermarks.has(workflow)) this.watermarks.set(workflow, this.watermark(workflow));
+      const watermarkMs = this.watermarks.get(workflow) ?? null;
+      if (watermarkMs === null) return NEVER_MS;
+      lowest = Math.min(lowest, watermarkMs);
+    }
+    return lowest - definition.settleMs;
   }
 
   async apply(records: readonly LogRecord[]): Promise<void> {
@@ -185,7 +185,7 @@ export class AlertTask implements FoldTask {
     if (series.version < 0n || held) this.changed(series, version, passedMs, []);
     if (state !== 'final' || withdrawn || series.pending.has(endMs)) return;
     const key = firstKey(value);
-    const imported = value.reason === IMPORT_REASON;
+    const imported = isImported(value.reason);
     if (endMs > horizon.at(passedMs)) {
       this.firsts.keep(value, 'first', imported, version);
       series.pending.set(endMs, { endMs, value: value.value, samples: value.samples, imported, version });
@@ -205,31 +205,43 @@ export class AlertTask implements FoldTask {
     const { horizon } = instance;
     const moved = state === 'backfilling' ? horizon.hold(endMs, passedMs) : horizon.filled(endMs);
     if (state !== 'provisional' || withdrawn) return { effects: [], changed: instance.forgetEarly(endMs) || moved };
-    const shown = { value: value.value, samples: value.samples, imported: reason === IMPORT_REASON };
+    const shown = { value: value.value, samples: value.samples, imported: isImported(reason) };
     const { effects, changed } = instance.lookEarly(endMs, shown, passedMs, this.liveFrom(definition));
     return { effects, changed: changed || moved };
   }
 
   /** Windows that end before are too old to tell of: they could have been complete more than the limit ago. */
-  private liveFrom({ workflow, settleMs }: Definition): number {
-    const { disorderMs, idleTimeoutMs } = this.options.workflowOf(workflow) ?? { disorderMs: 0, idleTimeoutMs: 0 };
-    return this.clockMs - this.options.maxAlertAgeMs - settleMs - disorderMs - idleTimeoutMs;
+  private liveFrom(definition: Definition): number {
+    const waits = workflowsOf(definition).map((name) => {
+      const workflow = this.options.workflowOf(name);
+      return workflow === undefined ? 0 : workflow.disorderMs + workflow.idleTimeoutMs;
+    });
+    return this.clockMs - this.options.maxAlertAgeMs - definition.settleMs - Math.max(...waits);
   }
 
   private applyMark(mark: ProgressMark, version: bigint): void {
     this.sources.step(mark);
     const workflow = mark.source.slice(0, mark.source.lastIndexOf('/'));
-    const count = this.options.sourcesOf(workflow);
-    const watermarkMs = this.sources.watermark(workflow, count);
-    const importsOpen = this.sources.openImports(workflow, count).length > 0;
+    const watermarkMs = this.watermark(workflow);
     for (const group of this.book.all()) {
-      if (group.definition.workflow !== workflow) continue;
-      const boundMs = watermarkMs === null ? NEVER_MS : watermarkMs - group.definition.settleMs;
+      const { definition } = group;
+      const workflows = workflowsOf(definition);
+      if (!workflows.includes(workflow)) continue;
+      const others =
+        workflows.length === 1
+          ? Infinity
+          : this.passed({ ...definition, workflows: workflows.filter((name) => name !== workflow) });
+      const boundMs = watermarkMs === null ? NEVER_MS : Math.min(watermarkMs - definition.settleMs, others);
+      const importsOpen = workflows.some((name) => this.hasOpenImports(name));
       const due = boundMs >= group.dueMs || importsOpen || group.importsOpen;
       group.importsOpen = importsOpen;
       if (due) this.evaluate(group, version, boundMs, importsOpen);
     }
     this.watermarks.set(workflow, watermarkMs);
+  }
+
+  private hasOpenImports(workflow: string): boolean {
+    return this.sources.openImports(workflow, this.options.sourcesOf(workflow)).length > 0;
   }
 
   private evaluate(group: SeriesGroup, version: bigint, boundMs: number, importsOpen: boolean): void {

@@ -1,12 +1,13 @@
+import type { Definition } from '../../shared/core/definition.ts';
 import { IMPORT_REASON } from '../../shared/core/messages.ts';
+import type { Result } from '../../shared/core/result.ts';
+import { causeOf, LATE_REASON, reasonText } from '../../shared/core/value-reason.ts';
 import { sliceEnd } from '../../shared/core/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
+import type { PendingEnds } from './pending-ends.ts';
 import type { OpenImports, Series } from './series.ts';
 import { affectedEnds, endsWith, isRequired, pendingOf } from './window-ends.ts';
-
-/** Reason of a value that changed after it was final. */
-const LATE_REASON = 'late';
 
 /** The record at which values are computed, and what its log has said of time and imports. */
 export interface Moment {
@@ -19,7 +20,7 @@ export interface Moment {
 }
 
 /** A window end whose row is looked at. */
-interface Due {
+export interface Due {
   readonly endMs: number;
   /** The row goes out even if it is what the store has: another owner may have published a different one above it. */
   forced: boolean;
@@ -29,6 +30,25 @@ interface Due {
   imported: boolean;
   /** A live record did. */
   live: boolean;
+}
+
+/** What has value rows: a series of slices, or one that is computed from such. */
+export interface RowHolder {
+  readonly definition: Definition;
+  readonly labels: string;
+  readonly labelMap: Readonly<Record<string, string>>;
+  readonly values: ReadonlyMap<number, ValueRow>;
+  readonly pendingEnds: PendingEnds;
+}
+
+/** What decides the row of one window end. */
+export interface RowContent {
+  /** Whether the window has a row. */
+  readonly required: boolean;
+  /** Whether an open import fills it. */
+  readonly filling: boolean;
+  /** Its value; `why`: why there is none, for people. */
+  result(): Result & { readonly windowStartMs: number; readonly why?: string | null };
 }
 
 /**
@@ -89,31 +109,44 @@ function markEnds(series: Series, startMs: number, watermarkMs: number | null, d
     if (live) due.live = true;
     else due.imported = true;
   }
+  for (const watcher of series.watchers) watcher.note({ series, startMs, uncertain, touched, live });
   if (window.kind !== 'total') for (const endMs of pendingOf(window, startMs)) series.pendingEnds.add(endMs);
 }
 
-/** The row of one window end, or null where none goes out. */
+/** The row of one window end of a series, or null where none goes out. */
 function computeValue(series: Series, due: Due, levels: LevelReader | null, moment: Moment): ValueRow | null {
-  const { definition, labels } = series;
+  const { endMs } = due;
+  return rowOf(series, due, moment, {
+    required: isRequired(series, endMs, moment.watermarkMs),
+    get filling() {
+      return isFilling(series, endMs, moment.imports, levels);
+    },
+    result: () => resultAt(series, endMs, levels),
+  });
+}
+
+/** The row of one window end, or null where none goes out. */
+export function rowOf(holder: RowHolder, due: Due, moment: Moment, content: RowContent): ValueRow | null {
+  const { definition, labels } = holder;
   const { endMs, forced, uncertain } = due;
   const { version, watermarkMs } = moment;
   const total = definition.window.kind === 'total';
-  const before = series.values.get(endMs);
-  const required = isRequired(series, endMs, watermarkMs);
+  const before = holder.values.get(endMs);
+  const { required } = content;
   const final = !total && watermarkMs !== null && endMs + definition.settleMs <= watermarkMs;
   if (!required && (before?.withdrawn ?? true) && !uncertain) {
-    if (final) series.pendingEnds.delete(endMs);
+    if (final) holder.pendingEnds.delete(endMs);
     return null;
   }
-  const filling = isFilling(series, endMs, moment.imports, levels);
+  const { filling } = content;
   const state = filling ? 'backfilling' : final ? 'final' : 'provisional';
-  if (state === 'final' || (total && !filling)) series.pendingEnds.delete(endMs);
-  else series.pendingEnds.add(endMs);
+  if (state === 'final' || (total && !filling)) holder.pendingEnds.delete(endMs);
+  else holder.pendingEnds.add(endMs);
   // One row says that a window is being filled; its value follows when the import ends.
   // A total is one row, which no watermark will bring up again: it follows every change.
   const follows = uncertain || (forced && total);
   if (filling && before?.state === 'backfilling' && !before.withdrawn && !follows) return null;
-  const { windowStartMs, value, exact, samples } = resultAt(series, endMs, levels);
+  const { windowStartMs, value, exact, samples, why = null } = content.result();
   const withdrawn = !required;
   const same =
     before !== undefined &&
@@ -121,16 +154,19 @@ function computeValue(series: Series, due: Due, levels: LevelReader | null, mome
     before.valueExact === exact &&
     before.samples === samples &&
     before.withdrawn === withdrawn;
-  if (same && before.state === state && !forced && !uncertain) return null;
-  // A row that is ahead of this record was computed from at least what came up to its version.
-  if (before !== undefined && before.version > version) return null;
   const revised = before !== undefined && before.state === 'final' && !same;
   const imported = (due.imported && !due.live) || filling || before?.state === 'backfilling';
+  // What is the same as before is so for the same reason.
+  const cause = same ? causeOf(before.reason) : imported ? IMPORT_REASON : revised ? LATE_REASON : '';
+  const reason = reasonText(cause, why);
+  if (same && before.state === state && before.reason === reason && !forced && !uncertain) return null;
+  // A row that is ahead of this record was computed from at least what came up to its version.
+  if (before !== undefined && before.version > version) return null;
   return {
     kpi: definition.kpi,
     definition: definition.hash,
     labels,
-    labelMap: series.labelMap,
+    labelMap: holder.labelMap,
     labelPartition: moment.partition,
     windowStartMs,
     windowEndMs: endMs,
@@ -140,8 +176,7 @@ function computeValue(series: Series, due: Due, levels: LevelReader | null, mome
     samples,
     state,
     revision: (before?.revision ?? 0) + (revised ? 1 : 0),
-    // What is the same as before is so for the same reason.
-    reason: same ? before.reason : imported ? IMPORT_REASON : revised ? LATE_REASON : '',
+    reason,
     withdrawn,
     version,
   };

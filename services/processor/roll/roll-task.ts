@@ -1,5 +1,6 @@
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
+import { isDerived, workflowsOf } from '../../shared/core/derived.ts';
 import type { ProgressMark, SlicesMessage, SliceSnapshot } from '../../shared/core/messages.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { AppendRecord, EventLog, LogRecord } from '../../shared/ports/event-log.ts';
@@ -7,8 +8,13 @@ import type { PositionRow, ValueRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { SLICES_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
-import { computeValues } from './compute-values.ts';
+import { computeDerived, LevelReaders } from './compute-derived.ts';
+import { computeValues, type Moment } from './compute-values.ts';
+import { DerivedBackfill } from './derived-backfill.ts';
+import { groupsOf } from './derived-groups.ts';
+import type { DerivedSeries } from './derived-series.ts';
 import { HeldSnapshots } from './held-snapshots.ts';
+import type { Series } from './series.ts';
 import { SeriesTable } from './series-table.ts';
 import { SourceProgress, type SourceState } from './source-progress.ts';
 
@@ -29,6 +35,9 @@ export interface RollOptions {
   /** Slices of one series that are kept by source. */
   readonly openSlicesMax: number;
 }
+
+/** What a position holds beside its offset: by source what it has told, and which derived KPIs are computed for all time. */
+type PositionContent = Readonly<Record<string, SourceState>> & { readonly derived?: readonly string[] };
 
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
 export class RollTask implements FoldTask {
@@ -52,6 +61,8 @@ export class RollTask implements FoldTask {
   /** Rows collected for the store, not yet acknowledged. */
   private inFlightRows = 0;
 
+  private readonly backfill: DerivedBackfill;
+
   constructor(options: RollOptions) {
     this.options = options;
     this.partition = options.partition;
@@ -59,18 +70,20 @@ export class RollTask implements FoldTask {
       store: options.store,
       partition: options.partition,
       storedOf: (source) => this.sources.storedOf(source),
-      watermarkOf: (definition) => this.watermarkOf(definition),
+      watermarkOf: (workflows) => this.lowestWatermark(workflows),
       slicesMax: options.slicesMax,
     });
+    this.backfill = new DerivedBackfill(this.series);
   }
 
   async restore(): Promise<void> {
     const { store, log, partition, epoch } = this.options;
     const row = await store.position(this.stage, this.topic, partition);
-    const base = row === null ? {} : (JSON.parse(row.content) as Record<string, SourceState>);
+    const content = row === null ? {} : (JSON.parse(row.content) as PositionContent);
+    const { derived = [], ...base } = content;
     this.nextOffset = row === null ? 0 : offsetOf(row.version) + 1;
     this.storedVersion = row === null ? versionOf(epoch, 0) - 1n : row.version;
-    this.sources.restore(base);
+    this.sources.restore(base as Record<string, SourceState>);
     this.held.clear();
     this.watermarks.clear();
     this.changed.clear();
@@ -78,26 +91,37 @@ export class RollTask implements FoldTask {
     this.marksToSend.clear();
     this.inFlightRows = 0;
     this.lastSnapshots = -1;
-    this.series.clear();
-    await this.loadActive();
+    await this.loadActive(derived);
     // Noted after the rows were read: what they hold beyond the position is below this offset.
     this.catchUpOffset = await log.endOffset(this.topic, partition);
   }
 
   /** Series with windows that time alone will change, and those that an open import touches. */
-  private async loadActive(): Promise<void> {
+  private async loadActive(filled: readonly string[]): Promise<void> {
     const rows = await this.options.store.definitions();
-    for (const { hash, active } of rows) {
-      const definition = this.options.definitionOf(hash);
-      if (definition === undefined || !active) continue;
-      const watermarkMs = this.watermarkOf(definition);
-      this.watermarks.set(hash, watermarkMs);
-      await this.series.loadActive(definition, this.sources.openImports());
+    const definitions = rows.flatMap(({ hash, active }) => (active && this.options.definitionOf(hash)) || []);
+    const groups = groupsOf(definitions.filter(isDerived));
+    this.series.clear(groups);
+    this.backfill.start(groups, filled);
+    for (const definition of definitions) {
+      this.watermarks.set(definition.hash, this.watermarkOf(definition));
+      if (!isDerived(definition)) await this.series.loadActive(definition, this.sources.openImports());
     }
   }
 
   private watermarkOf(definition: Definition): number | null {
-    return this.watermark(definition.workflow);
+    return this.lowestWatermark(workflowsOf(definition));
+  }
+
+  /** As far as all of these workflows are; null while one of them has told nothing. */
+  private lowestWatermark(workflows: readonly string[]): number | null {
+    let lowest = Infinity;
+    for (const workflow of workflows) {
+      const watermarkMs = this.watermark(workflow);
+      if (watermarkMs === null) return null;
+      lowest = Math.min(lowest, watermarkMs);
+    }
+    return lowest;
   }
 
   /** The lowest watermark that a workflow's sources have told; null while one of them has none. */
@@ -116,7 +140,11 @@ export class RollTask implements FoldTask {
       if (message.type === 'mark') this.applyMark((lastMark = offset), message);
       else this.held.stage((this.lastSnapshots = offset), message.source, snapshotsOf(message));
     }
-    if (lastMark !== null && this.nextOffset >= this.catchUpOffset) this.computeValues(lastMark);
+    if (lastMark !== null && this.nextOffset >= this.catchUpOffset) {
+      await this.backfill.load();
+      this.computeValues(lastMark);
+      this.backfill.computed();
+    }
     this.series.evict();
   }
 
@@ -153,26 +181,45 @@ export class RollTask implements FoldTask {
     this.marksToSend.set(mark.source, { ...mark, watermarkMs, openImports });
   }
 
-  /** Computes what changed slices and passed watermarks change, each series once. */
+  /** Computes what changed slices and passed watermarks change, each series once, and those computed from others last. */
   private computeValues(offset: number): void {
     const version = versionOf(this.options.epoch, offset);
     const moved = new Map<string, number | null>();
     const reached = new Map<string, number | null>();
-    for (const series of this.series.all()) {
-      const { hash } = series.definition;
+    const momentOf = (definition: Definition): Moment => {
+      const { hash } = definition;
       const beforeMs = this.watermarks.get(hash) ?? null;
       let watermarkMs = reached.get(hash);
-      if (watermarkMs === undefined) reached.set(hash, (watermarkMs = this.watermarkOf(series.definition)));
+      if (watermarkMs === undefined) reached.set(hash, (watermarkMs = this.watermarkOf(definition)));
       if (watermarkMs !== beforeMs) moved.set(hash, watermarkMs);
-      const moment = { partition: this.partition, version, beforeMs, watermarkMs, imports: this.sources };
-      for (const row of computeValues(series, moment)) {
-        this.changed.set(keyOf(row), row);
-        this.toStore.set(keyOf(row), row);
-        series.unstoredEnds.add(row.windowEndMs);
-      }
+      return { partition: this.partition, version, beforeMs, watermarkMs, imports: this.sources };
+    };
+    for (const series of this.series.all()) {
+      this.take(series, computeValues(series, momentOf(series.definition)));
       series.closeSlices(this.options.openSlicesMax, this.sources);
     }
+    const levels = new LevelReaders(this.sources);
+    for (const derived of this.series.allDerived())
+      this.take(derived, computeDerived(derived, momentOf(derived.definition), levels));
     for (const [hash, watermarkMs] of moved) this.watermarks.set(hash, watermarkMs);
+  }
+
+  /** Rows that are to go out and to be stored. */
+  private take({ unstoredEnds }: Series | DerivedSeries, rows: readonly ValueRow[]): void {
+    for (const row of rows) {
+      this.changed.set(keyOf(row), row);
+      this.toStore.set(keyOf(row), row);
+      unstoredEnds.add(row.windowEndMs);
+    }
+  }
+
+  /** The series of a row, if it is in memory. */
+  private holderOf(row: Pick<ValueRow, 'definition' | 'labels'>): Series | DerivedSeries | undefined {
+    const definition = this.options.definitionOf(row.definition);
+    if (definition === undefined) return undefined;
+    return isDerived(definition)
+      ? this.series.peekDerived(definition, row.labels)
+      : this.series.peek(definition, row.labels);
   }
 
   get publishDue(): boolean {
@@ -216,11 +263,7 @@ export class RollTask implements FoldTask {
       if (message.type === 'mark' && !this.marksToSend.has(message.source))
         this.marksToSend.set(message.source, message);
       if (key === null || message.type !== 'value') continue;
-      const definition = this.options.definitionOf(message.definition);
-      const row =
-        definition === undefined
-          ? undefined
-          : this.series.peek(definition, message.labels)?.values.get(message.windowEndMs);
+      const row = this.holderOf(message)?.values.get(message.windowEndMs);
       if (row !== undefined) this.changed.set(keyOf(row), row);
     }
   }
@@ -246,7 +289,8 @@ export class RollTask implements FoldTask {
     const offset = this.safeOffset();
     const version = versionOf(this.options.epoch, offset + 1) - 1n;
     if (offset < 0 || version <= this.storedVersion) return { rows: { values }, position: null };
-    const content = JSON.stringify(this.sources.at(offset));
+    const { filled } = this.backfill;
+    const content = JSON.stringify({ ...this.sources.at(offset), ...(filled.length === 0 ? {} : { derived: filled }) });
     const position: PositionRow = { stage: this.stage, topic: this.topic, partition: this.partition, version, content };
     return { rows: { values }, position };
   }
@@ -254,8 +298,7 @@ export class RollTask implements FoldTask {
   stored({ rows, position }: Checkpoint): void {
     this.inFlightRows = 0;
     for (const row of rows.values ?? []) {
-      const definition = this.options.definitionOf(row.definition);
-      const series = definition === undefined ? undefined : this.series.peek(definition, row.labels);
+      const series = this.holderOf(row);
       // A newer row of the same window still waits.
       if (series?.values.get(row.windowEndMs) === row) series.unstoredEnds.delete(row.windowEndMs);
     }
@@ -279,12 +322,14 @@ export class RollTask implements FoldTask {
     readonly slices: number;
     readonly held: number;
     readonly storedOffset: number;
+    readonly isFilling: boolean;
   } {
     return {
       series: this.series.size,
       slices: this.series.slices,
       held: this.held.size,
       storedOffset: this.storedOffset,
+      isFilling: this.backfill.isFilling,
     };
   }
 

@@ -1,7 +1,10 @@
 import { BloomFilter } from '../../shared/core/bloom-filter.ts';
 import type { Definition } from '../../shared/core/definition.ts';
+import { sliceStart } from '../../shared/core/window.ts';
 import type { SliceRow, ValueRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
+import { alignedMs, type DerivedGroup, groupActiveFromMs, groupReachMs } from './derived-groups.ts';
+import { DerivedSeries } from './derived-series.ts';
 import { Series } from './series.ts';
 import { activeFromMs, isWhole, reachMs } from './series-range.ts';
 
@@ -20,6 +23,14 @@ interface Closed {
   readonly startMs: number;
 }
 
+/** The series of one label set of a group, which come and go together. */
+interface Together {
+  /** From which time on they are in memory. */
+  floorMs: number;
+  readonly series: readonly Series[];
+  readonly derived: readonly DerivedSeries[];
+}
+
 /** The series of one [slices] partition: those in memory of those in the store. */
 export class SeriesTable {
   /** By hash of the definition and labels. */
@@ -28,17 +39,22 @@ export class SeriesTable {
   private turn = 0;
   /** By hash of the definition: the label sets that have rows in the store, or will. Built when the first one is missing. */
   private readonly stored = new Map<string, BloomFilter>();
+  /** By hash of a measured KPI below a derived one. */
+  private readonly groups = new Map<string, DerivedGroup>();
+  /** By group and labels. */
+  private readonly together = new Map<DerivedGroup, Map<string, Together>>();
   private readonly store: KpiStore;
   private readonly partition: number;
   private readonly storedOf: (source: string) => bigint;
-  private readonly watermarkOf: (definition: Definition) => number | null;
+  private readonly watermarkOf: (workflows: readonly string[]) => number | null;
   private readonly slicesMax: number;
 
   constructor(options: {
     store: KpiStore;
     partition: number;
     storedOf: (source: string) => bigint;
-    watermarkOf: (definition: Definition) => number | null;
+    /** The lowest watermark of these workflows. */
+    watermarkOf: (workflows: readonly string[]) => number | null;
     slicesMax: number;
   }) {
     this.store = options.store;
@@ -48,9 +64,16 @@ export class SeriesTable {
     this.slicesMax = options.slicesMax;
   }
 
-  clear(): void {
+  /** Forgets everything; `groups`: the KPIs that are computed from one another, of those in force now. */
+  clear(groups: readonly DerivedGroup[]): void {
     this.series.clear();
     this.stored.clear();
+    this.groups.clear();
+    this.together.clear();
+    for (const group of groups) {
+      this.together.set(group, new Map());
+      for (const { hash } of group.members) this.groups.set(hash, group);
+    }
   }
 
   *all(): Generator<Series> {
@@ -61,8 +84,29 @@ export class SeriesTable {
     return this.series.get(hash)?.get(labels);
   }
 
+  /** All series of derived KPIs. */
+  *allDerived(): Generator<DerivedSeries> {
+    for (const byLabels of this.together.values()) for (const { derived } of byLabels.values()) yield* derived;
+  }
+
+  peekDerived({ hash }: Definition, labels: string): DerivedSeries | undefined {
+    for (const [group, byLabels] of this.together) {
+      const at = group.derived.findIndex(({ definition }) => definition.hash === hash);
+      if (at >= 0) return byLabels.get(labels)?.derived[at];
+    }
+    return undefined;
+  }
+
   private activeFromMs(definition: Definition): number {
-    return activeFromMs(definition, this.watermarkOf(definition));
+    const group = this.groups.get(definition.hash);
+    if (group === undefined) return activeFromMs(definition, this.watermarkOf([definition.workflow]));
+    const fromMs = groupActiveFromMs(group, this.watermarkOf(group.workflows));
+    return definition.window.kind === 'total' || fromMs === -Infinity ? fromMs : sliceStart(definition.window, fromMs);
+  }
+
+  private reachMs(definition: Definition): number {
+    const group = this.groups.get(definition.hash);
+    return group === undefined ? reachMs(definition) : groupReachMs(group, definition);
   }
 
   /** A series that `load` brought in. */
@@ -70,7 +114,7 @@ export class SeriesTable {
     let byLabels = this.series.get(definition.hash);
     if (byLabels === undefined) this.series.set(definition.hash, (byLabels = new Map()));
     let series = byLabels.get(labels);
-    if (series === undefined) byLabels.set(labels, (series = new Series(definition, labels)));
+    if (series === undefined) byLabels.set(labels, (series = new Series(definition, labels, this.reachMs(definition))));
     series.usedIn = this.turn;
     return series;
   }
@@ -82,7 +126,78 @@ export class SeriesTable {
    */
   async load(definition: Definition, wanted: ReadonlyMap<string, readonly number[]>): Promise<void> {
     this.turn++;
-    let lowestMs = isWhole(definition) ? -Infinity : this.activeFromMs(definition);
+    const group = this.groups.get(definition.hash);
+    if (group !== undefined) await this.loadTogether(group, wanted);
+    await this.loadEach(definition, wanted, this.activeFromMs(definition));
+  }
+
+  /**
+   * Loads the series of a group: of the label sets that are not there all of them, and of those that are not there from
+   * as early on what is missing.
+   */
+  async loadTogether(group: DerivedGroup, wanted: ReadonlyMap<string, readonly number[]>): Promise<void> {
+    const known = this.together.get(group)!;
+    const lacking: string[] = [];
+    let floorMs = group.isWhole ? -Infinity : groupActiveFromMs(group, this.watermarkOf(group.workflows));
+    for (const [labels, starts] of wanted) {
+      const firstMs = lowestOf(starts);
+      const floor = known.get(labels)?.floorMs ?? Infinity;
+      if (floor === -Infinity || (known.has(labels) && firstMs >= floor)) continue;
+      lacking.push(labels);
+      floorMs = Math.min(floorMs, firstMs);
+    }
+    if (lacking.length === 0) return;
+    for (const member of group.members) {
+      const fromMs = alignedMs(member, floorMs);
+      await this.loadEach(member, new Map(lacking.map((labels) => [labels, [fromMs]])), fromMs);
+    }
+    for (const labels of lacking) if (!known.has(labels)) known.set(labels, this.bringTogether(group, labels));
+    for (const labels of chunks(lacking)) await this.loadDerived(group, labels, floorMs);
+  }
+
+  /** The series of a label set, which `loadEach` brought in, with what is computed from them. */
+  private bringTogether({ members, derived }: DerivedGroup, labels: string): Together {
+    const series = members.map((member) => this.get(member, labels));
+    const computed = derived.map(({ definition, leaves }) => {
+      const below = leaves.map((leaf) => ({ ...leaf, series: this.get(leaf.definition, labels) }));
+      return new DerivedSeries(definition, labels, below);
+    });
+    for (const each of series)
+      each.watchers = computed.filter(({ leaves }) => leaves.some((leaf) => leaf.series === each));
+    return { floorMs: Infinity, series, derived: computed };
+  }
+
+  /** Brings in the values of derived series from a time on. */
+  private async loadDerived(group: DerivedGroup, labels: readonly string[], floorMs: number): Promise<void> {
+    const known = this.together.get(group)!;
+    for (const [at, { definition }] of group.derived.entries()) {
+      const filter = this.stored.get(definition.hash) ?? (await this.readStored(definition));
+      const missing = labels.filter((each) => filter.mayHave(each));
+      for (const each of labels) filter.add(each);
+      const query = { definition: definition.hash, labelPartition: this.partition, labels: missing, withdrawn: true };
+      const rows = missing.length === 0 ? [] : await this.store.values({ ...query, ...between(floorMs + 1, Infinity) });
+      for (const row of rows) {
+        const derived = known.get(row.labels)!.derived[at]!;
+        if (row.windowEndMs <= derived.floorMs) derived.keep(row);
+      }
+    }
+    for (const each of labels) {
+      const together = known.get(each)!;
+      together.floorMs = Math.min(together.floorMs, floorMs);
+      for (const derived of together.derived) {
+        derived.floorMs = together.floorMs;
+        derived.fresh = true;
+      }
+    }
+  }
+
+  /** As `load`, of one KPI alone; at least from `lowestMs` on where anything of a series is missing. */
+  private async loadEach(
+    definition: Definition,
+    wanted: ReadonlyMap<string, readonly number[]>,
+    fromMs: number,
+  ): Promise<void> {
+    let lowestMs = isWhole(definition) ? -Infinity : fromMs;
     const missing: string[] = [];
     const shallow: Series[] = [];
     const closed: Closed[] = [];
@@ -135,7 +250,7 @@ export class SeriesTable {
     toMs = Infinity,
   ): Promise<{ readonly slices: readonly SliceRow[]; readonly values: readonly ValueRow[] }> {
     const query = { definition: definition.hash, labelPartition: this.partition, ...some };
-    const reach = reachMs(definition);
+    const reach = this.reachMs(definition);
     const slices = await this.store.slices({ ...query, ...between(fromMs - reach, toMs - reach) });
     // A window that ends where a slice starts does not hold it.
     const values = await this.store.values({ ...query, ...between(fromMs + 1, toMs + 1), withdrawn: true });
@@ -163,6 +278,14 @@ export class SeriesTable {
       if (series.isClosed(startMs)) series.reopen(startMs, found.get(`${startMs} ${series.labels}`) ?? []);
   }
 
+  /** The label sets of which a group may have rows of derived KPIs, whether it has them or not. */
+  async labelSets(group: DerivedGroup): Promise<Set<string>> {
+    const all = new Set<string>();
+    for (const { hash } of group.members)
+      for await (const sets of this.store.labelSets(hash, this.partition)) for (const labels of sets) all.add(labels);
+    return all;
+  }
+
   /** A series that is new: it will have rows. */
   private start(definition: Definition, labels: string, filter: BloomFilter): void {
     this.get(definition, labels);
@@ -181,7 +304,7 @@ export class SeriesTable {
   async loadActive(definition: Definition, openImports: ReadonlySet<string>): Promise<void> {
     const fromMs = this.activeFromMs(definition);
     const query = { definition: definition.hash, labelPartition: this.partition };
-    if (!isWhole(definition)) await this.readActive(definition, fromMs);
+    if (!isWhole(definition) && !this.groups.has(definition.hash)) await this.readActive(definition, fromMs);
     else if (fromMs !== Infinity)
       await this.loadOf(definition, await this.store.slices({ ...query, ...between(fromMs, Infinity) }));
     for (const importId of openImports) await this.loadOf(definition, await this.store.slices({ ...query, importId }));
@@ -213,11 +336,24 @@ export class SeriesTable {
     if (slices <= slicesMax) return;
     for (const series of [...this.all()].sort((a, b) => a.usedIn - b.usedIn)) {
       if (slices <= slicesMax) break;
-      if (series.unstoredEnds.size > 0) continue;
-      if (series.dirty.size > 0 || series.pendingEnds.size > 0 || !series.storedBelow(this.storedOf)) continue;
-      slices -= series.sliceCount;
-      this.series.get(series.definition.hash)!.delete(series.labels);
+      // It may have left with another one already.
+      if (this.peek(series.definition, series.labels) !== series) continue;
+      const group = this.groups.get(series.definition.hash);
+      const together = group === undefined ? undefined : this.together.get(group)!.get(series.labels);
+      const leaving = together?.series ?? [series];
+      if (!leaving.every((each) => this.isAtRest(each))) continue;
+      if (together?.derived.some(({ isAtRest }) => !isAtRest) === true) continue;
+      for (const each of leaving) {
+        slices -= each.sliceCount;
+        this.series.get(each.definition.hash)!.delete(each.labels);
+      }
+      if (group !== undefined) this.together.get(group)!.delete(series.labels);
     }
+  }
+
+  private isAtRest(series: Series): boolean {
+    if (series.unstoredEnds.size > 0 || series.dirty.size > 0 || series.pendingEnds.size > 0) return false;
+    return series.storedBelow(this.storedOf);
   }
 
   get size(): number {

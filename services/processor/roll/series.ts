@@ -16,6 +16,20 @@ export interface OpenImports {
   mayBeOpen(source: string, version: bigint): boolean;
 }
 
+/** A slice of a series that changed, and how: as Series has it in `touched`, `live` and `isUncertain`. */
+export interface SliceChange {
+  readonly series: Series;
+  readonly startMs: number;
+  readonly touched: boolean;
+  readonly uncertain: boolean;
+  readonly live: boolean;
+}
+
+/** What is computed from several series. */
+export interface SliceWatcher {
+  note(change: SliceChange): void;
+}
+
 /** A series in memory: its slices by source, its values by window end. */
 export class Series {
   readonly definition: Definition;
@@ -59,10 +73,15 @@ export class Series {
   /** Per source the highest version of a part that an import touched last. */
   private readonly imported = new Map<string, bigint>();
   private readonly window: SlidingWindow;
+  /** Who is computed from it, and hears which of its slices changed. */
+  watchers: readonly SliceWatcher[] = [];
+  /** How much earlier slices begin that are in memory before `floorMs`. */
+  private readonly reachMs: number;
 
-  constructor(definition: Definition, labels: string) {
+  constructor(definition: Definition, labels: string, reach = reachMs(definition)) {
     this.definition = definition;
     this.labels = labels;
+    this.reachMs = reach;
     this.labelMap = decodeLabels(labels);
     this.slices = new SeriesSlices(definition.aggregate);
     this.window = new SlidingWindow(definition, (startMs) => this.slices.states(startMs));
@@ -110,8 +129,7 @@ export class Series {
 
   /** Takes what the store has from an earlier start on, and what others have published there meanwhile is not known. */
   deepen(floorMs: number, parts: readonly SlicePart[], rows: readonly ValueRow[]): void {
-    const reach = reachMs(this.definition);
-    const [hadFromMs, hadEndMs] = [this.floorMs - reach, this.floorMs];
+    const [hadFromMs, hadEndMs] = [this.floorMs - this.reachMs, this.floorMs];
     this.floorMs = floorMs;
     for (const part of parts) if (part.sliceStartMs < hadFromMs) this.merge(part);
     for (const row of rows) if (row.windowEndMs <= hadEndMs) this.keep(row);

@@ -57,6 +57,8 @@ export function emptyState(aggregate: Aggregate): AggregateState {
     case 'level':
       if (aggregate.of !== undefined) return { kind: 'valued-level', n: 0, delta: 0, sum: 0 };
       return { kind: 'level', n: 0, delta: 0 };
+    case 'derived':
+      throw new Error('a KPI that is computed from others has no slices');
   }
 }
 

@@ -1,9 +1,10 @@
 import { BUILT_IN_WORKFLOW, isBuiltIn, KEPT_NAMES } from './built-in.ts';
 import type { Calendar } from './calendar.ts';
-import type { Catalogue, Kpi, Workflow } from './catalogue.ts';
+import type { Catalogue, Workflow } from './catalogue.ts';
 import { readCalendars } from './catalogue-calendar.ts';
 import { readChannels } from './catalogue-channel.ts';
-import { readKpi, type KpiScope } from './catalogue-kpi.ts';
+import type { KpiScope } from './catalogue-kpi.ts';
+import { isWrittenDerived, type OtherKpis, readKpis, readMeasured } from './catalogue-kpis.ts';
 import { readDuration } from './catalogue-duration.ts';
 import { Problems, type Problem } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
@@ -25,6 +26,8 @@ export interface CompileOptions {
   readonly otherWorkflows?: ReadonlyMap<string, Workflow>;
   /** Calendars of other files, which its KPIs may name. */
   readonly otherCalendars?: ReadonlyMap<string, Calendar>;
+  /** KPIs of other files, from which those of this one may be computed. */
+  readonly otherKpis?: OtherKpis;
   /** Names of channels of other files, which its rules may name. */
   readonly otherChannels?: readonly string[];
   /** It is takt's own part, which may use the names that are kept for it. */
@@ -55,29 +58,18 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
     if (name === BUILT_IN_WORKFLOW && !builtIn)
       problems.addAtKey(['workflows', name], `the name '${name}' is kept for takt's own heartbeat`, 'any other name');
   }
-  const known = new Map([...(options.otherWorkflows ?? []), ...workflows]);
   const calendars = calendarsIn(root, timezone ?? 'UTC', options, problems);
-  const scope: KpiScope = {
-    workflows: known,
-    calendars: new Map([...(options.otherCalendars ?? []), ...calendars]),
-    zone: timezone ?? 'UTC',
-    calendarVersion: options.calendarVersion,
-    problems,
-  };
-  const kpis = new Map<string, Kpi>();
+  const scope = scopeOf(timezone, workflows, calendars, options, problems);
+  const kpis = readKpis(root['kpis'], scope, options.otherKpis);
   const channels = readChannels(root['channels'], ['channels'], problems);
   const named = new Set([...(options.otherChannels ?? []), ...channelNamesOf(parsed)]);
   const ruleScope: RuleScope = { channels: named, rules: new Map(), builtIn, problems };
   for (const [key, value] of Object.entries(mapOf(root['kpis']) ?? {})) {
-    const before = problems.list.length;
     if (isBuiltIn(key) && !builtIn) problems.addAtKey(['kpis', key], KEPT_NAMES, 'any other name');
-    const kpi = readKpi(key, value, ['kpis', key], scope);
-    if (kpi !== null) {
-      kpis.set(key, kpi);
-      readRules(mapOf(value)?.['alerts'], ['kpis', key, 'alerts'], kpi, ruleScope);
-    } else if (problems.list.length === before && !explained(shape, key)) {
+    const kpi = kpis.get(key);
+    if (kpi !== undefined) readRules(mapOf(value)?.['alerts'], ['kpis', key, 'alerts'], kpi, ruleScope);
+    else if (!isTold(key, value, problems.list) && !explained(shape, key))
       problems.addAtKey(['kpis', key], `the KPI '${key}' does not have the form of the schema`);
-    }
   }
   const all = [...shape.filter((problem) => !toldBetter(problem, problems.list)), ...problems.list];
   if (all.length > 0) return { catalogue: null, problems: all };
@@ -86,6 +78,32 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
     catalogue: { timezone: timezone ?? 'UTC', maxAlertAgeMs, workflows, calendars, kpis, rules, channels },
     problems: [],
   };
+}
+
+/** What the KPIs of a file are read against. */
+function scopeOf(
+  timezone: string | null,
+  workflows: ReadonlyMap<string, Workflow>,
+  calendars: ReadonlyMap<string, Calendar>,
+  options: CompileOptions,
+  problems: Problems,
+): KpiScope {
+  return {
+    workflows: new Map([...(options.otherWorkflows ?? []), ...workflows]),
+    calendars: new Map([...(options.otherCalendars ?? []), ...calendars]),
+    zone: timezone ?? 'UTC',
+    calendarVersion: options.calendarVersion,
+    problems,
+  };
+}
+
+/** The KPIs of a parsed file, whatever is wrong with it: for the KPIs of other files that are computed from them. */
+export function kpisOf(parsed: unknown, options: CompileOptions): OtherKpis {
+  const root = mapOf(parsed) ?? {};
+  const problems = new Problems();
+  const timezone = root['timezone'] === undefined ? 'UTC' : readZone(root['timezone'], [], problems);
+  const scope = scopeOf(timezone, workflowsOf(parsed), calendarsOf(parsed, options), options, problems);
+  return { measured: readMeasured(root['kpis'], scope), written: new Map(Object.entries(mapOf(root['kpis']) ?? {})) };
 }
 
 /** The workflows of a parsed file, whatever is wrong with it: for what other files of the same catalogue may name. */
@@ -123,6 +141,11 @@ export function channelNamesOf(parsed: unknown): string[] {
 function toldBetter(problem: Problem, told: readonly Problem[]): boolean {
   const place = JSON.stringify(problem.path);
   return told.some(({ path, at }) => at === problem.at && JSON.stringify(path) === place);
+}
+
+/** Whether a problem says why this KPI could not be read: of a derived one, a KPI that it uses may have it. */
+function isTold(key: string, value: unknown, told: readonly Problem[]): boolean {
+  return isWrittenDerived(value) || told.some(({ path }) => path[0] === 'kpis' && path[1] === key);
 }
 
 /** Whether a problem of shape, in this KPI or above it, says why it could not be read. */

@@ -80,6 +80,13 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   return {
     definition: { ...fields, hash: definitionHash(fields, scope.calendarVersion) },
     name,
+    ...readTexts(map),
+  };
+}
+
+/** What a KPI says for people, beside its name. */
+export function readTexts(map: Readonly<Record<string, unknown>>): Omit<Kpi, 'definition' | 'name'> {
+  return {
     objective: textOf(map['objective']),
     description: textOf(map['description']),
     source: textOf(map['source']),
@@ -132,7 +139,8 @@ function readUnit(
   );
 }
 
-function readName(value: unknown, key: string): Readonly<Record<string, string>> | null {
+/** The name of a KPI by language, its key where it has none; null for another shape. */
+export function readName(value: unknown, key: string): Readonly<Record<string, string>> | null {
   if (value === undefined) return { en: key };
   const plain = textOf(value);
   if (plain !== null) return { en: plain };

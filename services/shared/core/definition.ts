@@ -61,7 +61,8 @@ export type Measure =
   | { readonly kind: 'distinct'; readonly event: Selector; readonly dimension: string | null }
   | ReworkMeasure
   | ConversionMeasure
-  | CounterMeasure;
+  | CounterMeasure
+  | DerivedMeasure;
 
 /** An activity that a case has again. */
 export interface ReworkMeasure {
@@ -88,6 +89,15 @@ export interface ConversionMeasure {
   readonly count: 'flow' | 'cohort';
 }
 
+/** What is computed from other KPIs, whose definitions it holds whole: a changed one makes it another. */
+export type DerivedMeasure = {
+  readonly kind: 'formula';
+  /** CEL over the KPIs' keys. */
+  readonly expression: string;
+  /** In the order of their names in it. */
+  readonly inputs: readonly Definition[];
+};
+
 /** The increase of a cumulative reading. */
 export interface CounterMeasure {
   readonly kind: 'counter';
@@ -97,7 +107,8 @@ export interface CounterMeasure {
 }
 
 export type Aggregate =
-  | { readonly kind: 'count' | 'sum' | 'mean' | 'min' | 'max' | 'last' | 'ratio' }
+  /** `derived`: of a KPI that is computed from others, and has no slices. */
+  | { readonly kind: 'count' | 'sum' | 'mean' | 'min' | 'max' | 'last' | 'ratio' | 'derived' }
   /** Exact, or an estimate in room that does not grow with the values. */
   | { readonly kind: 'distinct'; readonly approximate: boolean }
   /** Of what is open: how many, or the sum or mean of the values of their entries. */
@@ -151,6 +162,8 @@ export interface Definition {
   /** 16 hex digits over everything below, the version of the fold's rules and the calendar data. */
   readonly hash: string;
   readonly workflow: string;
+  /** Of a derived KPI: the workflows of all that it is computed from; `workflow` is the first. */
+  readonly workflows?: readonly string[];
   /** Catalogue order of the workflow's activities: decides between events of equal time. */
   readonly activities: readonly string[];
   readonly measure: Measure;

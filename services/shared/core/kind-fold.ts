@@ -22,6 +22,7 @@ export function kindFold(plan: MeasurePlan): KindFold | null {
     case 'event':
     case 'ratio':
     case 'distinct':
+    case 'formula':
       return null;
     case 'duration':
     case 'open':

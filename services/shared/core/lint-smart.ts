@@ -1,5 +1,6 @@
 import type { Catalogue, Kpi } from './catalogue.ts';
 import type { LintWarning } from './catalogue-lint.ts';
+import { isDerived } from './derived.ts';
 
 /** Above so many slices a late event is worth a thought: it revises as many values. */
 const SLICES_MANY = 500;
@@ -23,9 +24,11 @@ export function lintSmart({ kpis }: Catalogue): LintWarning[] {
 
 /** One message for all that is missing. */
 function missing(kpi: Kpi): string[] {
-  const asks = FIELDS.filter(({ field }) => kpi[field] === null).map(
-    ({ letter, field, ask }) => `${field} (${ask}: ${letter})`,
-  );
+  // The sources of a KPI that is computed from others are theirs.
+  const asked = FIELDS.filter(({ field }) => field !== 'source' || !isDerived(kpi.definition));
+  const asks = asked
+    .filter(({ field }) => kpi[field] === null)
+    .map(({ letter, field, ask }) => `${field} (${ask}: ${letter})`);
   return asks.length === 0 ? [] : [`lacks ${asks.join(', ')}`];
 }
 

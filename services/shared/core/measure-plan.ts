@@ -77,6 +77,8 @@ function selectorsOf(measure: Measure): readonly Selector[] {
     case 'within':
     case 'conversion':
       return [measure.from, measure.to];
+    case 'formula':
+      throw new Error('a formula is computed from KPIs, not from events');
   }
 }
 

@@ -1,5 +1,6 @@
 import type { WorkingHours } from './calendar.ts';
 import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from './definition.ts';
+import { shownFormula } from './formula-parse.ts';
 import { conversionText, reworkText } from './sentence-chinese-case.ts';
 import { AGGREGATES, aggregateText, conditionsText, eventText, lengthText } from './sentence-chinese-parts.ts';
 
@@ -49,6 +50,8 @@ function measureText({ measure, aggregate }: Definition): string {
       const increases = `${eventText(measure.event)}所读计数器${startsOver}增量`;
       return `${increases}的${aggregate.kind === 'count' ? '个数' : aggregateText(aggregate)}`;
     }
+    case 'formula':
+      return shownFormula(measure.expression);
   }
 }
 

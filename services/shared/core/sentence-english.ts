@@ -1,5 +1,6 @@
 import type { WorkingHours } from './calendar.ts';
 import type { Aggregate, Definition, LabelSpec, Limits, Measure, RatioPart, WindowSpec } from './definition.ts';
+import { shownFormula } from './formula-parse.ts';
 import { conversionText, reworkText } from './sentence-english-case.ts';
 import {
   aggregateText,
@@ -60,6 +61,8 @@ function measureText({ measure, aggregate }: Definition): string {
       const increases = `increases of the counter read by ${eventsText(measure.event)}${startsOver}`;
       return `${aggregate.kind === 'count' ? 'the number' : aggregateText(aggregate)} of the ${increases}`;
     }
+    case 'formula':
+      return shownFormula(measure.expression);
   }
 }
 

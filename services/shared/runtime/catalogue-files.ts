@@ -6,6 +6,7 @@ import {
   channelNamesOf,
   compileCatalogue,
   type CompileOptions,
+  kpisOf,
   workflowsOf,
 } from '../core/catalogue-compile.ts';
 import { holidayCodesOf } from '../core/catalogue-holidays.ts';
@@ -40,7 +41,13 @@ export async function loadCatalogues(paths: readonly string[], options: CompileO
   const otherWorkflows = new Map(files.flatMap(({ parsed }) => [...workflowsOf(parsed)]));
   const holidays = await loadHolidays(files.flatMap(({ parsed }) => holidayCodesOf(parsed)));
   const otherCalendars = new Map(files.flatMap(({ parsed }) => [...calendarsOf(parsed, { holidays })]));
-  const others = { holidays, otherWorkflows, otherCalendars };
+  const names = { holidays, otherWorkflows, otherCalendars };
+  const kpis = files.map(({ parsed }) => kpisOf(parsed, { ...options, ...names }));
+  const otherKpis = {
+    measured: new Map(kpis.flatMap(({ measured }) => [...measured])),
+    written: new Map(kpis.flatMap(({ written }) => [...written])),
+  };
+  const others = { ...names, otherKpis };
   const otherChannels = files.flatMap(({ parsed }) => channelNamesOf(parsed));
   const catalogues: Catalogue[] = [];
   for (const file of files) {

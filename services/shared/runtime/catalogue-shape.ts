@@ -17,7 +17,8 @@ export function shapeProblems(parsed: unknown, kind: FileKind): Problem[] {
   validators.set(kind, validate);
   if (validate(parsed)) return [];
   // An error inside a name is told again by its `propertyNames`, which knows the name.
-  const errors = (validate.errors ?? []).filter((error) => error.propertyName === undefined);
+  // What an `if` finds is told by the errors of its `then`.
+  const errors = (validate.errors ?? []).filter((error) => error.propertyName === undefined && error.keyword !== 'if');
   return errors.map((error) => problemOf(error, parsed, kind));
 }
 

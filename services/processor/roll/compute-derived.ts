@@ -1,0 +1,89 @@
+import { derivedValue, type MeasuredAt } from '../../shared/core/derived-value.ts';
+import { windowStart } from '../../shared/core/window.ts';
+import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
+import { type Due, type Moment, type RowContent, rowOf } from './compute-values.ts';
+import { derivedEnds, isDerivedRequired } from './derived-ends.ts';
+import type { DerivedSeries } from './derived-series.ts';
+import { isFilling, LevelReader, resultAt } from './evaluate.ts';
+import type { OpenImports, Series } from './series.ts';
+import { endsWith, pendingOf } from './window-ends.ts';
+
+/** The levels of one computation: read once, whoever asks for them. */
+export class LevelReaders {
+  private readonly readers = new Map<Series, LevelReader>();
+  private readonly imports: OpenImports;
+
+  constructor(imports: OpenImports) {
+    this.imports = imports;
+  }
+
+  /** Null: the series is no level. */
+  of(series: Series): LevelReader | null {
+    if (series.definition.window.kind !== 'instant') return null;
+    let reader = this.readers.get(series);
+    if (reader === undefined) this.readers.set(series, (reader = new LevelReader(series, this.imports)));
+    return reader;
+  }
+}
+
+/**
+ * Computes what changed slices of its series, and a watermark that moved, change in a derived series. To be called once
+ * their own values are computed. Gives the rows to publish; they are in `derived.values` already.
+ */
+export function computeDerived(derived: DerivedSeries, moment: Moment, levels: LevelReaders): ValueRow[] {
+  const rows: ValueRow[] = [];
+  for (const due of dueEnds(derived, moment)) {
+    const row = rowOf(derived, due, moment, contentAt(derived, due.endMs, moment, levels));
+    if (row === null) continue;
+    derived.keep(row);
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** The window ends to look at, ascending: so each rolling window follows from the one before it. */
+function dueEnds(derived: DerivedSeries, { beforeMs, watermarkMs }: Moment): Due[] {
+  const dues = new Map<number, Due>();
+  const dueAt = (endMs: number): Due => {
+    let due = dues.get(endMs);
+    if (due === undefined)
+      dues.set(endMs, (due = { endMs, forced: false, uncertain: false, imported: false, live: false }));
+    return due;
+  };
+  const { window } = derived.definition;
+  for (const change of derived.takeChanges()) {
+    for (const endMs of derivedEnds(derived, change, watermarkMs)) {
+      const due = dueAt(endMs);
+      due.forced ||= change.touched;
+      due.uncertain ||= change.uncertain;
+      if (change.live) due.live = true;
+      else due.imported = true;
+    }
+    if (window.kind === 'total' || !derived.leafOf(change.series).isGrid) continue;
+    for (const endMs of pendingOf(window, change.startMs)) if (endMs > derived.floorMs) derived.pendingEnds.add(endMs);
+  }
+  if (watermarkMs !== null && watermarkMs !== beforeMs)
+    for (const endMs of derived.pendingEnds.upTo(watermarkMs)) endsWith(window, endMs).forEach(dueAt);
+  return [...dues.values()].sort((a, b) => a.endMs - b.endMs);
+}
+
+function contentAt(derived: DerivedSeries, endMs: number, moment: Moment, levels: LevelReaders): RowContent {
+  const { definition } = derived;
+  let filling = false;
+  const measuredAt: MeasuredAt = (leaf, atMs) => {
+    const { series } = derived.leaves.find((each) => each.definition.hash === leaf.hash)!;
+    const reader = levels.of(series);
+    filling ||= isFilling(series, atMs, moment.imports, reader);
+    return { ...resultAt(series, atMs, reader), why: null };
+  };
+  let value: ReturnType<typeof derivedValue> | null = null;
+  const compute = (): ReturnType<typeof derivedValue> => (value ??= derivedValue(definition, endMs, measuredAt));
+  return {
+    required: isDerivedRequired(derived, endMs, moment.watermarkMs),
+    get filling() {
+      compute();
+      return filling;
+    },
+    result: () => ({ ...compute(), exact: null, windowStartMs: windowStart(definition.window, endMs) }),
+  };
+}

@@ -1,0 +1,77 @@
+import type { DerivedDefinition } from '../../shared/core/derived.ts';
+import type { Leaf } from '../../shared/core/derived-leaves.ts';
+import { decodeLabels } from '../../shared/core/labels.ts';
+import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
+import { PendingEnds } from './pending-ends.ts';
+import type { Series, SliceChange, SliceWatcher } from './series.ts';
+
+/** A measured KPI below a derived one, with its series of the same labels. */
+export interface LeafSeries extends Leaf {
+  readonly series: Series;
+}
+
+/** A series of a derived KPI in memory: it has no slices of its own, only those of the series that it is computed from. */
+export class DerivedSeries implements SliceWatcher {
+  readonly definition: DerivedDefinition;
+  readonly labels: string;
+  readonly labelMap: Readonly<Record<string, string>>;
+  readonly leaves: readonly LeafSeries[];
+  /** Those with its own windows: where they have rows it has rows. */
+  readonly grid: readonly Series[];
+  /** Window ends that wait for the watermark. */
+  readonly pendingEnds = new PendingEnds();
+  /** Ends of values that the store has not acknowledged. */
+  readonly unstoredEnds = new Set<number>();
+  /** Values of windows that end up to here are in the store only, and what they are computed from may be: none at first. */
+  floorMs = Infinity;
+  /** No values were computed since it, or an earlier part of it, came into memory: what others published is not known. */
+  fresh = true;
+  private changes: SliceChange[] = [];
+  private readonly rows = new Map<number, ValueRow>();
+  private newestEndMs = -Infinity;
+
+  constructor(definition: DerivedDefinition, labels: string, leaves: readonly LeafSeries[]) {
+    this.definition = definition;
+    this.labels = labels;
+    this.labelMap = decodeLabels(labels);
+    this.leaves = leaves;
+    this.grid = leaves.filter(({ isGrid }) => isGrid).map(({ series }) => series);
+  }
+
+  /** Value rows by window end, ms UTC. */
+  get values(): ReadonlyMap<number, ValueRow> {
+    return this.rows;
+  }
+
+  /** Takes a value row: the one that was computed last, or that of the store. */
+  keep(row: ValueRow): void {
+    this.rows.set(row.windowEndMs, row);
+    if (!row.withdrawn && row.windowEndMs > this.newestEndMs) this.newestEndMs = row.windowEndMs;
+  }
+
+  /** Beyond this window end no slice enters and no value stands, ms UTC. */
+  get lastEndMs(): number {
+    return this.grid.reduce((last, { lastEndMs }) => Math.max(last, lastEndMs), this.newestEndMs);
+  }
+
+  note(change: SliceChange): void {
+    this.changes.push(change);
+  }
+
+  /** The changes of slices since the last call, which are then in its values. */
+  takeChanges(): readonly SliceChange[] {
+    const { changes, fresh } = this;
+    this.changes = [];
+    this.fresh = false;
+    return fresh ? changes.map((each) => ({ ...each, uncertain: each.uncertain || each.touched })) : changes;
+  }
+
+  /** Whether nothing would be lost if it left memory. */
+  get isAtRest(): boolean {
+    return this.unstoredEnds.size === 0 && this.pendingEnds.size === 0 && this.changes.length === 0;
+  }
+
+  leafOf(series: Series): LeafSeries {
+    return this.leaves.find((leaf) => leaf.series === series)!;
+  }
+}
