@@ -1,5 +1,4 @@
 import type { SliceSnapshot } from '../../services/shared/core/messages.ts';
-import { isDerived } from '../../services/shared/core/derived.ts';
 import { offsetOf } from '../../services/shared/core/version.ts';
 import { sliceEnd } from '../../services/shared/core/window.ts';
 import { earlyDifferences } from './differences.ts';
