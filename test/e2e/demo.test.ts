@@ -61,7 +61,7 @@ describe('npm start', () => {
     const first = await startDemo();
     await until(async () => (await counts(first.url)).length === 3);
     const kpis = (await (await fetch(`${first.url}/v1/kpis`)).json()) as { kpis: { kpi: string }[] };
-    expect(kpis.kpis.length).toBe(27);
+    expect(kpis.kpis.length).toBe(30);
     // Every KPI has a value.
     await until(async () => {
       const [{ n }] = (await rows<{ n: string }>(first.url, 'SELECT uniqExact(kpi) AS n FROM kpi_current')) as [
