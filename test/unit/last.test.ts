@@ -60,6 +60,15 @@ test('the latest event has the say, whatever order they come in', () => {
   );
 });
 
+test('of events of one time, activity and id the case that sorts last has the say, not the greater value', () => {
+  const at = { timeMs: 1, activity: 'read', id: 'e1' };
+  const both = [
+    { ...at, caseId: 'b', amount: 1 },
+    { ...at, caseId: 'a', amount: 9 },
+  ];
+  for (const list of [both, both.toReversed()]) expect(stateOf(list).kept[0]!.amount).toBe(1);
+});
+
 test('as long as a reading is kept, taking back leaves the latest of those that stand', () => {
   fc.assert(
     fc.property(events, fc.nat(40), (list, many) => {
