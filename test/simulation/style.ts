@@ -33,6 +33,8 @@ export interface Style {
   readonly tight: boolean;
   /** After this step nothing is appended any more. */
   readonly lastAppendStep: number;
+  /** The KPIs in force at the start; absent: all. */
+  readonly kpis?: readonly string[];
 }
 
 /**

@@ -68,7 +68,7 @@ export class World {
   readonly writers = new Map<string, number>();
   private ownersEver = 0;
   /** KPIs whose definitions are in force. */
-  private inForce = new Set<string>(catalogue!.kpis.keys());
+  private inForce: Set<string>;
   style: Style;
   private readonly decoded = new Map<string, { nextOffset: number; readonly messages: Placed[] }>();
   private readonly random: Random;
@@ -78,6 +78,7 @@ export class World {
 
   constructor(random: Random, faults: Faults, style: Style) {
     this.style = style;
+    this.inForce = new Set(style.kpis ?? catalogue!.kpis.keys());
     this.random = random;
     this.faults = faults;
   }

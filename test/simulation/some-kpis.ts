@@ -1,0 +1,22 @@
+import { DERIVED } from './oracle-derived.ts';
+import { Random } from './random.ts';
+import { definitions } from './world.ts';
+
+/** Of twenty schedules so many have all KPIs. */
+const ALL_CHANCE = 0.05;
+const EACH_CHANCE = 0.12;
+
+/**
+ * The KPIs that a schedule begins with: some, another choice for each seed, because all of them at once take several times
+ * as long and hide in one another's dice (swarm testing, as in style.ts). What a derived one is computed from comes with it.
+ */
+export function someKpis(seed: number): readonly string[] {
+  const random = new Random(seed ^ 0x5eed);
+  const all = [...definitions.values()].map(({ kpi }) => kpi);
+  if (random.chance(ALL_CHANCE)) return all;
+  const chosen = new Set(all.filter(() => random.chance(EACH_CHANCE)));
+  if (chosen.size === 0) chosen.add(random.pick(all));
+  // A set goes on to what is added while it is gone through.
+  for (const kpi of chosen) for (const input of DERIVED[kpi]?.from ?? []) chosen.add(input);
+  return [...chosen];
+}
