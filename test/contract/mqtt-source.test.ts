@@ -10,6 +10,7 @@ import { MqttSource } from '../../services/shared/adapters/source/mqtt-source.ts
 import type { SourceMessage } from '../../services/shared/ports/message-source.ts';
 import { Mosquitto, mosquittoMissing } from '../support/mosquitto.ts';
 import { until } from '../support/takt-process.ts';
+import { selfSigned } from '../support/certificate.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const WHY = mosquittoMissing === false ? '' : `: skipped, ${mosquittoMissing}`;
@@ -279,26 +280,8 @@ async function portOf(server: Server): Promise<number> {
 
 /** Of a broker with a certificate of its own, a user, and topics that the user may not read. */
 function secured(folder: string): string[] {
-  const [key, cert, users, rights] = ['key.pem', 'cert.pem', 'users', 'rights'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  const made = spawnSync('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-    ...subject,
-  ]);
-  if (made.status !== 0) throw new Error(`openssl: ${made.stderr.toString()}`);
+  const { key, cert } = selfSigned(folder);
+  const [users, rights] = [join(folder, 'users'), join(folder, 'rights')];
   const named = spawnSync('mosquitto_passwd', ['-b', '-c', users, 'takt', 'not-a-secret']);
   if (named.status !== 0) throw new Error(`mosquitto_passwd: ${named.stderr.toString()}`);
   writeFileSync(rights, 'user takt\ntopic read line/#\n');

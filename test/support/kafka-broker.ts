@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selfSigned } from './certificate.ts';
 import { freePort, javaMissing } from './java.ts';
 import { JavaProcess } from './java-process.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -114,25 +115,8 @@ async function securedListener(folder: string): Promise<{
   readonly properties: Readonly<Record<string, string>>;
 }> {
   const port = await freePort();
-  const [key, cert, store] = ['key.pem', 'cert.pem', 'store.pem'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  const made = spawnSync('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-    ...subject,
-  ]);
-  if (made.status !== 0) throw new Error(`openssl: ${made.stderr.toString()}`);
+  const { key, cert } = selfSigned(folder);
+  const store = join(folder, 'store.pem');
   const ca = readFileSync(cert, 'utf8');
   writeFileSync(store, `${readFileSync(key, 'utf8')}${ca}`);
   const of = (name: string): string => `listener.name.secured.${name}`;

@@ -1,9 +1,10 @@
 import { derivedValue, type MeasuredAt } from '../../shared/core/derived-value.ts';
 import { windowStart } from '../../shared/core/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
-import { type Due, type Moment, type RowContent, rowOf } from './compute-values.ts';
+import { type Moment, type RowContent, rowOf } from './compute-values.ts';
 import { derivedEnds, isDerivedRequired } from './derived-ends.ts';
 import type { DerivedSeries } from './derived-series.ts';
+import { type Due, Dues } from './dues.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
 import type { OpenImports, Series } from './series.ts';
 import { endsWith, pendingOf } from './window-ends.ts';
@@ -42,29 +43,18 @@ export function computeDerived(derived: DerivedSeries, moment: Moment, levels: L
 }
 
 /** The window ends to look at, ascending: so each rolling window follows from the one before it. */
-function dueEnds(derived: DerivedSeries, { beforeMs, watermarkMs }: Moment): Due[] {
-  const dues = new Map<number, Due>();
-  const dueAt = (endMs: number): Due => {
-    let due = dues.get(endMs);
-    if (due === undefined)
-      dues.set(endMs, (due = { endMs, forced: false, uncertain: false, imported: false, live: false }));
-    return due;
-  };
+function dueEnds(derived: DerivedSeries, { beforeMs, watermarkMs }: Moment): readonly Due[] {
+  const dues = new Dues();
   const { window } = derived.definition;
   for (const change of derived.takeChanges()) {
-    for (const endMs of derivedEnds(derived, change, watermarkMs)) {
-      const due = dueAt(endMs);
-      due.forced ||= change.touched;
-      due.uncertain ||= change.uncertain;
-      if (change.live) due.live = true;
-      else due.imported = true;
-    }
+    for (const endMs of derivedEnds(derived, change, watermarkMs)) dues.mark(endMs, change);
     if (window.kind === 'total' || !derived.leafOf(change.series).isGrid) continue;
     for (const endMs of pendingOf(window, change.startMs)) if (endMs > derived.floorMs) derived.pendingEnds.add(endMs);
   }
   if (watermarkMs !== null && watermarkMs !== beforeMs)
-    for (const endMs of derived.pendingEnds.upTo(watermarkMs)) endsWith(window, endMs).forEach(dueAt);
-  return [...dues.values()].sort((a, b) => a.endMs - b.endMs);
+    for (const endMs of derived.pendingEnds.upTo(watermarkMs))
+      for (const each of endsWith(window, endMs)) dues.at(each);
+  return dues.ascending();
 }
 
 function contentAt(derived: DerivedSeries, endMs: number, moment: Moment, levels: LevelReaders): RowContent {

@@ -4,6 +4,7 @@ import type { Result } from '../../shared/core/result.ts';
 import { causeOf, LATE_REASON, reasonText } from '../../shared/core/value-reason.ts';
 import { sliceEnd } from '../../shared/core/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
+import { type Due, Dues } from './dues.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
 import type { PendingEnds } from './pending-ends.ts';
 import type { OpenImports, Series } from './series.ts';
@@ -17,19 +18,6 @@ export interface Moment {
   readonly beforeMs: number | null;
   readonly watermarkMs: number | null;
   readonly imports: OpenImports;
-}
-
-/** A window end whose row is looked at. */
-export interface Due {
-  readonly endMs: number;
-  /** The row goes out even if it is what the store has: another owner may have published a different one above it. */
-  forced: boolean;
-  /** Another owner may have published a row here that this one never had: it goes out even if it says nothing new. */
-  uncertain: boolean;
-  /** An import changed a slice that brings it up. */
-  imported: boolean;
-  /** A live record did. */
-  live: boolean;
 }
 
 /** What has value rows: a series of slices, or one that is computed from such. */
@@ -81,35 +69,26 @@ export function computeValues(series: Series, moment: Moment): ValueRow[] {
 }
 
 /** The window ends to look at, ascending: so each rolling window follows from the one before it. */
-function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): Due[] {
-  const dues = new Map<number, Due>();
-  const dueAt = (endMs: number): Due => {
-    let due = dues.get(endMs);
-    if (due === undefined)
-      dues.set(endMs, (due = { endMs, forced: false, uncertain: false, imported: false, live: false }));
-    return due;
-  };
-  for (const startMs of series.dirty) markEnds(series, startMs, watermarkMs, dueAt);
+function dueEnds(series: Series, { beforeMs, watermarkMs }: Moment): readonly Due[] {
+  const dues = new Dues();
+  for (const startMs of series.dirty) markEnds(series, startMs, watermarkMs, dues);
   series.settle();
   if (watermarkMs !== null && watermarkMs !== beforeMs)
-    for (const endMs of series.pendingEnds.upTo(watermarkMs)) endsWith(series.definition.window, endMs).forEach(dueAt);
-  return [...dues.values()].sort((a, b) => a.endMs - b.endMs);
+    for (const endMs of series.pendingEnds.upTo(watermarkMs))
+      for (const each of endsWith(series.definition.window, endMs)) dues.at(each);
+  return dues.ascending();
 }
 
 /** Notes what a changed slice brings up. */
-function markEnds(series: Series, startMs: number, watermarkMs: number | null, dueAt: (endMs: number) => Due): void {
+function markEnds(series: Series, startMs: number, watermarkMs: number | null, dues: Dues): void {
   const { window } = series.definition;
   const uncertain = series.isUncertain(startMs);
   const touched = series.touched.has(startMs);
   const live = series.live.has(startMs);
-  for (const endMs of affectedEnds(series, startMs, uncertain ? Infinity : (watermarkMs ?? -Infinity))) {
-    const due = dueAt(endMs);
-    due.forced ||= touched;
-    due.uncertain ||= uncertain;
-    if (live) due.live = true;
-    else due.imported = true;
-  }
-  for (const watcher of series.watchers) watcher.note({ series, startMs, uncertain, touched, live });
+  const change = { series, startMs, uncertain, touched, live };
+  for (const endMs of affectedEnds(series, startMs, uncertain ? Infinity : (watermarkMs ?? -Infinity)))
+    dues.mark(endMs, change);
+  for (const watcher of series.watchers) watcher.note(change);
   if (window.kind !== 'total') for (const endMs of pendingOf(window, startMs)) series.pendingEnds.add(endMs);
 }
 

@@ -20,9 +20,8 @@ export const JSON_MAPPING_KEYS: readonly string[] = [
 /** Most steps of a path, most sources of a case or an id. */
 const PARTS_MAX = 32;
 
-/** takt's own plain JSON: each part under its own name. */
-export const PLAIN_MAPPING: JsonMapping = readJsonMapping({
-  workflow: 'workflow',
+/** Where takt's own plain JSON has the parts of an event: each under its own name. */
+export const OWN_FIELDS = {
   case: 'case',
   activity: 'activity',
   time: 'time',
@@ -31,7 +30,10 @@ export const PLAIN_MAPPING: JsonMapping = readJsonMapping({
   dimensions: 'dimensions',
   target: 'target',
   as: 'as',
-});
+} as const;
+
+/** takt's own plain JSON, with the workflow of each item. */
+export const PLAIN_MAPPING: JsonMapping = readJsonMapping({ workflow: 'workflow', ...OWN_FIELDS });
 
 /**
  * Reads a mapping: {case, activity, time, id, value, dimensions, target, as, workflow, timeFormat, zone}. A source is a

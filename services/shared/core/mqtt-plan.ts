@@ -1,7 +1,7 @@
 import { didYouMean, listed, type Path, Problems, type Problem } from './catalogue-problem.ts';
 import { TaktError } from './errors.ts';
 import { type JsonMapping, topicLevelsOf } from './json-mapping.ts';
-import { JSON_MAPPING_KEYS, readJsonMapping } from './json-mapping-read.ts';
+import { JSON_MAPPING_KEYS, OWN_FIELDS, readJsonMapping } from './json-mapping-read.ts';
 import { readTopicPattern, TOPIC_ALLOWED, type TopicPattern } from './topic-pattern.ts';
 
 /** What takt reads from an MQTT broker. */
@@ -32,18 +32,6 @@ const CLIENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,64}$/;
 const CLIENT_DEFAULT = 'takt';
 /** Most sources of one file. */
 const SOURCES_MAX = 1_000;
-/** What a source does not say stands in an item where takt's own plain JSON has it. */
-const OWN_FIELDS = {
-  case: 'case',
-  activity: 'activity',
-  time: 'time',
-  id: 'id',
-  value: 'value',
-  dimensions: 'dimensions',
-  target: 'target',
-  as: 'as',
-};
-
 /** Reads a parsed MQTT file (docs/mqtt.md): the plan, or everything that is wrong with it. */
 export function readMqttPlan(parsed: unknown): {
   readonly plan: MqttPlan | null;

@@ -1,0 +1,41 @@
+import type { SliceChange } from './series.ts';
+
+/** A window end whose row is looked at. */
+export interface Due {
+  readonly endMs: number;
+  /** The row goes out even if it is what the store has: another owner may have published a different one above it. */
+  forced: boolean;
+  /** Another owner may have published a row here that this one never had: it goes out even if it says nothing new. */
+  uncertain: boolean;
+  /** An import changed a slice that brings it up. */
+  imported: boolean;
+  /** A live record did. */
+  live: boolean;
+}
+
+/** The window ends to look at in one computation, with what brings each of them up. */
+export class Dues {
+  private readonly dues = new Map<number, Due>();
+
+  /** The one of this end; time alone brings it up unless something marks it. */
+  at(endMs: number): Due {
+    let due = this.dues.get(endMs);
+    if (due === undefined)
+      this.dues.set(endMs, (due = { endMs, forced: false, uncertain: false, imported: false, live: false }));
+    return due;
+  }
+
+  /** A changed slice brings it up. */
+  mark(endMs: number, { touched, uncertain, live }: SliceChange): void {
+    const due = this.at(endMs);
+    due.forced ||= touched;
+    due.uncertain ||= uncertain;
+    if (live) due.live = true;
+    else due.imported = true;
+  }
+
+  /** Ascending: so each rolling window follows from the one before it. */
+  ascending(): readonly Due[] {
+    return [...this.dues.values()].sort((a, b) => a.endMs - b.endMs);
+  }
+}
