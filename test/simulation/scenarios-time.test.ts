@@ -207,9 +207,17 @@ test('30. a unit so far begins anew with the next one, though nothing happens in
         withdrawn ? [] : [[value, (windowEndMs - START_MS) / MINUTE, revision]],
       );
   expect(shown()).toEqual([[20, 0, 0]]);
+  // Then nothing but time brings anything up.
+  await line.turn(aggregate, roll);
   await line.world.tick(2 * MINUTE);
   await line.turn(aggregate, roll);
-  expect(line.value('today', 5)).toMatchObject({ value: 0, samples: 0, state: 'provisional', windowStartMs: START_MS });
+  expect(line.value('today', 5)).toMatchObject({
+    value: 0,
+    samples: 0,
+    state: 'provisional',
+    windowStartMs: START_MS,
+    withdrawn: false,
+  });
   await line.event(CASE_1, 'work', 2, { value: 5 });
   await line.event(CASE_1, 'work', 7, { value: 1 });
   await line.world.tick(20 * MINUTE);
