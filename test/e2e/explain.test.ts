@@ -9,6 +9,7 @@ workflows: { desk: { activities: [opened, closed], dimensions: [team] } }
 kpis:
   closing: { workflow: desk, measure: { duration: { from: opened, to: closed } }, aggregate: p90, unit: min, by: [team], window: { tumbling: day } }
   opened: { workflow: desk, measure: { event: opened }, aggregate: count, window: total }
+  twice: { formula: 2 * opened }
 `;
 const ROWS = `case,what,time,team
 a,opened,2026-03-01T09:00:00Z,north
@@ -63,6 +64,14 @@ test('a value with its sentence, its cases in the unit of the KPI, and their eve
     '    2026-03-01T09:00:00.000Z  opened  team=north',
     '    2026-03-01T09:30:00.000Z  closed  team=north',
   ]);
+});
+
+test('a formula has a value and a sentence; that its cases have no SQL is said by its name, here and by verify', async () => {
+  const { code, stdout } = await explain('twice');
+  expect(code).toBe(0);
+  expect(stdout).toContain('total: 6 ');
+  expect(stdout).toContain('Its cases cannot be told: formula');
+  expect((await takt(['verify', '--data', data])).stdout).toContain('twice: not checked: formula');
 });
 
 test('without a label the series are named; a time without a value says so; the rest is for programs', async () => {

@@ -35,9 +35,10 @@ export type ContributionsSql = (times: EventTimes) => string;
  * the workflow. Throws NotChecked for what has no SQL.
  */
 export function contributionsSql(definition: Definition, span: EventSpan): ContributionsSql {
-  onlyKeys(definition, KNOWN, 'definition');
   const write = MEASURES.get(definition.measure.kind);
+  // First: what a measure without SQL adds to a definition says less than its name.
   if (write === undefined) throw new NotChecked(definition.measure.kind);
+  onlyKeys(definition, KNOWN, 'definition');
   const sql = new EventSql(definition);
   const { found, amount, counts, where, time = 'x.time', reachMs = 0, tables = [] } = write(definition, sql, span);
   const labels = definition.by.map((label) => {
