@@ -1,7 +1,7 @@
-import type { Catalogue } from '../shared/core/catalogue.ts';
+import type { Catalogue } from '../shared/core/catalogue/catalogue.ts';
 import type { Codec } from '../shared/core/codec.ts';
 import type { Definition } from '../shared/core/definition.ts';
-import type { Rule } from '../shared/core/rule.ts';
+import type { Rule } from '../shared/core/alert/rule.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { EventLog, LogRecord } from '../shared/ports/event-log.ts';
 import type { Place, PlaceOffset } from '../shared/ports/group.ts';

@@ -9,7 +9,7 @@ import { HeartbeatUrl } from '../shared/adapters/notify/heartbeat-url.ts';
 import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
 import type { Notifier } from '../shared/ports/notifier.ts';
 import { beatGap } from '../scheduler/heartbeat.ts';
-import type { Catalogue } from '../shared/core/catalogue.ts';
+import type { Catalogue } from '../shared/core/catalogue/catalogue.ts';
 import { loadCatalogues } from '../shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../shared/runtime/screen-files.ts';
 import { loadJsonMappings } from '../shared/runtime/json-mapping-files.ts';

@@ -1,6 +1,6 @@
-import { attributesOfHeaders, type HttpHeaders, isBinaryCloudEvent } from '../shared/core/cloudevent-headers.ts';
+import { attributesOfHeaders, type HttpHeaders, isBinaryCloudEvent } from '../shared/core/ingest/cloudevent-headers.ts';
 import { TaktError } from '../shared/core/errors.ts';
-import { type ParsedJson, parseJson } from '../shared/core/json-limits.ts';
+import { type ParsedJson, parseJson } from '../shared/core/ingest/json-limits.ts';
 import type { IngestLimits } from './limits.ts';
 
 /** The items of a request, not yet read. */

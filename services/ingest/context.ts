@@ -1,6 +1,6 @@
-import type { Workflow } from '../shared/core/catalogue.ts';
+import type { Workflow } from '../shared/core/catalogue/catalogue.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
-import type { JsonMapping } from '../shared/core/json-mapping.ts';
+import type { JsonMapping } from '../shared/core/ingest/json-mapping.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Metrics } from '../shared/runtime/metrics.ts';

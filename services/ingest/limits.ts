@@ -1,4 +1,4 @@
-import { JSON_DEPTH_MAX, JSON_KEYS_MAX } from '../shared/core/json-limits.ts';
+import { JSON_DEPTH_MAX, JSON_KEYS_MAX } from '../shared/core/ingest/json-limits.ts';
 
 /** What one request may hold, and how many requests may wait at once. */
 export interface IngestLimits {

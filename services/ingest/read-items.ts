@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Workflow } from '../shared/core/catalogue.ts';
-import { didYouMean, listed } from '../shared/core/catalogue-problem.ts';
-import { readCloudEvent } from '../shared/core/cloudevent.ts';
+import type { Workflow } from '../shared/core/catalogue/catalogue.ts';
+import { didYouMean, listed } from '../shared/core/catalogue/catalogue-problem.ts';
+import { readCloudEvent } from '../shared/core/ingest/cloudevent.ts';
 import { TaktError } from '../shared/core/errors.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
-import { type ItemContext, type JsonMapping, mapJson, workflowNamed } from '../shared/core/json-mapping.ts';
-import { isRejection, type Rejection } from '../shared/core/json-mapping-field.ts';
+import { type ItemContext, type JsonMapping, mapJson, workflowNamed } from '../shared/core/ingest/json-mapping.ts';
+import { isRejection, type Rejection } from '../shared/core/ingest/json-mapping-field.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
 import type { Batch } from './batch.ts';
 

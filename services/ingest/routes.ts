@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { listed } from '../shared/core/catalogue-problem.ts';
+import { listed } from '../shared/core/catalogue/catalogue-problem.ts';
 import { TaktError } from '../shared/core/errors.ts';
-import type { JsonMapping } from '../shared/core/json-mapping.ts';
-import { PLAIN_MAPPING } from '../shared/core/json-mapping-read.ts';
+import type { JsonMapping } from '../shared/core/ingest/json-mapping.ts';
+import { PLAIN_MAPPING } from '../shared/core/ingest/json-mapping-read.ts';
 import { requireKey } from '../shared/runtime/api-key.ts';
 import { toHttpError } from '../shared/runtime/http-error.ts';
 import { readBatch } from './batch.ts';

@@ -1,4 +1,4 @@
-import { listed } from '../shared/core/catalogue-problem.ts';
+import { listed } from '../shared/core/catalogue/catalogue-problem.ts';
 import { TaktError } from '../shared/core/errors.ts';
 
 /** WORKFLOW_UNKNOWN for a workflow that the catalogue, with these workflows, does not have. */

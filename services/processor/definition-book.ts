@@ -1,5 +1,5 @@
-import type { Catalogue } from '../shared/core/catalogue.ts';
-import { isDerived } from '../shared/core/derived.ts';
+import type { Catalogue } from '../shared/core/catalogue/catalogue.ts';
+import { isDerived } from '../shared/core/formula/derived.ts';
 import type { Definition } from '../shared/core/definition.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { DefinitionRow } from '../shared/ports/kpi-rows.ts';

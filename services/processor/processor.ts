@@ -1,4 +1,4 @@
-import type { Catalogue, Workflow } from '../shared/core/catalogue.ts';
+import type { Catalogue, Workflow } from '../shared/core/catalogue/catalogue.ts';
 import type { Codec } from '../shared/core/codec.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { EventLog, LogRecord } from '../shared/ports/event-log.ts';

@@ -1,4 +1,4 @@
-import type { JobOutcome } from '../shared/core/job-plan.ts';
+import type { JobOutcome } from '../shared/core/job/job-plan.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Job } from './job.ts';
 

@@ -1,6 +1,6 @@
-import { BEAT_RULE, beatEvents, beatWindowEnd, type BeatEvent } from '../shared/core/built-in.ts';
+import { BEAT_RULE, beatEvents, beatWindowEnd, type BeatEvent } from '../shared/core/catalogue/built-in.ts';
 import type { Codec } from '../shared/core/codec.ts';
-import type { Schedule } from '../shared/core/schedule.ts';
+import type { Schedule } from '../shared/core/job/schedule.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { EventLog } from '../shared/ports/event-log.ts';
 import { TRANSITIONS_TOPIC } from '../shared/runtime/topics.ts';

@@ -1,4 +1,4 @@
-import { HEARTBEAT_START, type HeartbeatInput, silence, stepHeartbeat } from '../shared/core/heartbeat-watch.ts';
+import { HEARTBEAT_START, type HeartbeatInput, silence, stepHeartbeat } from '../shared/core/job/heartbeat-watch.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { HeartbeatMessage, HeartbeatReceiver } from '../shared/ports/heartbeat-receiver.ts';
 

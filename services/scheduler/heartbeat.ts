@@ -1,5 +1,5 @@
 import { TaktError } from '../shared/core/errors.ts';
-import { nextRun, type Schedule } from '../shared/core/schedule.ts';
+import { nextRun, type Schedule } from '../shared/core/job/schedule.ts';
 import { heartbeatJob, type HeartbeatJobOptions } from './heartbeat-job.ts';
 import { HeartbeatWatch, type HeartbeatWatchOptions } from './heartbeat-watch.ts';
 import type { Job } from './job.ts';

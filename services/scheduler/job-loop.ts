@@ -1,6 +1,6 @@
-import { dueRuns } from '../shared/core/due-runs.ts';
-import { lateness, openRun, type OpenRun, runVersion } from '../shared/core/job-plan.ts';
-import { nextRun } from '../shared/core/schedule.ts';
+import { dueRuns } from '../shared/core/job/due-runs.ts';
+import { lateness, openRun, type OpenRun, runVersion } from '../shared/core/job/job-plan.ts';
+import { nextRun } from '../shared/core/job/schedule.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { JobRunRow } from '../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';

@@ -1,4 +1,4 @@
-import type { JobOutcome } from '../shared/core/job-plan.ts';
+import type { JobOutcome } from '../shared/core/job/job-plan.ts';
 
 /** What the scheduler tells about its work, for metrics and logs. */
 export interface JobObserver {

@@ -1,6 +1,6 @@
-import type { CatchUp } from '../shared/core/due-runs.ts';
-import type { JobLimits } from '../shared/core/job-plan.ts';
-import type { Schedule } from '../shared/core/schedule.ts';
+import type { CatchUp } from '../shared/core/job/due-runs.ts';
+import type { JobLimits } from '../shared/core/job/job-plan.ts';
+import type { Schedule } from '../shared/core/job/schedule.ts';
 
 /** Work that is done again and again at planned times. */
 export interface Job extends JobLimits {

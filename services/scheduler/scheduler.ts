@@ -1,4 +1,4 @@
-import type { JobOutcome } from '../shared/core/job-plan.ts';
+import type { JobOutcome } from '../shared/core/job/job-plan.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import type { HeartbeatStatus, HeartbeatWatch } from './heartbeat-watch.ts';

@@ -1,4 +1,4 @@
-import type { Schedule } from '../shared/core/schedule.ts';
+import type { Schedule } from '../shared/core/job/schedule.ts';
 import { verify } from '../shared/runtime/verify/verify.ts';
 import type { KpiCheck } from '../shared/runtime/verify/verify-kpi.ts';
 import type { VerifySource } from '../shared/runtime/verify/verify-source.ts';

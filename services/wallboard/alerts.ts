@@ -1,7 +1,7 @@
-import type { Catalogue } from '../shared/core/catalogue.ts';
-import { decodeLabels } from '../shared/core/labels.ts';
-import { SEVERITIES } from '../shared/core/rule.ts';
-import type { ShownAlert, TileContent } from '../shared/core/wall-message.ts';
+import type { Catalogue } from '../shared/core/catalogue/catalogue.ts';
+import { decodeLabels } from '../shared/core/measure/labels.ts';
+import { SEVERITIES } from '../shared/core/alert/rule.ts';
+import type { ShownAlert, TileContent } from '../shared/core/screen/wall-message.ts';
 import type { Episode } from './live/alert-memory.ts';
 import { kpiFace } from './screen-frame.ts';
 

@@ -1,9 +1,9 @@
-import { emptyState } from '../shared/core/aggregate-state.ts';
+import { emptyState } from '../shared/core/aggregate/aggregate-state.ts';
 import type { Definition } from '../shared/core/definition.ts';
-import { encodeLabels } from '../shared/core/labels.ts';
-import { isDerived } from '../shared/core/derived.ts';
-import { type Result, resultOf } from '../shared/core/result.ts';
-import { sliceEnd, sliceStart, windowStart } from '../shared/core/window.ts';
+import { encodeLabels } from '../shared/core/measure/labels.ts';
+import { isDerived } from '../shared/core/formula/derived.ts';
+import { type Result, resultOf } from '../shared/core/aggregate/result.ts';
+import { sliceEnd, sliceStart, windowStart } from '../shared/core/window/window.ts';
 import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 
 /** How far a workflow's values are. */

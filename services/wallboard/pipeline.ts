@@ -1,4 +1,4 @@
-import type { PipelineState, WorkflowState } from '../shared/core/wall-message.ts';
+import type { PipelineState, WorkflowState } from '../shared/core/screen/wall-message.ts';
 
 /** One partition of one stage, as the processor tells. */
 interface TaskReport {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import type { Catalogue, Kpi } from '../shared/core/catalogue.ts';
-import { workflowsOf } from '../shared/core/derived.ts';
+import type { Catalogue, Kpi } from '../shared/core/catalogue/catalogue.ts';
+import { workflowsOf } from '../shared/core/formula/derived.ts';
 import { TaktError } from '../shared/core/errors.ts';
-import { sentence } from '../shared/core/sentence.ts';
+import { sentence } from '../shared/core/sentence/sentence.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { requireKey } from '../shared/runtime/api-key.ts';
 import { type NotifyRoutesDeps, registerNotify } from './notify-routes.ts';

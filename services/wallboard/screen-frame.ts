@@ -1,7 +1,7 @@
-import type { Catalogue, Kpi, Workflow } from '../shared/core/catalogue.ts';
-import type { Screen, Tile } from '../shared/core/screen.ts';
-import { layoutOf, type TilePlace } from '../shared/core/screen-layout.ts';
-import type { KpiFace, ScreenFrame, TileFrame } from '../shared/core/wall-message.ts';
+import type { Catalogue, Kpi, Workflow } from '../shared/core/catalogue/catalogue.ts';
+import type { Screen, Tile } from '../shared/core/screen/screen.ts';
+import { layoutOf, type TilePlace } from '../shared/core/screen/screen-layout.ts';
+import type { KpiFace, ScreenFrame, TileFrame } from '../shared/core/screen/wall-message.ts';
 
 /** What the line itself may take beyond the workflow's own waits before data counts as late. */
 const LINE_MS = 20_000;

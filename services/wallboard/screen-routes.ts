@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import type { Catalogue } from '../shared/core/catalogue.ts';
-import { didYouMean, listed } from '../shared/core/catalogue-problem.ts';
+import type { Catalogue } from '../shared/core/catalogue/catalogue.ts';
+import { didYouMean, listed } from '../shared/core/catalogue/catalogue-problem.ts';
 import { TaktError } from '../shared/core/errors.ts';
-import { type Screen, type Tile, WORST_DEFAULT } from '../shared/core/screen.ts';
+import { type Screen, type Tile, WORST_DEFAULT } from '../shared/core/screen/screen.ts';
 import { alertsAnswer } from './alerts.ts';
 import type { LiveAlerts } from './live/live-alerts.ts';
 import type { LiveValues } from './live/live-values.ts';

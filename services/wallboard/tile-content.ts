@@ -1,7 +1,7 @@
-import type { Kpi } from '../shared/core/catalogue.ts';
-import { byWorst, judge } from '../shared/core/judgement.ts';
-import type { Tile } from '../shared/core/screen.ts';
-import type { ShownValue, TileContent } from '../shared/core/wall-message.ts';
+import type { Kpi } from '../shared/core/catalogue/catalogue.ts';
+import { byWorst, judge } from '../shared/core/alert/judgement.ts';
+import type { Tile } from '../shared/core/screen/screen.ts';
+import type { ShownValue, TileContent } from '../shared/core/screen/wall-message.ts';
 import type { LivePoint, LiveSeries } from './live/series-memory.ts';
 
 type KpiTile = Extract<Tile, { readonly kpi: string }>;

@@ -1,8 +1,8 @@
-import type { Catalogue, Kpi } from '../shared/core/catalogue.ts';
-import { didYouMean, listed } from '../shared/core/catalogue-problem.ts';
+import type { Catalogue, Kpi } from '../shared/core/catalogue/catalogue.ts';
+import { didYouMean, listed } from '../shared/core/catalogue/catalogue-problem.ts';
 import { TaktError } from '../shared/core/errors.ts';
-import { readRfc3339 } from '../shared/core/json-mapping-field.ts';
-import { isMultiple, nearestBounds } from '../shared/core/window.ts';
+import { readRfc3339 } from '../shared/core/ingest/json-mapping-field.ts';
+import { isMultiple, nearestBounds } from '../shared/core/window/window.ts';
 
 /** What a client asked of `GET /v1/values`, checked. */
 export interface ValuesQuery {

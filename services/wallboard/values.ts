@@ -1,4 +1,4 @@
-import { encodeLabels } from '../shared/core/labels.ts';
+import { encodeLabels } from '../shared/core/measure/labels.ts';
 import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 import type { KpiStore, ValueQuery } from '../shared/ports/kpi-store.ts';
 import { fillInstant, fillRange, type Progress } from './empty-windows.ts';

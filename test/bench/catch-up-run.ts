@@ -6,7 +6,7 @@ import { SystemClock } from '../../services/shared/adapters/clock/system-clock.t
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { ChdbTransport } from '../../services/shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../../services/shared/adapters/store/clickhouse/clickhouse-store.ts';
-import type { Catalogue } from '../../services/shared/core/catalogue.ts';
+import type { Catalogue } from '../../services/shared/core/catalogue/catalogue.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import { loadCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';

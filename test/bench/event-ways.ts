@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { EventsMessage, Message, SlicesMessage, ValuesMessage } from '../../services/shared/core/messages.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import { offsetOf } from '../../services/shared/core/version.ts';

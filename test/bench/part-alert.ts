@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
-import { decodeLabels } from '../../services/shared/core/labels.ts';
+import { decodeLabels } from '../../services/shared/core/measure/labels.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 import { TRANSITIONS_TOPIC } from '../../services/shared/runtime/topics.ts';
 import { type Figure, type Part, spread } from './figure.ts';

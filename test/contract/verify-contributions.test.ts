@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contributionsOf } from '../../services/shared/core/case-folds.ts';
+import { contributionsOf } from '../../services/shared/core/measure/case-folds.ts';
 import type { Condition, Definition, Measure, Selector } from '../../services/shared/core/definition.ts';
-import { activityRanks, inOrder } from '../../services/shared/core/effective-events.ts';
+import { activityRanks, inOrder } from '../../services/shared/core/measure/effective-events.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import { contributionsSql } from '../../services/shared/core/verify/sql-contributions.ts';
-import { planWorkflow } from '../../services/shared/core/workflow-plan.ts';
+import { planWorkflow } from '../../services/shared/core/measure/workflow-plan.ts';
 import { Random } from '../simulation/random.ts';
 import { type ChdbStore, openChdbStore } from '../support/chdb-store.ts';
 import { anyCase, anyDefinition, START_MS } from '../support/verify-cases.ts';

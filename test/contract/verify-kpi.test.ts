@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Definition, WindowSpec } from '../../services/shared/core/definition.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import { NodeCron } from '../../services/shared/adapters/cron/node-cron.ts';
 import { verifyJob } from '../../services/scheduler/verify-job.ts';
 import type { VerifySource } from '../../services/shared/runtime/verify/verify-source.ts';

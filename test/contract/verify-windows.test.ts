@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Aggregate, Definition, Measure, WindowSpec } from '../../services/shared/core/definition.ts';
 import { contributionsSql } from '../../services/shared/core/verify/sql-contributions.ts';
 import { windowsSql } from '../../services/shared/core/verify/sql-windows.ts';
-import { sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../../services/shared/core/window.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../../services/shared/core/window/window.ts';
 import { Random } from '../simulation/random.ts';
 import { type ChdbStore, openChdbStore } from '../support/chdb-store.ts';
 import { anyCase, anyDefinition, START_MS } from '../support/verify-cases.ts';

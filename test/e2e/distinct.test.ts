@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { WorkflowEvent } from '../../services/shared/core/event.ts';
-import { STANDARD_ERROR } from '../../services/shared/core/hyper-log-log.ts';
+import { STANDARD_ERROR } from '../../services/shared/core/aggregate/hyper-log-log.ts';
 import { chdbMissing } from '../contract/chdb-missing.ts';
 import { Random } from '../simulation/random.ts';
 import { type Embedded, openEmbedded, temporaryDirectory } from '../support/embedded.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { STANDARD_ERROR } from '../../services/shared/core/hyper-log-log.ts';
+import { STANDARD_ERROR } from '../../services/shared/core/aggregate/hyper-log-log.ts';
 import { dataSet, dataSetsMissing } from '../support/data-sets.ts';
 import { type Embedded, openEmbedded, temporaryDirectory } from '../support/embedded.ts';
 import { takt as runTakt } from '../support/takt-process.ts';

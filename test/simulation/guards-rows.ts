@@ -5,7 +5,7 @@ import { StoredCaseFilter } from '../../services/processor/aggregate/stored-case
 import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import { CaseState } from '../../services/shared/core/case-state.ts';
+import { CaseState } from '../../services/shared/core/measure/case-state.ts';
 import { type Guard, guard, guardOf } from './take-away.ts';
 
 /** Guards of rows, order and memory: DESIGN.md section 4, points 1 to 4 and 8. */

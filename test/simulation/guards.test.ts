@@ -15,16 +15,16 @@ vi.mock('../../services/shared/core/partition-time.ts', async (original) => {
   const real = await original<typeof import('../../services/shared/core/partition-time.ts')>();
   return { ...real, stepTime: takeAway.replaceable('stepTime', real.stepTime) };
 });
-vi.mock('../../services/shared/core/extreme.ts', async (original) => {
-  const real = await original<typeof import('../../services/shared/core/extreme.ts')>();
+vi.mock('../../services/shared/core/aggregate/extreme.ts', async (original) => {
+  const real = await original<typeof import('../../services/shared/core/aggregate/extreme.ts')>();
   return { ...real, addToExtreme: takeAway.replaceable('addToExtreme', real.addToExtreme) };
 });
-vi.mock('../../services/shared/core/last.ts', async (original) => {
-  const real = await original<typeof import('../../services/shared/core/last.ts')>();
+vi.mock('../../services/shared/core/aggregate/last.ts', async (original) => {
+  const real = await original<typeof import('../../services/shared/core/aggregate/last.ts')>();
   return { ...real, addToLast: takeAway.replaceable('addToLast', real.addToLast) };
 });
-vi.mock('../../services/shared/core/effective-events.ts', async (original) => {
-  const real = await original<typeof import('../../services/shared/core/effective-events.ts')>();
+vi.mock('../../services/shared/core/measure/effective-events.ts', async (original) => {
+  const real = await original<typeof import('../../services/shared/core/measure/effective-events.ts')>();
   return { ...real, eventOrder: takeAway.replaceable('eventOrder', real.eventOrder) };
 });
 

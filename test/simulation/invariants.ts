@@ -1,6 +1,6 @@
 import type { SliceSnapshot } from '../../services/shared/core/messages.ts';
 import { offsetOf } from '../../services/shared/core/version.ts';
-import { sliceEnd } from '../../services/shared/core/window.ts';
+import { sliceEnd } from '../../services/shared/core/window/window.ts';
 import { earlyDifferences } from './differences.ts';
 import { openAfter, watermarkAfter } from './oracle-time.ts';
 import { definitions, PARTITIONS, type Placed, TOPIC, type World } from './world.ts';

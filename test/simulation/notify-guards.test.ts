@@ -5,16 +5,16 @@ import type * as TakeAway from './take-away.ts';
 
 // Pure functions have no object to be replaced on; the tested modules get these instead, which do the same.
 const takeAway = await vi.hoisted(async () => (await import('./take-away.ts')) as typeof TakeAway);
-vi.mock('../../services/shared/core/notify-member.ts', async (original) => {
-  const real = await original<typeof import('../../services/shared/core/notify-member.ts')>();
+vi.mock('../../services/shared/core/notify/notify-member.ts', async (original) => {
+  const real = await original<typeof import('../../services/shared/core/notify/notify-member.ts')>();
   return {
     ...real,
     isNews: takeAway.replaceable('isNews', real.isNews),
     memberAfter: takeAway.replaceable('memberAfter', real.memberAfter),
   };
 });
-vi.mock('../../services/shared/core/notify-lane.ts', async (original) => {
-  const real = await original<typeof import('../../services/shared/core/notify-lane.ts')>();
+vi.mock('../../services/shared/core/notify/notify-lane.ts', async (original) => {
+  const real = await original<typeof import('../../services/shared/core/notify/notify-lane.ts')>();
   return {
     ...real,
     withDeadline: takeAway.replaceable('withDeadline', real.withDeadline),

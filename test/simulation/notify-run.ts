@@ -1,6 +1,6 @@
 import type { TransitionMessage } from '../../services/shared/core/messages.ts';
-import { NOTIFY_START, stepNotify } from '../../services/shared/core/notify-state.ts';
-import { encodeNotifyState } from '../../services/shared/core/notify-state-json.ts';
+import { NOTIFY_START, stepNotify } from '../../services/shared/core/notify/notify-state.ts';
+import { encodeNotifyState } from '../../services/shared/core/notify/notify-state-json.ts';
 import { offsetOf } from '../../services/shared/core/version.ts';
 import { FIRST_MS, transition } from '../support/transition.ts';
 import { type Behaviour, type Crash, NotifyWorld } from './notify-world.ts';

@@ -5,9 +5,9 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
-import { isDerived } from '../../services/shared/core/derived.ts';
-import { EXTREME_KEPT_MAX } from '../../services/shared/core/extreme.ts';
-import { LAST_KEPT_MAX } from '../../services/shared/core/last.ts';
+import { isDerived } from '../../services/shared/core/formula/derived.ts';
+import { EXTREME_KEPT_MAX } from '../../services/shared/core/aggregate/extreme.ts';
+import { LAST_KEPT_MAX } from '../../services/shared/core/aggregate/last.ts';
 import type { Message, ValueMessage } from '../../services/shared/core/messages.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';

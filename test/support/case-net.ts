@@ -1,10 +1,10 @@
-import { contributionsOf, type Delta } from '../../services/shared/core/case-folds.ts';
-import { CaseState } from '../../services/shared/core/case-state.ts';
+import { contributionsOf, type Delta } from '../../services/shared/core/measure/case-folds.ts';
+import { CaseState } from '../../services/shared/core/measure/case-state.ts';
 import { parseDecimal } from '../../services/shared/core/decimal.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
-import { activityRanks, inOrder } from '../../services/shared/core/effective-events.ts';
+import { activityRanks, inOrder } from '../../services/shared/core/measure/effective-events.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
-import { planWorkflow, type WorkflowPlan } from '../../services/shared/core/workflow-plan.ts';
+import { planWorkflow, type WorkflowPlan } from '../../services/shared/core/measure/workflow-plan.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { problemLine } from '../../services/shared/runtime/yaml-document.ts';
 

@@ -8,7 +8,7 @@ import { LmdbLog } from '../../services/shared/adapters/log/lmdb/lmdb-log.ts';
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { ChdbTransport } from '../../services/shared/adapters/store/clickhouse/chdb-transport.ts';
 import { ClickHouseStore } from '../../services/shared/adapters/store/clickhouse/clickhouse-store.ts';
-import type { Catalogue } from '../../services/shared/core/catalogue.ts';
+import type { Catalogue } from '../../services/shared/core/catalogue/catalogue.ts';
 import type { WorkflowEvent } from '../../services/shared/core/event.ts';
 import { loadCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';

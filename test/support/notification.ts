@@ -1,4 +1,4 @@
-import type { NotificationDetails } from '../../services/shared/core/notification.ts';
+import type { NotificationDetails } from '../../services/shared/core/notify/notification.ts';
 import type { Notification } from '../../services/shared/ports/notifier.ts';
 
 /** A test message, with what a test changes of its details. */

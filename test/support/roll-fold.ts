@@ -3,8 +3,8 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import { type AggregateState, emptyState, encodeState } from '../../services/shared/core/aggregate-state.ts';
-import type { Catalogue } from '../../services/shared/core/catalogue.ts';
+import { type AggregateState, emptyState, encodeState } from '../../services/shared/core/aggregate/aggregate-state.ts';
+import type { Catalogue } from '../../services/shared/core/catalogue/catalogue.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import type { Message, SliceSnapshot, ValueMessage } from '../../services/shared/core/messages.ts';
 import type { SliceRow } from '../../services/shared/ports/kpi-rows.ts';

@@ -1,4 +1,4 @@
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { TransitionMessage } from '../../services/shared/core/messages.ts';
 
 /** A window end of whole minutes, as milliseconds UTC. */

@@ -9,7 +9,7 @@ import type {
 } from '../../services/shared/core/definition.ts';
 import { parseDecimal } from '../../services/shared/core/decimal.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
-import type { WorkingHours } from '../../services/shared/core/calendar.ts';
+import type { WorkingHours } from '../../services/shared/core/calendar/calendar.ts';
 import type { Random } from '../simulation/random.ts';
 
 const ACTIVITIES = ['opened', 'worked', 'closed'] as const;

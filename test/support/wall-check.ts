@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { SnapshotMessage } from '../../services/shared/core/wall-message.ts';
+import type { SnapshotMessage } from '../../services/shared/core/screen/wall-message.ts';
 import { formatJudged, mannerOf } from '../../services/wallboard/web/format.ts';
 import type { Language } from '../../services/wallboard/web/language.ts';
 import { EventParser } from '../../services/wallboard/web/event-parser.ts';

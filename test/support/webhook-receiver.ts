@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { NotificationDetails } from '../../services/shared/core/notification.ts';
+import type { NotificationDetails } from '../../services/shared/core/notify/notification.ts';
 import type { Notification } from '../../services/shared/ports/notifier.ts';
 
 /** A request as it came. */

@@ -9,10 +9,10 @@ import {
   mergeState,
   replaceEncoded,
   takesBack,
-} from '../../services/shared/core/aggregate-state.ts';
+} from '../../services/shared/core/aggregate/aggregate-state.ts';
 import type { Aggregate } from '../../services/shared/core/definition.ts';
-import { distinctAmount } from '../../services/shared/core/distinct-state.ts';
-import { quantileOf, RELATIVE_ACCURACY } from '../../services/shared/core/log-bins.ts';
+import { distinctAmount } from '../../services/shared/core/aggregate/distinct-state.ts';
+import { quantileOf, RELATIVE_ACCURACY } from '../../services/shared/core/aggregate/log-bins.ts';
 
 const AGGREGATES: readonly Aggregate[] = [
   { kind: 'count' },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { AlertTask } from '../../services/alerter/alert/alert-task.ts';
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { Message, TransitionMessage, ValueMessage } from '../../services/shared/core/messages.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';

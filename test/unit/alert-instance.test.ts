@@ -10,10 +10,10 @@ import {
   QUIET,
   REASON,
   stepAlert,
-} from '../../services/shared/core/alert-instance.ts';
-import { quietOf, runAlert, type Shown } from '../../services/shared/core/alert-run.ts';
+} from '../../services/shared/core/alert/alert-instance.ts';
+import { quietOf, runAlert, type Shown } from '../../services/shared/core/alert/alert-run.ts';
 import type { WindowSpec } from '../../services/shared/core/definition.ts';
-import { passes, type Rule } from '../../services/shared/core/rule.ts';
+import { passes, type Rule } from '../../services/shared/core/alert/rule.ts';
 
 const MINUTE = 60_000;
 

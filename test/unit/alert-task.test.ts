@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { AlertTask } from '../../services/alerter/alert/alert-task.ts';
 import { firstKey, FirstsBook } from '../../services/alerter/alert/firsts-book.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { Message, TransitionMessage, ValueMessage } from '../../services/shared/core/messages.ts';
 import type { InstanceRow } from '../../services/shared/ports/kpi-rows.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';

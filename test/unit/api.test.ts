@@ -1,9 +1,9 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import type { Catalogue, Kpi } from '../../services/shared/core/catalogue.ts';
+import type { Catalogue, Kpi } from '../../services/shared/core/catalogue/catalogue.ts';
 import type { Aggregate } from '../../services/shared/core/definition.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { ValueRow } from '../../services/shared/ports/kpi-rows.ts';
 import type { ValueQuery } from '../../services/shared/ports/kpi-store.ts';
 import { hashKey } from '../../services/shared/runtime/api-key.ts';

@@ -6,8 +6,8 @@ import {
 } from '../../services/processor/aggregate/stored-case-filter.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { versionOf } from '../../services/shared/core/version.ts';
-import { BloomFilter } from '../../services/shared/core/bloom-filter.ts';
-import { planWorkflow } from '../../services/shared/core/workflow-plan.ts';
+import { BloomFilter } from '../../services/shared/core/bytes/bloom-filter.ts';
+import { planWorkflow } from '../../services/shared/core/measure/workflow-plan.ts';
 
 test('every added case may be there: a forgotten one would be folded as new', () => {
   const filter = new BloomFilter();

@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { expect, test } from 'vitest';
-import { BusinessTime } from '../../services/shared/core/business-time.ts';
-import type { DaySpan, WorkingHours } from '../../services/shared/core/calendar.ts';
+import { BusinessTime } from '../../services/shared/core/calendar/business-time.ts';
+import type { DaySpan, WorkingHours } from '../../services/shared/core/calendar/calendar.ts';
 import { Random } from '../simulation/random.ts';
 
 const at = (text: string): number => Date.parse(text);

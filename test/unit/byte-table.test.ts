@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteTable } from '../../services/shared/core/byte-table.ts';
+import { ByteTable } from '../../services/shared/core/bytes/byte-table.ts';
 
 const LIMIT = 64 * 1024;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { carriedOf, carryOn, NOTHING_CARRIED } from '../../services/shared/core/carried.ts';
+import { carriedOf, carryOn, NOTHING_CARRIED } from '../../services/shared/core/measure/carried.ts';
 
 const NAMES = ['team', 'queue', 'constructor', '__proto__'];
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CaseCache } from '../../services/processor/aggregate/case-cache.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
-import { planWorkflow } from '../../services/shared/core/workflow-plan.ts';
+import { planWorkflow } from '../../services/shared/core/measure/workflow-plan.ts';
 
 const PLAN = planWorkflow([], new Map());
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contribute, emptyState } from '../../services/shared/core/aggregate-state.ts';
-import { CaseState } from '../../services/shared/core/case-state.ts';
+import { contribute, emptyState } from '../../services/shared/core/aggregate/aggregate-state.ts';
+import { CaseState } from '../../services/shared/core/measure/case-state.ts';
 import { definitionOf, eventsOf, type Happening, netAsTheyCome, netOf, planOf, voidOf } from '../support/case-net.ts';
 
 /** Of each kind of measure that is computed within a case, those that take the most different ways. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteOutput } from '../../services/shared/core/byte-output.ts';
-import { CasePacker } from '../../services/shared/core/case-pack.ts';
-import { summaryOf } from '../../services/shared/core/case-summary.ts';
-import { eventOrder } from '../../services/shared/core/effective-events.ts';
+import { ByteOutput } from '../../services/shared/core/bytes/byte-output.ts';
+import { CasePacker } from '../../services/shared/core/measure/case-pack.ts';
+import { summaryOf } from '../../services/shared/core/measure/case-summary.ts';
+import { eventOrder } from '../../services/shared/core/measure/effective-events.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
 
 const text = fc.string({ unit: 'binary' });

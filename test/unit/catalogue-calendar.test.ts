@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Calendar } from '../../services/shared/core/calendar.ts';
-import { calendarsOf } from '../../services/shared/core/catalogue-compile.ts';
-import { lintHolidays } from '../../services/shared/core/catalogue-lint.ts';
+import type { Calendar } from '../../services/shared/core/calendar/calendar.ts';
+import { calendarsOf } from '../../services/shared/core/catalogue/catalogue-compile.ts';
+import { lintHolidays } from '../../services/shared/core/catalogue/catalogue-lint.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
-import type { HolidayLookup } from '../../services/shared/core/holiday-table.ts';
-import { sentence } from '../../services/shared/core/sentence.ts';
+import type { HolidayLookup } from '../../services/shared/core/calendar/holiday-table.ts';
+import { sentence } from '../../services/shared/core/sentence/sentence.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { problemLine } from '../../services/shared/runtime/yaml-document.ts';
 

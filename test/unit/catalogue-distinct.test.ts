@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Catalogue } from '../../services/shared/core/catalogue.ts';
-import { lintDistinct } from '../../services/shared/core/lint-history.ts';
-import { DISTINCT_VALUES_MAX } from '../../services/shared/core/distinct-state.ts';
+import type { Catalogue } from '../../services/shared/core/catalogue/catalogue.ts';
+import { lintDistinct } from '../../services/shared/core/catalogue/lint-history.ts';
+import { DISTINCT_VALUES_MAX } from '../../services/shared/core/aggregate/distinct-state.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { problemLine } from '../../services/shared/runtime/yaml-document.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { sentence } from '../../services/shared/core/sentence.ts';
+import { sentence } from '../../services/shared/core/sentence/sentence.ts';
 import { loadCatalogue, parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { loadHolidays } from '../../services/shared/runtime/holidays/load-holidays.ts';
 

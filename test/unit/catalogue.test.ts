@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Catalogue } from '../../services/shared/core/catalogue.ts';
-import { definitionHash } from '../../services/shared/core/catalogue-hash.ts';
-import { lintActivities } from '../../services/shared/core/catalogue-lint.ts';
-import type { Channel } from '../../services/shared/core/channel.ts';
+import type { Catalogue } from '../../services/shared/core/catalogue/catalogue.ts';
+import { definitionHash } from '../../services/shared/core/catalogue/catalogue-hash.ts';
+import { lintActivities } from '../../services/shared/core/catalogue/catalogue-lint.ts';
+import type { Channel } from '../../services/shared/core/notify/channel.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import { loadCatalogue, parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { problemLine } from '../../services/shared/runtime/yaml-document.ts';
-import type { Rule } from '../../services/shared/core/rule.ts';
+import type { Rule } from '../../services/shared/core/alert/rule.ts';
 
 const options = { calendarVersion: '2025b' };
 const HEAD = `version: 1

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SystemClock } from '../../services/shared/adapters/clock/system-clock.ts';
 import { notifierOf } from '../../services/shared/adapters/notify/channels.ts';
 import { secretBytes, signature } from '../../services/shared/adapters/notify/standard-webhook.ts';
-import type { Channel } from '../../services/shared/core/channel.ts';
+import type { Channel } from '../../services/shared/core/notify/channel.ts';
 import { readSecret } from '../../services/shared/runtime/secret-place.ts';
 import { notification } from '../support/notification.ts';
 import { WebhookReceiver } from '../support/webhook-receiver.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Workflow } from '../../services/shared/core/catalogue.ts';
-import { readCloudEvent } from '../../services/shared/core/cloudevent.ts';
-import { attributesOfHeaders } from '../../services/shared/core/cloudevent-headers.ts';
-import { readRfc3339 } from '../../services/shared/core/json-mapping-field.ts';
+import type { Workflow } from '../../services/shared/core/catalogue/catalogue.ts';
+import { readCloudEvent } from '../../services/shared/core/ingest/cloudevent.ts';
+import { attributesOfHeaders } from '../../services/shared/core/ingest/cloudevent-headers.ts';
+import { readRfc3339 } from '../../services/shared/core/ingest/json-mapping-field.ts';
 
 const workflow: Workflow = {
   name: 'helpdesk',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileConditions, matches } from '../../services/shared/core/condition.ts';
+import { compileConditions, matches } from '../../services/shared/core/alert/condition.ts';
 import { parseDecimal } from '../../services/shared/core/decimal.ts';
 import type { Condition } from '../../services/shared/core/definition.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { compileDateFormats, dateFormatProblem } from '../../services/shared/core/date-format.ts';
-import { wallTimeOf } from '../../services/shared/core/wall-time.ts';
+import { compileDateFormats, dateFormatProblem } from '../../services/shared/core/ingest/date-format.ts';
+import { wallTimeOf } from '../../services/shared/core/calendar/wall-time.ts';
 
 const utc = (text: string): number => Date.parse(text);
 

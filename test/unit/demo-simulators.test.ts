@@ -8,7 +8,7 @@ import { loadSimulator } from '../../services/cli/demo/profile.ts';
 import { Playback, type SimulatedEvent } from '../../services/cli/demo/simulator.ts';
 import { loadCatalogues } from '../../services/shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../../services/shared/runtime/screen-files.ts';
-import { lintSmart } from '../../services/shared/core/lint-smart.ts';
+import { lintSmart } from '../../services/shared/core/catalogue/lint-smart.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

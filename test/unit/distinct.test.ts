@@ -8,11 +8,11 @@ import {
   encodeState,
   mergeEncoded,
   replaceEncoded,
-} from '../../services/shared/core/aggregate-state.ts';
+} from '../../services/shared/core/aggregate/aggregate-state.ts';
 import type { Aggregate, Definition } from '../../services/shared/core/definition.ts';
-import { distinctAmount } from '../../services/shared/core/distinct-state.ts';
-import { STANDARD_ERROR } from '../../services/shared/core/hyper-log-log.ts';
-import { resultOf } from '../../services/shared/core/result.ts';
+import { distinctAmount } from '../../services/shared/core/aggregate/distinct-state.ts';
+import { STANDARD_ERROR } from '../../services/shared/core/aggregate/hyper-log-log.ts';
+import { resultOf } from '../../services/shared/core/aggregate/result.ts';
 
 const EXACT = { kind: 'distinct', approximate: false } as const;
 const SKETCH = { kind: 'distinct', approximate: true } as const;

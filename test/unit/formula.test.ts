@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { compileFormula, formulaOf } from '../../services/shared/core/formula.ts';
-import { FORMULA_CHARS_MAX, parseFormula } from '../../services/shared/core/formula-parse.ts';
+import { compileFormula, formulaOf } from '../../services/shared/core/formula/formula.ts';
+import { FORMULA_CHARS_MAX, parseFormula } from '../../services/shared/core/formula/formula-parse.ts';
 
 const UNITS: Readonly<Record<string, string>> = { price: 'EUR', cost: 'EUR', wait: 'min', n: '' };
 

@@ -6,8 +6,8 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { NodeCron } from '../../services/shared/adapters/cron/node-cron.ts';
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import { BEAT_RULE, type BeatEvent, beatEvents, beatWindowEnd } from '../../services/shared/core/built-in.ts';
-import { withBuiltIn } from '../../services/shared/core/catalogue-built-in.ts';
+import { BEAT_RULE, type BeatEvent, beatEvents, beatWindowEnd } from '../../services/shared/core/catalogue/built-in.ts';
+import { withBuiltIn } from '../../services/shared/core/catalogue/catalogue-built-in.ts';
 import type { TransitionMessage } from '../../services/shared/core/messages.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import type { HeartbeatMessage } from '../../services/shared/ports/heartbeat-receiver.ts';

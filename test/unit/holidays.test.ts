@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { BusinessTime } from '../../services/shared/core/business-time.ts';
-import type { HolidayTable } from '../../services/shared/core/holiday-table.ts';
+import { BusinessTime } from '../../services/shared/core/calendar/business-time.ts';
+import type { HolidayTable } from '../../services/shared/core/calendar/holiday-table.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { loadHolidays } from '../../services/shared/runtime/holidays/load-holidays.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type JsonLimits, parseJson } from '../../services/shared/core/json-limits.ts';
+import { type JsonLimits, parseJson } from '../../services/shared/core/ingest/json-limits.ts';
 import { dataSet, dataSetsMissing } from '../support/data-sets.ts';
 
 const limits: JsonLimits = { depthMax: 32, keysMax: 1_000, itemsMax: 5_000 };

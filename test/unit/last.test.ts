@@ -6,12 +6,12 @@ import {
   emptyState,
   encodeState,
   mergeEncoded,
-} from '../../services/shared/core/aggregate-state.ts';
+} from '../../services/shared/core/aggregate/aggregate-state.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
-import { activityRanks, eventOrder } from '../../services/shared/core/effective-events.ts';
+import { activityRanks, eventOrder } from '../../services/shared/core/measure/effective-events.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
-import { LAST_KEPT_MAX, type LastState, placesAmong } from '../../services/shared/core/last.ts';
-import { resultOf } from '../../services/shared/core/result.ts';
+import { LAST_KEPT_MAX, type LastState, placesAmong } from '../../services/shared/core/aggregate/last.ts';
+import { resultOf } from '../../services/shared/core/aggregate/result.ts';
 
 const ACTIVITIES = ['read', 'checked'];
 const LAST = { kind: 'last' } as const;

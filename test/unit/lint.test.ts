@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { lintLabels, lintNeverSeen, lintSamples } from '../../services/shared/core/lint-history.ts';
-import { lintSmart } from '../../services/shared/core/lint-smart.ts';
-import type { Catalogue } from '../../services/shared/core/catalogue.ts';
+import { lintLabels, lintNeverSeen, lintSamples } from '../../services/shared/core/catalogue/lint-history.ts';
+import { lintSmart } from '../../services/shared/core/catalogue/lint-smart.ts';
+import type { Catalogue } from '../../services/shared/core/catalogue/catalogue.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 
 const SMART = 'owner: me, source: desk, objective: fast help, review: yearly';

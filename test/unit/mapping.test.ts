@@ -3,13 +3,13 @@ import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { expect, test } from 'vitest';
 import { formatDecimal, parseDecimal } from '../../services/shared/core/decimal.ts';
-import { parseExpression } from '../../services/shared/core/expression.ts';
-import type { Mapping } from '../../services/shared/core/mapping.ts';
-import { compileMapping } from '../../services/shared/core/mapping-compile.ts';
-import { mappingColumns } from '../../services/shared/core/mapping-columns.ts';
-import { readMapping } from '../../services/shared/core/mapping-read.ts';
-import { mapRow, type MappedRow } from '../../services/shared/core/mapping-row.ts';
-import { compositeKey, rowHash, uniqueHeaders } from '../../services/shared/core/row-identity.ts';
+import { parseExpression } from '../../services/shared/core/formula/expression.ts';
+import type { Mapping } from '../../services/shared/core/ingest/mapping.ts';
+import { compileMapping } from '../../services/shared/core/ingest/mapping-compile.ts';
+import { mappingColumns } from '../../services/shared/core/ingest/mapping-columns.ts';
+import { readMapping } from '../../services/shared/core/ingest/mapping-read.ts';
+import { mapRow, type MappedRow } from '../../services/shared/core/ingest/mapping-row.ts';
+import { compositeKey, rowHash, uniqueHeaders } from '../../services/shared/core/ingest/row-identity.ts';
 
 function evaluate(text: string, cells: Record<string, string>): string {
   const parsed = parseExpression(text);

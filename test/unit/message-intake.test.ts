@@ -4,7 +4,7 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { TaktError } from '../../services/shared/core/errors.ts';
 import type { WorkflowEvent } from '../../services/shared/core/event.ts';
 import type { DeadLetter } from '../../services/shared/core/messages.ts';
-import { readMqttPlan } from '../../services/shared/core/mqtt-plan.ts';
+import { readMqttPlan } from '../../services/shared/core/ingest/mqtt-plan.ts';
 import type { SourceMessage } from '../../services/shared/ports/message-source.ts';
 import { Metrics } from '../../services/shared/runtime/metrics.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { murmur3 } from '../../services/shared/core/murmur3.ts';
+import { murmur3 } from '../../services/shared/core/bytes/murmur3.ts';
 
 /** The first 16 digits that the reference implementation gives (MurmurHash3_x86_128, seed 0). */
 const KNOWN: readonly (readonly [string, string])[] = [

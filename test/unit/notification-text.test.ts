@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { NotificationDetails, NotifiedInstance } from '../../services/shared/core/notification.ts';
-import { BODY_BYTES_MAX, notificationText } from '../../services/shared/core/notification-text.ts';
+import type { NotificationDetails, NotifiedInstance } from '../../services/shared/core/notify/notification.ts';
+import { BODY_BYTES_MAX, notificationText } from '../../services/shared/core/notify/notification-text.ts';
 import { notification } from '../support/notification.ts';
 
 const words = { name: 'First response time', unit: 'minutes', zone: 'Asia/Shanghai' };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { DeliveryMessage } from '../../services/shared/core/messages.ts';
-import { GROUP_INTERVAL_MS, GROUP_WAIT_MS, type Outgoing } from '../../services/shared/core/notify-lane.ts';
+import { GROUP_INTERVAL_MS, GROUP_WAIT_MS, type Outgoing } from '../../services/shared/core/notify/notify-lane.ts';
 import {
   ENDED_MEMBERS_MAX,
   nextDueMs,
@@ -11,8 +11,8 @@ import {
   type NotifyInput,
   type NotifyState,
   stepNotify,
-} from '../../services/shared/core/notify-state.ts';
-import { decodeNotifyState, encodeNotifyState } from '../../services/shared/core/notify-state-json.ts';
+} from '../../services/shared/core/notify/notify-state.ts';
+import { decodeNotifyState, encodeNotifyState } from '../../services/shared/core/notify/notify-state-json.ts';
 import { FIRST_MS, transition } from '../support/transition.ts';
 
 /** A receiver that takes everything at once, or does what it is told. */

@@ -12,8 +12,8 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import type { Outgoing } from '../../services/shared/core/notify-lane.ts';
-import type { NotifyEffect } from '../../services/shared/core/notify-state.ts';
+import type { Outgoing } from '../../services/shared/core/notify/notify-lane.ts';
+import type { NotifyEffect } from '../../services/shared/core/notify/notify-state.ts';
 import type { DeliveryOutcome, Notification } from '../../services/shared/ports/notifier.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';

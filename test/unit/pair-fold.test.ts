@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { WorkingHours } from '../../services/shared/core/calendar.ts';
+import type { WorkingHours } from '../../services/shared/core/calendar/calendar.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
-import { MeasureFold } from '../../services/shared/core/measure-fold.ts';
-import { planMeasure } from '../../services/shared/core/measure-plan.ts';
+import { MeasureFold } from '../../services/shared/core/measure/measure-fold.ts';
+import { planMeasure } from '../../services/shared/core/measure/measure-plan.ts';
 
 const OCCURRENCES = ['first', 'last', 'each'] as const;
 type Occurrence = (typeof OCCURRENCES)[number];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseJson } from '../../services/shared/core/json-limits.ts';
-import { payloadId } from '../../services/shared/core/payload-id.ts';
+import { parseJson } from '../../services/shared/core/ingest/json-limits.ts';
+import { payloadId } from '../../services/shared/core/ingest/payload-id.ts';
 
 const LIMITS = { depthMax: 32, keysMax: 100, itemsMax: 100 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Catalogue } from '../../services/shared/core/catalogue.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import type { Catalogue } from '../../services/shared/core/catalogue/catalogue.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { ValueMessage } from '../../services/shared/core/messages.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { RollFold } from '../support/roll-fold.ts';

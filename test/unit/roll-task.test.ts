@@ -4,8 +4,8 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import { emptyState, encodeState } from '../../services/shared/core/aggregate-state.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { emptyState, encodeState } from '../../services/shared/core/aggregate/aggregate-state.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { Message } from '../../services/shared/core/messages.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';

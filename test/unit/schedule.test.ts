@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, test } from 'vitest';
 import { NodeCron } from '../../services/shared/adapters/cron/node-cron.ts';
-import { CATCH_UP_RUNS_MAX, dueRuns } from '../../services/shared/core/due-runs.ts';
-import { nextRun, type Schedule } from '../../services/shared/core/schedule.ts';
+import { CATCH_UP_RUNS_MAX, dueRuns } from '../../services/shared/core/job/due-runs.ts';
+import { nextRun, type Schedule } from '../../services/shared/core/job/schedule.ts';
 
 const cron = new NodeCron();
 

@@ -4,7 +4,7 @@ import { Scheduler } from '../../services/scheduler/scheduler.ts';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
 import { NodeCron } from '../../services/shared/adapters/cron/node-cron.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import { ABANDONED_AFTER_MS } from '../../services/shared/core/job-plan.ts';
+import { ABANDONED_AFTER_MS } from '../../services/shared/core/job/job-plan.ts';
 import type { JobRunRow } from '../../services/shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
 

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { byWorst, judge } from '../../services/shared/core/judgement.ts';
-import type { Tile } from '../../services/shared/core/screen.ts';
-import { defaultScreen } from '../../services/shared/core/screen-default.ts';
-import { layoutOf } from '../../services/shared/core/screen-layout.ts';
+import { byWorst, judge } from '../../services/shared/core/alert/judgement.ts';
+import type { Tile } from '../../services/shared/core/screen/screen.ts';
+import { defaultScreen } from '../../services/shared/core/screen/screen-default.ts';
+import { layoutOf } from '../../services/shared/core/screen/screen-layout.ts';
 import { loadCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { loadScreens, parseScreen } from '../../services/shared/runtime/screen-files.ts';
 import { problemLine } from '../../services/shared/runtime/yaml-document.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { computeValues } from '../../services/processor/roll/compute-values.ts';
 import { Series } from '../../services/processor/roll/series.ts';
-import { emptyState, encodeState } from '../../services/shared/core/aggregate-state.ts';
+import { emptyState, encodeState } from '../../services/shared/core/aggregate/aggregate-state.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../services/shared/core/definition.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { ValueRow } from '../../services/shared/ports/kpi-rows.ts';
 
 const ALL_STORED = { storedOf: () => 100n, isOpen: () => false };

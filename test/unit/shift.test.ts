@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { DaySpan, WorkingHours } from '../../services/shared/core/calendar.ts';
-import { dayOf } from '../../services/shared/core/calendar-spans.ts';
-import { type Shift, Shifts } from '../../services/shared/core/shift.ts';
+import type { DaySpan, WorkingHours } from '../../services/shared/core/calendar/calendar.ts';
+import { dayOf } from '../../services/shared/core/calendar/calendar-spans.ts';
+import { type Shift, Shifts } from '../../services/shared/core/calendar/shift.ts';
 
 const at = (text: string): number => Date.parse(text);
 const HOUR_MS = 3_600_000;

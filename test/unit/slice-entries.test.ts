@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { SliceChanges } from '../../services/processor/aggregate/slice-changes.ts';
 import { SliceEntries } from '../../services/processor/aggregate/slice-entries.ts';
 import type { SliceEntry } from '../../services/processor/aggregate/slice-entry.ts';
-import type { SliceGroup } from '../../services/shared/core/workflow-plan.ts';
+import type { SliceGroup } from '../../services/shared/core/measure/workflow-plan.ts';
 
 const member = { definition: { aggregate: { kind: 'count' } } };
 const GROUP = { id: 3, members: [member, member] } as unknown as SliceGroup;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { RESTORED_ROWS_MAX, SliceTable } from '../../services/processor/aggregate/slice-table.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
-import { emptyState, encodeState } from '../../services/shared/core/aggregate-state.ts';
-import type { Delta } from '../../services/shared/core/case-folds.ts';
+import { emptyState, encodeState } from '../../services/shared/core/aggregate/aggregate-state.ts';
+import type { Delta } from '../../services/shared/core/measure/case-folds.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
-import { encodeLabels } from '../../services/shared/core/labels.ts';
-import { planWorkflow } from '../../services/shared/core/workflow-plan.ts';
+import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
+import { planWorkflow } from '../../services/shared/core/measure/workflow-plan.ts';
 import type { SliceRow } from '../../services/shared/ports/kpi-rows.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 

@@ -7,8 +7,8 @@ import {
   emptyState,
   encodeState,
   mergeEncoded,
-} from '../../services/shared/core/aggregate-state.ts';
-import { distinctAmount } from '../../services/shared/core/distinct-state.ts';
+} from '../../services/shared/core/aggregate/aggregate-state.ts';
+import { distinctAmount } from '../../services/shared/core/aggregate/distinct-state.ts';
 import type { Aggregate, Definition } from '../../services/shared/core/definition.ts';
 
 const EVERY_MS = 10;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matchTopic, readTopicPattern, type TopicPattern } from '../../services/shared/core/topic-pattern.ts';
+import { matchTopic, readTopicPattern, type TopicPattern } from '../../services/shared/core/ingest/topic-pattern.ts';
 
 function pattern(text: string): TopicPattern {
   const read = readTopicPattern(text);

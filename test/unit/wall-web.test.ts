@@ -6,7 +6,7 @@ import type {
   ShownValue,
   SnapshotMessage,
   TileFrame,
-} from '../../services/shared/core/wall-message.ts';
+} from '../../services/shared/core/screen/wall-message.ts';
 import { fitTo, heroSize, roomOf, widthOf } from '../../services/wallboard/web/fit.ts';
 import { formatAge, formatJudged, formatTarget, formatTime, formatValue } from '../../services/wallboard/web/format.ts';
 import { ageOf, moodOf } from '../../services/wallboard/web/freshness.ts';

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { TumblingUnit, WindowSpec } from '../../services/shared/core/definition.ts';
-import { parseDuration } from '../../services/shared/core/catalogue-duration.ts';
-import { isBegin, isStep, nextBeginMs, unitMsMax, unitSlice } from '../../services/shared/core/window-to-date.ts';
-import { zoneName } from '../../services/shared/core/window-calendar.ts';
+import { parseDuration } from '../../services/shared/core/catalogue/catalogue-duration.ts';
+import {
+  isBegin,
+  isStep,
+  nextBeginMs,
+  unitMsMax,
+  unitSlice,
+} from '../../services/shared/core/window/window-to-date.ts';
+import { zoneName } from '../../services/shared/core/window/window-calendar.ts';
 import {
   isMultiple,
   nearestBounds,
@@ -11,7 +17,7 @@ import {
   sliceStart,
   TOTAL_END_MS,
   windowStart,
-} from '../../services/shared/core/window.ts';
+} from '../../services/shared/core/window/window.ts';
 
 const at = (text: string): number => Date.parse(text);
 const tumbling = (unit: TumblingUnit, zone = 'UTC'): WindowSpec => ({ kind: 'tumbling', unit, zone });

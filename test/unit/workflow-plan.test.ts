@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Definition } from '../../services/shared/core/definition.ts';
-import { planWorkflow, type WorkflowPlan } from '../../services/shared/core/workflow-plan.ts';
+import { planWorkflow, type WorkflowPlan } from '../../services/shared/core/measure/workflow-plan.ts';
 
 const selector = (activity: string): object => ({ activity, occurrence: 'first', where: [] });
 const DURATION = { kind: 'duration', from: selector('opened'), to: selector('closed') };

@@ -1,11 +1,11 @@
-import type { AlertEffect } from '../../shared/core/alert-instance.ts';
-import type { Workflow } from '../../shared/core/catalogue.ts';
+import type { AlertEffect } from '../../shared/core/alert/alert-instance.ts';
+import type { Workflow } from '../../shared/core/catalogue/catalogue.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { workflowsOf } from '../../shared/core/derived.ts';
+import { workflowsOf } from '../../shared/core/formula/derived.ts';
 import type { Control, ProgressMark, ValueMessage, ValuesMessage } from '../../shared/core/messages.ts';
-import type { Rule } from '../../shared/core/rule.ts';
-import { isImported } from '../../shared/core/value-reason.ts';
+import type { Rule } from '../../shared/core/alert/rule.ts';
+import { isImported } from '../../shared/core/aggregate/value-reason.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
 import type { InstanceRow, PositionRow } from '../../shared/ports/kpi-rows.ts';

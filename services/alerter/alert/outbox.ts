@@ -1,4 +1,4 @@
-import { type AlertEffect, episodeOf } from '../../shared/core/alert-instance.ts';
+import { type AlertEffect, episodeOf } from '../../shared/core/alert/alert-instance.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { AppendRecord } from '../../shared/ports/event-log.ts';
 import type { InstanceRow, TransitionRow } from '../../shared/ports/kpi-rows.ts';

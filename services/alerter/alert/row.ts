@@ -1,4 +1,4 @@
-import type { Shown } from '../../shared/core/alert-run.ts';
+import type { Shown } from '../../shared/core/alert/alert-run.ts';
 import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
 
 /** The first value of a window, waiting for a mark to pass the window. */

@@ -1,4 +1,4 @@
-import { emptyState } from '../../shared/core/aggregate-state.ts';
+import { emptyState } from '../../shared/core/aggregate/aggregate-state.ts';
 import {
   abandonAlert,
   type AlertEffect,
@@ -8,12 +8,12 @@ import {
   REASON,
   type Reason,
   stepAlert,
-} from '../../shared/core/alert-instance.ts';
-import { quietOf, runAlert, type Shown } from '../../shared/core/alert-run.ts';
+} from '../../shared/core/alert/alert-instance.ts';
+import { quietOf, runAlert, type Shown } from '../../shared/core/alert/alert-run.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { resultOf } from '../../shared/core/result.ts';
-import type { Rule } from '../../shared/core/rule.ts';
-import { sliceStart } from '../../shared/core/window.ts';
+import { resultOf } from '../../shared/core/aggregate/result.ts';
+import type { Rule } from '../../shared/core/alert/rule.ts';
+import { sliceStart } from '../../shared/core/window/window.ts';
 import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
 import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
 import type { Pending, Row } from './row.ts';

@@ -1,4 +1,4 @@
-import type { Rule } from '../../shared/core/rule.ts';
+import type { Rule } from '../../shared/core/alert/rule.ts';
 
 /** The rules in force at a place of the log: those that its last control record named. */
 export class RulesInForce {

@@ -1,5 +1,5 @@
 import type { Definition } from '../../shared/core/definition.ts';
-import type { Rule } from '../../shared/core/rule.ts';
+import type { Rule } from '../../shared/core/alert/rule.ts';
 import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { NEVER_MS } from './horizon.ts';

@@ -1,4 +1,4 @@
-import type { NotifyEffect } from '../../shared/core/notify-state.ts';
+import type { NotifyEffect } from '../../shared/core/notify/notify-state.ts';
 
 /** What the notify fold tells about its work, for metrics and logs. Told once, not again by a replay. */
 export interface NotifyObserver {

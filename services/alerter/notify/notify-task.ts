@@ -1,14 +1,14 @@
 import type { Codec } from '../../shared/core/codec.ts';
-import { notificationText, type KpiWords } from '../../shared/core/notification-text.ts';
-import type { Failure, Outgoing } from '../../shared/core/notify-lane.ts';
+import { notificationText, type KpiWords } from '../../shared/core/notify/notification-text.ts';
+import type { Failure, Outgoing } from '../../shared/core/notify/notify-lane.ts';
 import {
   NOTIFY_START,
   nextDueMs,
   type NotifyEffect,
   type NotifyState,
   stepNotify,
-} from '../../shared/core/notify-state.ts';
-import { decodeNotifyState, encodeNotifyState } from '../../shared/core/notify-state-json.ts';
+} from '../../shared/core/notify/notify-state.ts';
+import { decodeNotifyState, encodeNotifyState } from '../../shared/core/notify/notify-state-json.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { EventLog, LogRecord } from '../../shared/ports/event-log.ts';
@@ -44,7 +44,7 @@ export interface NotifyTaskOptions {
 }
 
 /**
- * The notify fold: groups transitions and decides who is told what (core/notify-state.ts). Its whole state is the content
+ * The notify fold: groups transitions and decides who is told what (core/notify/notify-state.ts). Its whole state is the content
  * of its position, so it is exact at that record; `notifications` is what people read, written again by a replay with the
  * same keys. What it decides is sent by the outbox (outbox.ts), whose outcomes come back as records.
  */

@@ -1,7 +1,7 @@
-import type { Catalogue } from '../../shared/core/catalogue.ts';
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import type { Codec } from '../../shared/core/codec.ts';
-import { BODY_BYTES_MAX, type KpiWords } from '../../shared/core/notification-text.ts';
-import { ENDED_MEMBERS_MAX } from '../../shared/core/notify-state.ts';
+import { BODY_BYTES_MAX, type KpiWords } from '../../shared/core/notify/notification-text.ts';
+import { ENDED_MEMBERS_MAX } from '../../shared/core/notify/notify-state.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';

@@ -1,5 +1,5 @@
 import type { Codec } from '../../shared/core/codec.ts';
-import { notificationText, type KpiWords } from '../../shared/core/notification-text.ts';
+import { notificationText, type KpiWords } from '../../shared/core/notify/notification-text.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
 import type { DeliveryOutcome, Notifier } from '../../shared/ports/notifier.ts';

@@ -1,5 +1,5 @@
 import type { DeliveryMessage } from '../../shared/core/messages.ts';
-import type { Outgoing } from '../../shared/core/notify-lane.ts';
+import type { Outgoing } from '../../shared/core/notify/notify-lane.ts';
 import type { DeliveryOutcome } from '../../shared/ports/notifier.ts';
 
 /** Most tries of one notification at one channel. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { Language } from '../../shared/core/sentence.ts';
+import type { Language } from '../../shared/core/sentence/sentence.ts';
 import { explainValue } from '../../shared/runtime/verify/explain.ts';
 import { explanationJson, explanationText } from '../verify/explanation.ts';
 import { verifySourceOf } from '../verify/session-source.ts';

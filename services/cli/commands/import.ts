@@ -1,6 +1,6 @@
 import { formatDecimal } from '../../shared/core/decimal.ts';
 import { TaktError } from '../../shared/core/errors.ts';
-import type { Encoding } from '../../shared/core/mapping.ts';
+import type { Encoding } from '../../shared/core/ingest/mapping.ts';
 import { importFile, type ImportSink } from '../import/import-file.ts';
 import type { ImportProgress, ImportSummary } from '../import/import-options.ts';
 import type { MappingFlags } from '../import/mapping-flags.ts';

@@ -1,5 +1,5 @@
-import type { ActivityCount } from '../../shared/core/catalogue-lint.ts';
-import type { DistinctCount, LabelCount, SampleCount } from '../../shared/core/lint-history.ts';
+import type { ActivityCount } from '../../shared/core/catalogue/catalogue-lint.ts';
+import type { DistinctCount, LabelCount, SampleCount } from '../../shared/core/catalogue/lint-history.ts';
 import type { Wiring } from '../wiring.ts';
 import { LOG_LIMIT_DEFAULT_GIB } from './options.ts';
 import { runQuery } from './query.ts';

@@ -1,7 +1,7 @@
-import { lintActivities, lintHolidays } from '../../shared/core/catalogue-lint.ts';
-import { lintDistinct, lintLabels, lintNeverSeen, lintSamples } from '../../shared/core/lint-history.ts';
-import { lintSmart } from '../../shared/core/lint-smart.ts';
-import { sentence } from '../../shared/core/sentence.ts';
+import { lintActivities, lintHolidays } from '../../shared/core/catalogue/catalogue-lint.ts';
+import { lintDistinct, lintLabels, lintNeverSeen, lintSamples } from '../../shared/core/catalogue/lint-history.ts';
+import { lintSmart } from '../../shared/core/catalogue/lint-smart.ts';
+import { sentence } from '../../shared/core/sentence/sentence.ts';
 import type { Wiring } from '../wiring.ts';
 import { NO_HISTORY, readHistory } from './lint-history.ts';
 

@@ -1,4 +1,4 @@
-import type { Catalogue } from '../../shared/core/catalogue.ts';
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
 import {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { TaktError } from '../../shared/core/errors.ts';
-import { readRfc3339 } from '../../shared/core/json-mapping-field.ts';
+import { readRfc3339 } from '../../shared/core/ingest/json-mapping-field.ts';
 import { verify } from '../../shared/runtime/verify/verify.ts';
 import type { KpiCheck } from '../../shared/runtime/verify/verify-kpi.ts';
 import { checkJson, checkText } from '../verify/report.ts';

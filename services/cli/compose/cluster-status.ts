@@ -1,4 +1,4 @@
-import type { Catalogue } from '../../shared/core/catalogue.ts';
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { offsetOf } from '../../shared/core/version.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';

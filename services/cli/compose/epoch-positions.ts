@@ -1,5 +1,5 @@
-import { NOTIFY_START } from '../../shared/core/notify-state.ts';
-import { encodeNotifyState } from '../../shared/core/notify-state-json.ts';
+import { NOTIFY_START } from '../../shared/core/notify/notify-state.ts';
+import { encodeNotifyState } from '../../shared/core/notify/notify-state-json.ts';
 import { type PartitionTime, TIME_START } from '../../shared/core/partition-time.ts';
 
 interface AggregateContent {

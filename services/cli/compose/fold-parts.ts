@@ -1,6 +1,6 @@
 import type { Codec } from '../../shared/core/codec.ts';
 import { EPOCH } from '../../shared/core/version.ts';
-import type { Catalogue } from '../../shared/core/catalogue.ts';
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';

@@ -6,7 +6,7 @@ import type { Job } from '../../scheduler/job.ts';
 import { Scheduler, type SchedulerOptions } from '../../scheduler/scheduler.ts';
 import { verifyJob } from '../../scheduler/verify-job.ts';
 import { NodeCron } from '../../shared/adapters/cron/node-cron.ts';
-import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
+import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { createLogger } from '../../shared/runtime/logging.ts';
 import type { Metrics } from '../../shared/runtime/metrics.ts';

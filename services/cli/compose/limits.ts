@@ -1,5 +1,5 @@
 import { CASE_BYTES_MAX } from '../../processor/aggregate/case-cache.ts';
-import { SLICES_PER_WINDOW_MAX } from '../../shared/core/window.ts';
+import { SLICES_PER_WINDOW_MAX } from '../../shared/core/window/window.ts';
 import { BACKLOG_ROWS_MAX } from '../../shared/runtime/fold/fold-runner.ts';
 import { VALUE_ROWS_MAX } from '../../wallboard/values.ts';
 

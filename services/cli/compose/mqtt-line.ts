@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { IngestDeps } from '../../ingest/context.ts';
 import { INTAKE_LIMITS } from '../../ingest/messages/intake-limits.ts';
 import { MessageIntake } from '../../ingest/messages/message-intake.ts';
-import type { MqttPlan } from '../../shared/core/mqtt-plan.ts';
+import type { MqttPlan } from '../../shared/core/ingest/mqtt-plan.ts';
 import type { SourceReport } from '../wiring.ts';
 import { PACKET_BYTES_MAX, readMqttSettings } from './mqtt-settings.ts';
 import { intakeObserverOf, sourceObserverOf } from './observer.ts';

@@ -1,7 +1,7 @@
 import { INTAKE_LIMITS } from '../../ingest/messages/intake-limits.ts';
 import type { MqttSettings } from '../../shared/adapters/source/mqtt-connection.ts';
 import { TaktError } from '../../shared/core/errors.ts';
-import type { MqttPlan } from '../../shared/core/mqtt-plan.ts';
+import type { MqttPlan } from '../../shared/core/ingest/mqtt-plan.ts';
 import { type Environment, readPassword, readPem } from './environment.ts';
 
 const PORTS = { mqtt: 1883, mqtts: 8883 } as const;

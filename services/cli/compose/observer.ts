@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { IntakeObserver } from '../../ingest/messages/message-intake.ts';
-import type { NotifyEffect } from '../../shared/core/notify-state.ts';
+import type { NotifyEffect } from '../../shared/core/notify/notify-state.ts';
 import type { SourceObserver } from '../../shared/ports/message-source.ts';
 import type { FoldObserver } from '../../shared/runtime/fold/fold-observer.ts';
 

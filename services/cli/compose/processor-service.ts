@@ -1,5 +1,5 @@
 import { Processor } from '../../processor/processor.ts';
-import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
+import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { foldParts } from './fold-parts.ts';

@@ -1,5 +1,5 @@
 import { EventWriter } from '../../ingest/event-writer.ts';
-import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
+import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { eventsTopic, TRANSITIONS_TOPIC } from '../../shared/runtime/topics.ts';
 import { whereStopped } from '../../scheduler/where-stopped.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { checkBind } from '../../shared/runtime/api-key.ts';
-import { withBuiltIn } from '../../shared/core/catalogue-built-in.ts';
+import { withBuiltIn } from '../../shared/core/catalogue/catalogue-built-in.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import { FailingSteps } from '../../shared/runtime/failing-steps.ts';
 import { createLogger } from '../../shared/runtime/logging.ts';

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { Catalogue } from '../../shared/core/catalogue.ts';
-import type { JsonMapping } from '../../shared/core/json-mapping.ts';
-import type { MqttPlan } from '../../shared/core/mqtt-plan.ts';
-import type { Screen } from '../../shared/core/screen.ts';
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
+import type { JsonMapping } from '../../shared/core/ingest/json-mapping.ts';
+import type { MqttPlan } from '../../shared/core/ingest/mqtt-plan.ts';
+import type { Screen } from '../../shared/core/screen/screen.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { FailingSteps } from '../../shared/runtime/failing-steps.ts';
 import type { FoldObserver } from '../../shared/runtime/fold/fold-observer.ts';

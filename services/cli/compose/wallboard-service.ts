@@ -1,5 +1,5 @@
 import { eventsTopic, TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
-import { BUILT_IN_WORKFLOW } from '../../shared/core/built-in.ts';
+import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
 import { testChannel } from '../../shared/runtime/channel-test.ts';
 import { LiveAlerts } from '../../wallboard/live/live-alerts.ts';
 import { LiveValues } from '../../wallboard/live/live-values.ts';

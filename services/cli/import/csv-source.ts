@@ -1,5 +1,5 @@
-import { compileMapping } from '../../shared/core/mapping-compile.ts';
-import { rowHasher } from '../../shared/core/row-identity.ts';
+import { compileMapping } from '../../shared/core/ingest/mapping-compile.ts';
+import { rowHasher } from '../../shared/core/ingest/row-identity.ts';
 import { readCsv } from './csv-stream.ts';
 import type { ImportOptions } from './import-options.ts';
 import { mappingError } from './mapping-source.ts';

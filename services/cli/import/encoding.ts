@@ -1,4 +1,4 @@
-import type { Encoding } from '../../shared/core/mapping.ts';
+import type { Encoding } from '../../shared/core/ingest/mapping.ts';
 
 /** What Windows-1252 puts at 0x80 to 0x9f, where ISO 8859-1 has control characters; the gaps stay as they are. */
 const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';

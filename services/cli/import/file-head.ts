@@ -1,5 +1,5 @@
 import { TaktError } from '../../shared/core/errors.ts';
-import type { Encoding } from '../../shared/core/mapping.ts';
+import type { Encoding } from '../../shared/core/ingest/mapping.ts';
 import { readText, type InputFile } from './text-stream.ts';
 
 /** Formats of a file that `takt import` reads. */

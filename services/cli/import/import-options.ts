@@ -1,5 +1,5 @@
 import type { WorkflowEvent } from '../../shared/core/event.ts';
-import type { Encoding } from '../../shared/core/mapping.ts';
+import type { Encoding } from '../../shared/core/ingest/mapping.ts';
 import type { DeadLetter } from '../../shared/core/messages.ts';
 import type { MappingSource } from './mapping-source.ts';
 

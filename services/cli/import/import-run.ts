@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { WorkflowEvent } from '../../shared/core/event.ts';
-import { mapRow } from '../../shared/core/mapping-row.ts';
+import { mapRow } from '../../shared/core/ingest/mapping-row.ts';
 import type { DeadLetter } from '../../shared/core/messages.ts';
 import { encodeText } from './encoding.ts';
 import type { BatchSink, ImportOptions, ImportSummary } from './import-options.ts';

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
-import type { Problem } from '../../shared/core/catalogue-problem.ts';
+import type { Problem } from '../../shared/core/catalogue/catalogue-problem.ts';
 import { TaktError } from '../../shared/core/errors.ts';
-import { readMapping } from '../../shared/core/mapping-read.ts';
+import { readMapping } from '../../shared/core/ingest/mapping-read.ts';
 import { mappingError, type MappingSource } from './mapping-source.ts';
 
 /** Largest mapping file that is read. */

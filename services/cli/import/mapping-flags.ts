@@ -1,6 +1,6 @@
-import type { Problem } from '../../shared/core/catalogue-problem.ts';
+import type { Problem } from '../../shared/core/catalogue/catalogue-problem.ts';
 import { TaktError } from '../../shared/core/errors.ts';
-import { readMapping } from '../../shared/core/mapping-read.ts';
+import { readMapping } from '../../shared/core/ingest/mapping-read.ts';
 import { mappingError, type MappingSource } from './mapping-source.ts';
 
 /** The flags of `takt import` that stand for a mapping file. `const:TEXT` is a constant, anything else a column. */

@@ -1,6 +1,6 @@
-import type { Problem } from '../../shared/core/catalogue-problem.ts';
+import type { Problem } from '../../shared/core/catalogue/catalogue-problem.ts';
 import { TaktError } from '../../shared/core/errors.ts';
-import type { Mapping } from '../../shared/core/mapping.ts';
+import type { Mapping } from '../../shared/core/ingest/mapping.ts';
 
 /** Lines of an error; the last of them only counts what is left. */
 const ERROR_LINES_MAX = 5;

@@ -1,5 +1,5 @@
-import type { Encoding } from '../../shared/core/mapping.ts';
-import type { CompiledMapping } from '../../shared/core/mapping-compile.ts';
+import type { Encoding } from '../../shared/core/ingest/mapping.ts';
+import type { CompiledMapping } from '../../shared/core/ingest/mapping-compile.ts';
 import type { InputFile } from './text-stream.ts';
 
 /** A row of a file: its cells, or why it has none. */

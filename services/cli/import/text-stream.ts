@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { TaktError } from '../../shared/core/errors.ts';
-import type { Encoding } from '../../shared/core/mapping.ts';
+import type { Encoding } from '../../shared/core/ingest/mapping.ts';
 import { decodeLatin1, firstInvalidUtf8, incompleteTail } from './encoding.ts';
 
 /** Bytes that are read, unpacked and decoded at a time. */

@@ -1,8 +1,8 @@
 import { TaktError } from '../../shared/core/errors.ts';
-import { mappingColumns } from '../../shared/core/mapping-columns.ts';
-import { compileMapping, type CompiledMapping } from '../../shared/core/mapping-compile.ts';
-import { mapRow } from '../../shared/core/mapping-row.ts';
-import { rowHash } from '../../shared/core/row-identity.ts';
+import { mappingColumns } from '../../shared/core/ingest/mapping-columns.ts';
+import { compileMapping, type CompiledMapping } from '../../shared/core/ingest/mapping-compile.ts';
+import { mapRow } from '../../shared/core/ingest/mapping-row.ts';
+import { rowHash } from '../../shared/core/ingest/row-identity.ts';
 import { xmlEncodingOf } from './file-head.ts';
 import type { ImportOptions } from './import-options.ts';
 import { type MappingSource, mappingError } from './mapping-source.ts';

@@ -1,5 +1,5 @@
-import type { Mapping } from '../../shared/core/mapping.ts';
-import { mappingColumns } from '../../shared/core/mapping-columns.ts';
+import type { Mapping } from '../../shared/core/ingest/mapping.ts';
+import { mappingColumns } from '../../shared/core/ingest/mapping-columns.ts';
 import type { XesRow } from './xes-stream.ts';
 
 /** Names of attributes that are remembered for messages; those of the mapping always are. */

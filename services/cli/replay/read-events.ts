@@ -1,10 +1,10 @@
-import { readCloudEvent } from '../../shared/core/cloudevent.ts';
+import { readCloudEvent } from '../../shared/core/ingest/cloudevent.ts';
 import { TaktError } from '../../shared/core/errors.ts';
-import type { Workflow } from '../../shared/core/catalogue.ts';
+import type { Workflow } from '../../shared/core/catalogue/catalogue.ts';
 import type { WorkflowEvent } from '../../shared/core/event.ts';
-import { mapJson, workflowNamed } from '../../shared/core/json-mapping.ts';
-import { PLAIN_MAPPING } from '../../shared/core/json-mapping-read.ts';
-import type { Rejection } from '../../shared/core/json-mapping-field.ts';
+import { mapJson, workflowNamed } from '../../shared/core/ingest/json-mapping.ts';
+import { PLAIN_MAPPING } from '../../shared/core/ingest/json-mapping-read.ts';
+import type { Rejection } from '../../shared/core/ingest/json-mapping-field.ts';
 import { importFile } from '../import/import-file.ts';
 import type { ImportOptions } from '../import/import-options.ts';
 import { inspectFile, readText } from '../import/text-stream.ts';

@@ -1,9 +1,9 @@
-import { chineseSentence } from '../../shared/core/sentence-chinese.ts';
+import { chineseSentence } from '../../shared/core/sentence/sentence-chinese.ts';
 import { formatDecimal } from '../../shared/core/decimal.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { englishSentence } from '../../shared/core/sentence-english.ts';
-import type { Language } from '../../shared/core/sentence.ts';
-import { TOTAL_END_MS } from '../../shared/core/window.ts';
+import { englishSentence } from '../../shared/core/sentence/sentence-english.ts';
+import type { Language } from '../../shared/core/sentence/sentence.ts';
+import { TOTAL_END_MS } from '../../shared/core/window/window.ts';
 import type { ExplainedCase, ExplainedEvent, Explanation } from '../../shared/runtime/verify/explain.ts';
 
 /** What is behind a value, for people: the KPI as a sentence, the value, then the cases with their events. */

@@ -1,6 +1,6 @@
 import { type ComputedValue, type StreamedValue } from '../../shared/core/verify/computed-value.ts';
 import type { Difference, KpiCheck } from '../../shared/runtime/verify/verify-kpi.ts';
-import { TOTAL_END_MS } from '../../shared/core/window.ts';
+import { TOTAL_END_MS } from '../../shared/core/window/window.ts';
 
 /** What the check of a KPI came to, for people: a line, and for each difference two more. */
 export function checkText(check: KpiCheck): string {

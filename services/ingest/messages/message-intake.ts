@@ -1,6 +1,6 @@
 import type { WorkflowEvent } from '../../shared/core/event.ts';
 import type { DeadLetter } from '../../shared/core/messages.ts';
-import type { MqttSource } from '../../shared/core/mqtt-plan.ts';
+import type { MqttSource } from '../../shared/core/ingest/mqtt-plan.ts';
 import type { SourceMessage } from '../../shared/ports/message-source.ts';
 import { appendEvents, type IngestDeps } from '../context.ts';
 import { INGEST_LIMITS } from '../limits.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Workflow } from '../../shared/core/catalogue.ts';
+import type { Workflow } from '../../shared/core/catalogue/catalogue.ts';
 import { type ErrorCode, TaktError } from '../../shared/core/errors.ts';
-import type { MqttSource } from '../../shared/core/mqtt-plan.ts';
-import { payloadId } from '../../shared/core/payload-id.ts';
-import { matchTopic } from '../../shared/core/topic-pattern.ts';
+import type { MqttSource } from '../../shared/core/ingest/mqtt-plan.ts';
+import { payloadId } from '../../shared/core/ingest/payload-id.ts';
+import { matchTopic } from '../../shared/core/ingest/topic-pattern.ts';
 import type { SourceMessage } from '../../shared/ports/message-source.ts';
 import { type Batch, parseBody } from '../batch.ts';
 import type { IngestLimits } from '../limits.ts';

@@ -1,14 +1,14 @@
-import type { Workflow } from '../../shared/core/catalogue.ts';
-import type { Delta } from '../../shared/core/case-folds.ts';
+import type { Workflow } from '../../shared/core/catalogue/catalogue.ts';
+import type { Delta } from '../../shared/core/measure/case-folds.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { activityRanks } from '../../shared/core/effective-events.ts';
+import { activityRanks } from '../../shared/core/measure/effective-events.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { type EventsMessage, logged, type Placed, type ProgressMark } from '../../shared/core/messages.ts';
 import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/partition-time.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
-import { planWorkflow, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
+import { planWorkflow, type WorkflowPlan } from '../../shared/core/measure/workflow-plan.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
 import type { PositionRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';

@@ -1,4 +1,4 @@
-import type { CaseSummary } from '../../shared/core/case-summary.ts';
+import type { CaseSummary } from '../../shared/core/measure/case-summary.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { versionOf } from '../../shared/core/version.ts';
 import type { KpiStore, RowBlock, RowBuffer } from '../../shared/ports/kpi-store.ts';

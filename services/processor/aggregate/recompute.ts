@@ -1,10 +1,10 @@
-import { type AggregateState, contribute, emptyState } from '../../shared/core/aggregate-state.ts';
-import { contributionKey, contributionsOf } from '../../shared/core/case-folds.ts';
-import { inOrder } from '../../shared/core/effective-events.ts';
+import { type AggregateState, contribute, emptyState } from '../../shared/core/aggregate/aggregate-state.ts';
+import { contributionKey, contributionsOf } from '../../shared/core/measure/case-folds.ts';
+import { inOrder } from '../../shared/core/measure/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { sliceEnd } from '../../shared/core/window.ts';
-import { planWorkflow, type WorkflowPlan } from '../../shared/core/workflow-plan.ts';
+import { sliceEnd } from '../../shared/core/window/window.ts';
+import { planWorkflow, type WorkflowPlan } from '../../shared/core/measure/workflow-plan.ts';
 import type { EventRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { fromEventRow } from './event-rows.ts';

@@ -1,6 +1,6 @@
-import { emptyState } from '../../shared/core/aggregate-state.ts';
+import { emptyState } from '../../shared/core/aggregate/aggregate-state.ts';
 import { partitionOf } from '../../shared/core/partition.ts';
-import type { SliceGroup } from '../../shared/core/workflow-plan.ts';
+import type { SliceGroup } from '../../shared/core/measure/workflow-plan.ts';
 import { waits } from './slice-changes.ts';
 import type { SliceEntry } from './slice-entry.ts';
 

@@ -1,8 +1,8 @@
-import type { AggregateState } from '../../shared/core/aggregate-state.ts';
-import type { Delta } from '../../shared/core/case-folds.ts';
+import type { AggregateState } from '../../shared/core/aggregate/aggregate-state.ts';
+import type { Delta } from '../../shared/core/measure/case-folds.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
-import { sliceStart } from '../../shared/core/window.ts';
-import type { SliceGroup } from '../../shared/core/workflow-plan.ts';
+import { sliceStart } from '../../shared/core/window/window.ts';
+import type { SliceGroup } from '../../shared/core/measure/workflow-plan.ts';
 import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
 
 /**

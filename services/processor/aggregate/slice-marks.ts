@@ -1,6 +1,6 @@
-import type { MeasurePlan } from '../../shared/core/measure-plan.ts';
+import type { MeasurePlan } from '../../shared/core/measure/measure-plan.ts';
 import { type PartitionTime, TIME_START } from '../../shared/core/partition-time.ts';
-import { sliceStart } from '../../shared/core/window.ts';
+import { sliceStart } from '../../shared/core/window/window.ts';
 
 /** What a source is at when it publishes. */
 export interface SourceMoment {

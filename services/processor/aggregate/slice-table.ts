@@ -4,11 +4,11 @@ import {
   decodeState,
   emptyState,
   encodeState,
-} from '../../shared/core/aggregate-state.ts';
-import type { Delta } from '../../shared/core/case-folds.ts';
+} from '../../shared/core/aggregate/aggregate-state.ts';
+import type { Delta } from '../../shared/core/measure/case-folds.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
-import type { SliceGroup, WorkflowPlan } from '../../shared/core/workflow-plan.ts';
+import type { SliceGroup, WorkflowPlan } from '../../shared/core/measure/workflow-plan.ts';
 import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { type SliceEntry, type SliceKey, sliceStartsOf } from './slice-entry.ts';

@@ -1,4 +1,4 @@
-import { BloomFilter } from '../../shared/core/bloom-filter.ts';
+import { BloomFilter } from '../../shared/core/bytes/bloom-filter.ts';
 import { epochOf, offsetOf } from '../../shared/core/version.ts';
 import type { PositionRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';

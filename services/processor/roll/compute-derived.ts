@@ -1,5 +1,5 @@
-import { derivedValue, type MeasuredAt } from '../../shared/core/derived-value.ts';
-import { windowStart } from '../../shared/core/window.ts';
+import { derivedValue, type MeasuredAt } from '../../shared/core/formula/derived-value.ts';
+import { windowStart } from '../../shared/core/window/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type Moment, type RowContent, rowOf } from './compute-values.ts';
 import { derivedEnds, isDerivedRequired } from './derived-ends.ts';

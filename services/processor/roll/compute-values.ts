@@ -1,8 +1,8 @@
 import type { Definition } from '../../shared/core/definition.ts';
 import { IMPORT_REASON } from '../../shared/core/messages.ts';
-import type { Result } from '../../shared/core/result.ts';
-import { causeOf, LATE_REASON, reasonText } from '../../shared/core/value-reason.ts';
-import { sliceEnd } from '../../shared/core/window.ts';
+import type { Result } from '../../shared/core/aggregate/result.ts';
+import { causeOf, LATE_REASON, reasonText } from '../../shared/core/aggregate/value-reason.ts';
+import { sliceEnd } from '../../shared/core/window/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type Due, Dues } from './dues.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';

@@ -1,6 +1,6 @@
 import type { WindowSpec } from '../../shared/core/definition.ts';
-import { sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../../shared/core/window.ts';
-import { unitSlice } from '../../shared/core/window-to-date.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../../shared/core/window/window.ts';
+import { unitSlice } from '../../shared/core/window/window-to-date.ts';
 import type { DerivedSeries } from './derived-series.ts';
 import type { Series, SliceChange } from './series.ts';
 import { reachMs } from './series-range.ts';

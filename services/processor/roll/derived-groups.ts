@@ -1,7 +1,7 @@
 import type { Definition } from '../../shared/core/definition.ts';
-import { type DerivedDefinition, workflowsOf } from '../../shared/core/derived.ts';
-import { type Leaf, leavesOf, stepMaxMs } from '../../shared/core/derived-leaves.ts';
-import { sliceStart } from '../../shared/core/window.ts';
+import { type DerivedDefinition, workflowsOf } from '../../shared/core/formula/derived.ts';
+import { type Leaf, leavesOf, stepMaxMs } from '../../shared/core/formula/derived-leaves.ts';
+import { sliceStart } from '../../shared/core/window/window.ts';
 import { activeFromMs, isWhole, reachMs } from './series-range.ts';
 
 /** A derived KPI, and the measured ones below it. */

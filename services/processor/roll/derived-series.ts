@@ -1,6 +1,6 @@
-import type { DerivedDefinition } from '../../shared/core/derived.ts';
-import type { Leaf } from '../../shared/core/derived-leaves.ts';
-import { decodeLabels } from '../../shared/core/labels.ts';
+import type { DerivedDefinition } from '../../shared/core/formula/derived.ts';
+import type { Leaf } from '../../shared/core/formula/derived-leaves.ts';
+import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
 import type { Series, SliceChange, SliceWatcher } from './series.ts';

@@ -1,7 +1,7 @@
-import { addAmounts, negateAmount } from '../../shared/core/amount.ts';
+import { addAmounts, negateAmount } from '../../shared/core/aggregate/amount.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
-import { type Result, resultOf } from '../../shared/core/result.ts';
-import { sliceEnd, windowStart } from '../../shared/core/window.ts';
+import { type Result, resultOf } from '../../shared/core/aggregate/result.ts';
+import { sliceEnd, windowStart } from '../../shared/core/window/window.ts';
 import type { Rise } from './rise.ts';
 import type { OpenImports, Series } from './series.ts';
 

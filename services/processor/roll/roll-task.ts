@@ -1,6 +1,6 @@
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { isDerived, workflowsOf } from '../../shared/core/derived.ts';
+import { isDerived, workflowsOf } from '../../shared/core/formula/derived.ts';
 import type { ProgressMark, SlicesMessage, SliceSnapshot } from '../../shared/core/messages.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { AppendRecord, EventLog, LogRecord } from '../../shared/ports/event-log.ts';

@@ -1,6 +1,6 @@
 import type { Definition } from '../../shared/core/definition.ts';
-import { sliceStart } from '../../shared/core/window.ts';
-import { unitMsMax, unitSlice } from '../../shared/core/window-to-date.ts';
+import { sliceStart } from '../../shared/core/window/window.ts';
+import { unitMsMax, unitSlice } from '../../shared/core/window/window-to-date.ts';
 
 /**
  * From which slice start on the slices of a series have window ends that time alone will change: those of earlier slices

@@ -1,4 +1,9 @@
-import { type AggregateState, emptyState, encodeState, mergeEncoded } from '../../shared/core/aggregate-state.ts';
+import {
+  type AggregateState,
+  emptyState,
+  encodeState,
+  mergeEncoded,
+} from '../../shared/core/aggregate/aggregate-state.ts';
 import { type Aggregate, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import type { SliceSnapshot } from '../../shared/core/messages.ts';
 

@@ -1,6 +1,6 @@
-import { BloomFilter } from '../../shared/core/bloom-filter.ts';
+import { BloomFilter } from '../../shared/core/bytes/bloom-filter.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { sliceStart } from '../../shared/core/window.ts';
+import { sliceStart } from '../../shared/core/window/window.ts';
 import type { SliceRow, ValueRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { alignedMs, type DerivedGroup, groupActiveFromMs, groupReachMs } from './derived-groups.ts';

@@ -1,6 +1,6 @@
-import { type AggregateState, emptyState } from '../../shared/core/aggregate-state.ts';
+import { type AggregateState, emptyState } from '../../shared/core/aggregate/aggregate-state.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
-import { decodeLabels } from '../../shared/core/labels.ts';
+import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
 import type { Rise } from './rise.ts';

@@ -4,9 +4,9 @@ import {
   mergeEncoded,
   replaceEncoded,
   takesBack,
-} from '../../shared/core/aggregate-state.ts';
+} from '../../shared/core/aggregate/aggregate-state.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { sliceEnd, windowStart } from '../../shared/core/window.ts';
+import { sliceEnd, windowStart } from '../../shared/core/window/window.ts';
 
 /**
  * The merged state of one window of a series. It follows changes of its slices and moves on by what leaves and what

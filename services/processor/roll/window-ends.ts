@@ -1,6 +1,6 @@
 import type { WindowSpec } from '../../shared/core/definition.ts';
-import { sliceEnd, sliceStart } from '../../shared/core/window.ts';
-import { isBegin, nextBeginMs, unitSlice } from '../../shared/core/window-to-date.ts';
+import { sliceEnd, sliceStart } from '../../shared/core/window/window.ts';
+import { isBegin, nextBeginMs, unitSlice } from '../../shared/core/window/window-to-date.ts';
 import type { Series } from './series.ts';
 
 type ToDateWindow = Extract<WindowSpec, { readonly kind: 'to-date' }>;

@@ -1,4 +1,4 @@
-import type { WorkingHours } from './calendar.ts';
+import type { WorkingHours } from './calendar/calendar.ts';
 
 /** Where a KPI takes a dimension from: the pair's entry or exit, or the first or last event of the case. */
 export type LabelAnchor = 'from' | 'to' | 'first' | 'last';

@@ -1,5 +1,5 @@
 import type { LoggedEvent, WorkflowEvent } from './event.ts';
-import type { Severity } from './rule.ts';
+import type { Severity } from './alert/rule.ts';
 
 /** Empty record that the owner of a silent partition appends to it: time passes without events. */
 export interface Tick {
@@ -17,7 +17,7 @@ export interface ImportBracket {
 
 /**
  * From this record on, these definitions (hashes) are in force in this partition. In [values]: these rules, by the hashes
- * of core/rule.ts.
+ * of core/alert/rule.ts.
  */
 export interface Control {
   readonly type: 'control';
@@ -101,7 +101,7 @@ export interface TransitionMessage {
   readonly rule: string;
   readonly ruleHash: string;
   readonly kpi: string;
-  /** Canonical encoding, core/labels.ts. */
+  /** Canonical encoding, core/measure/labels.ts. */
   readonly labels: string;
   readonly from: AlertState;
   readonly to: AlertState;

@@ -1,4 +1,4 @@
-import type { Workflow } from './catalogue.ts';
+import type { Workflow } from './catalogue/catalogue.ts';
 
 /** An import whose end has not come is closed after this much append time without its records. */
 export const IMPORT_SILENCE_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { CronPattern } from '../core/schedule.ts';
+import type { CronPattern } from '../core/job/schedule.ts';
 
 /**
  * Reads cron expressions. When a pattern is due is decided in core (schedule.ts), from a time that is handed in.

@@ -1,5 +1,5 @@
-import type { CaseSummary } from '../core/case-summary.ts';
-import type { JobOutcome } from '../core/job-plan.ts';
+import type { CaseSummary } from '../core/measure/case-summary.ts';
+import type { JobOutcome } from '../core/job/job-plan.ts';
 import type { TransitionMessage } from '../core/messages.ts';
 
 /** Rows of the KPI store, by table. `version` everywhere is `epoch << 48 | offset` of the last input record applied. */
@@ -33,7 +33,7 @@ export interface CaseRow extends Omit<CaseSummary, 'offset'> {
 /** Key: definition, labels, sliceStartMs, source. */
 export interface SliceRow {
   readonly definition: string;
-  /** Canonical encoding, core/labels.ts. */
+  /** Canonical encoding, core/measure/labels.ts. */
   readonly labels: string;
   readonly labelPartition: number;
   /** Start of the slice; a level also has a total row, see levelTotal. */
@@ -42,7 +42,7 @@ export interface SliceRow {
   readonly source: string;
   /** Net number of contributions. */
   readonly samples: number;
-  /** core/aggregate-state.ts encoding. */
+  /** core/aggregate/aggregate-state.ts encoding. */
   readonly state: Uint8Array;
   /** The import that touched it last, or null. */
   readonly importId: string | null;

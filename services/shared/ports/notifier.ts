@@ -1,4 +1,4 @@
-import type { NotificationDetails } from '../core/notification.ts';
+import type { NotificationDetails } from '../core/notify/notification.ts';
 
 /**
  * A channel that delivers a message to people or machines.

@@ -1,4 +1,4 @@
-import { ByteOutput } from '../core/byte-output.ts';
+import { ByteOutput } from '../core/bytes/byte-output.ts';
 import { TaktError } from '../core/errors.ts';
 import { LONG_MIN } from './codec-shapes.ts';
 

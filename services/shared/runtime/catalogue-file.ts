@@ -1,6 +1,6 @@
-import type { Catalogue } from '../core/catalogue.ts';
-import { compileCatalogue, type CompileOptions } from '../core/catalogue-compile.ts';
-import { holidayCodesOf } from '../core/catalogue-holidays.ts';
+import type { Catalogue } from '../core/catalogue/catalogue.ts';
+import { compileCatalogue, type CompileOptions } from '../core/catalogue/catalogue-compile.ts';
+import { holidayCodesOf } from '../core/catalogue/catalogue-holidays.ts';
 import { shapeProblems } from './catalogue-shape.ts';
 import { loadHolidays } from './holidays/load-holidays.ts';
 import { parseYaml, type PlacedProblem, problemsError, readTextFile } from './yaml-document.ts';

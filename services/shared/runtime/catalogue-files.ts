@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Catalogue } from '../core/catalogue.ts';
+import type { Catalogue } from '../core/catalogue/catalogue.ts';
 import {
   calendarsOf,
   channelNamesOf,
@@ -8,10 +8,10 @@ import {
   type CompileOptions,
   kpisOf,
   workflowsOf,
-} from '../core/catalogue-compile.ts';
-import { holidayCodesOf } from '../core/catalogue-holidays.ts';
-import type { Path } from '../core/catalogue-problem.ts';
-import { mapOf, textOf } from '../core/catalogue-read.ts';
+} from '../core/catalogue/catalogue-compile.ts';
+import { holidayCodesOf } from '../core/catalogue/catalogue-holidays.ts';
+import type { Path } from '../core/catalogue/catalogue-problem.ts';
+import { mapOf, textOf } from '../core/catalogue/catalogue-read.ts';
 import { TaktError } from '../core/errors.ts';
 import { CATALOGUE_BYTES_MAX } from './catalogue-file.ts';
 import { shapeProblems } from './catalogue-shape.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { didYouMean, listed, type Path, type Problem } from '../core/catalogue-problem.ts';
+import { didYouMean, listed, type Path, type Problem } from '../core/catalogue/catalogue-problem.ts';
 import { TaktError } from '../core/errors.ts';
 
 /** The folder of the schemas relative to this file: in the sources, and in the build. */

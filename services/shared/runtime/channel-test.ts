@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { didYouMean, listed } from '../core/catalogue-problem.ts';
+import { didYouMean, listed } from '../core/catalogue/catalogue-problem.ts';
 import { TaktError } from '../core/errors.ts';
-import type { NotificationDetails } from '../core/notification.ts';
-import { notificationText } from '../core/notification-text.ts';
+import type { NotificationDetails } from '../core/notify/notification.ts';
+import { notificationText } from '../core/notify/notification-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Notifier } from '../ports/notifier.ts';
 

@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { TaktError } from '../core/errors.ts';
-import type { JsonMapping } from '../core/json-mapping.ts';
-import { readJsonMapping } from '../core/json-mapping-read.ts';
+import type { JsonMapping } from '../core/ingest/json-mapping.ts';
+import { readJsonMapping } from '../core/ingest/json-mapping-read.ts';
 
 const ENDINGS = ['.yaml', '.yml', '.json'];
 /** Most files that a folder of mappings may have. */

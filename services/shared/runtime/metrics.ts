@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { NotifyEffect } from '../core/notify-state.ts';
+import type { NotifyEffect } from '../core/notify/notify-state.ts';
 import type { SourceObserver } from '../ports/message-source.ts';
 import type { FoldObserver } from './fold/fold-observer.ts';
 

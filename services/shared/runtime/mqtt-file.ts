@@ -1,6 +1,6 @@
-import { didYouMean, listed, type Problem } from '../core/catalogue-problem.ts';
-import type { Catalogue } from '../core/catalogue.ts';
-import { type MqttPlan, readMqttPlan } from '../core/mqtt-plan.ts';
+import { didYouMean, listed, type Problem } from '../core/catalogue/catalogue-problem.ts';
+import type { Catalogue } from '../core/catalogue/catalogue.ts';
+import { type MqttPlan, readMqttPlan } from '../core/ingest/mqtt-plan.ts';
 import { parseYaml, problemsError, readTextFile } from './yaml-document.ts';
 
 const FILE = { what: 'MQTT file', bytesMax: 1024 * 1024, code: 'MQTT_INVALID' } as const;

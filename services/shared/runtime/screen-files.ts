@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Catalogue } from '../core/catalogue.ts';
+import type { Catalogue } from '../core/catalogue/catalogue.ts';
 import { TaktError } from '../core/errors.ts';
-import type { Screen } from '../core/screen.ts';
-import { defaultScreen } from '../core/screen-default.ts';
-import { readScreen } from '../core/screen-read.ts';
+import type { Screen } from '../core/screen/screen.ts';
+import { defaultScreen } from '../core/screen/screen-default.ts';
+import { readScreen } from '../core/screen/screen-read.ts';
 import { shapeProblems } from './catalogue-shape.ts';
 import { parseYaml, type PlacedProblem, problemsError, readTextFile } from './yaml-document.ts';
 

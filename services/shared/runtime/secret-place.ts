@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { SecretPlace } from '../core/channel.ts';
+import type { SecretPlace } from '../core/notify/channel.ts';
 import { TaktError } from '../core/errors.ts';
 
 /** Largest file that is read as a secret. */

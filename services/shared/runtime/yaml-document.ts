@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
-import type { Problem } from '../core/catalogue-problem.ts';
+import type { Problem } from '../core/catalogue/catalogue-problem.ts';
 import { type ErrorCode, TaktError } from '../core/errors.ts';
 
 /** Most nodes that YAML aliases may stand for. */

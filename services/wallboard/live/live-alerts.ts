@@ -1,4 +1,4 @@
-import type { Rule } from '../../shared/core/rule.ts';
+import type { Rule } from '../../shared/core/alert/rule.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';

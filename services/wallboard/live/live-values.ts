@@ -1,5 +1,5 @@
 import type { Codec } from '../../shared/core/codec.ts';
-import { decodeLabels } from '../../shared/core/labels.ts';
+import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueMessage } from '../../shared/core/messages.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';

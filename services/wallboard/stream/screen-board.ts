@@ -1,6 +1,6 @@
-import type { Catalogue } from '../../shared/core/catalogue.ts';
-import type { Screen, Tile } from '../../shared/core/screen.ts';
-import type { ScreenFrame, TileContent } from '../../shared/core/wall-message.ts';
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
+import type { Screen, Tile } from '../../shared/core/screen/screen.ts';
+import type { ScreenFrame, TileContent } from '../../shared/core/screen/wall-message.ts';
 import { alertsContent } from '../alerts.ts';
 import type { LiveAlerts } from '../live/live-alerts.ts';
 import type { LiveValues } from '../live/live-values.ts';

@@ -1,7 +1,12 @@
-import type { Catalogue } from '../../shared/core/catalogue.ts';
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { TaktError } from '../../shared/core/errors.ts';
-import type { Screen } from '../../shared/core/screen.ts';
-import type { BeatMessage, PipelineState, SnapshotMessage, TilesMessage } from '../../shared/core/wall-message.ts';
+import type { Screen } from '../../shared/core/screen/screen.ts';
+import type {
+  BeatMessage,
+  PipelineState,
+  SnapshotMessage,
+  TilesMessage,
+} from '../../shared/core/screen/wall-message.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { LiveAlerts } from '../live/live-alerts.ts';
 import type { LiveValues } from '../live/live-values.ts';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { ShownAlert, TileContent } from '../../shared/core/wall-message.ts';
+import type { ShownAlert, TileContent } from '../../shared/core/screen/wall-message.ts';
 import { formatAge } from './format.ts';
 import { textIn } from './language.ts';
 import type { Status } from './status.ts';

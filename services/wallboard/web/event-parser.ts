@@ -1,4 +1,4 @@
-import type { BeatMessage, SnapshotMessage, TilesMessage } from '../../shared/core/wall-message.ts';
+import type { BeatMessage, SnapshotMessage, TilesMessage } from '../../shared/core/screen/wall-message.ts';
 
 /** What a stream tells. */
 export type StreamMessage =

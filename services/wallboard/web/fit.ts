@@ -1,4 +1,4 @@
-import type { TilePlace } from '../../shared/core/screen-layout.ts';
+import type { TilePlace } from '../../shared/core/screen/screen-layout.ts';
 
 /** Width of a screen in units (hundredths of its height, 16:9), of its margins, of a gap, and of a tile's own margins. */
 const SCREEN = 177.8;

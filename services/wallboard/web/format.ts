@@ -1,6 +1,6 @@
 import type { TumblingUnit } from '../../shared/core/definition.ts';
-import type { Judgement } from '../../shared/core/judgement.ts';
-import type { KpiFace, TileFrame } from '../../shared/core/wall-message.ts';
+import type { Judgement } from '../../shared/core/alert/judgement.ts';
+import type { KpiFace, TileFrame } from '../../shared/core/screen/wall-message.ts';
 import type { Language } from './language.ts';
 
 /** What stands where there is no number. */

@@ -1,4 +1,4 @@
-import type { PipelineState, ScreenFrame, ShownValue, TileFrame } from '../../shared/core/wall-message.ts';
+import type { PipelineState, ScreenFrame, ShownValue, TileFrame } from '../../shared/core/screen/wall-message.ts';
 
 /** How old a value is: `late` beyond what its workflow's waits explain, `stale` beyond twice that. */
 export interface Age {

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import type { KpiFace } from '../../shared/core/wall-message.ts';
+import type { KpiFace } from '../../shared/core/screen/wall-message.ts';
 import { formatDay, formatTime } from './format.ts';
 import type { Language } from './language.ts';
 

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { KpiFace, Texts } from '../../shared/core/wall-message.ts';
+import type { KpiFace, Texts } from '../../shared/core/screen/wall-message.ts';
 import { addressOf, getJson } from './api.ts';
 import { type Language, textIn } from './language.ts';
 import { WORDS } from './texts.ts';

@@ -1,4 +1,4 @@
-import type { Texts } from '../../shared/core/wall-message.ts';
+import type { Texts } from '../../shared/core/screen/wall-message.ts';
 
 /** The languages of the pages. */
 export type Language = 'en' | 'zh-CN';

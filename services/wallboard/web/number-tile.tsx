@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { TileContent, TileFrame } from '../../shared/core/wall-message.ts';
+import type { TileContent, TileFrame } from '../../shared/core/screen/wall-message.ts';
 import { ChangingText } from './changing-text.tsx';
 import { heroSize, numberSize, roomOf, TEXT_SIZE, TITLE_SIZE, widthOf } from './fit.ts';
 import { Bars, Sparkline } from './sparkline.tsx';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { SnapshotMessage } from '../../shared/core/wall-message.ts';
+import type { SnapshotMessage } from '../../shared/core/screen/wall-message.ts';
 import { formatTime } from './format.ts';
 import { type Language, textIn } from './language.ts';
 import { type Words, WORDS } from './texts.ts';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { ScreenFrame, TileContent, TileFrame } from '../../shared/core/wall-message.ts';
+import type { ScreenFrame, TileContent, TileFrame } from '../../shared/core/screen/wall-message.ts';
 import { AlertsTile } from './alerts-tile.tsx';
 import { ScreenHeader } from './screen-header.tsx';
 import { type Language } from './language.ts';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { HistoryPoint } from '../../shared/core/wall-message.ts';
+import type { HistoryPoint } from '../../shared/core/screen/wall-message.ts';
 
 const WIDTH = 100;
 const HEIGHT = 40;

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { ShownValue, TileContent, TileFrame } from '../../shared/core/wall-message.ts';
+import type { ShownValue, TileContent, TileFrame } from '../../shared/core/screen/wall-message.ts';
 import { ChangingText } from './changing-text.tsx';
 import { roomOf, TITLE_SIZE, widthOf } from './fit.ts';
 import { StatusShape } from './status-shape.tsx';

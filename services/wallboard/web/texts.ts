@@ -1,6 +1,6 @@
 import type { WindowSpec } from '../../shared/core/definition.ts';
-import type { Judgement } from '../../shared/core/judgement.ts';
-import type { Severity } from '../../shared/core/rule.ts';
+import type { Judgement } from '../../shared/core/alert/judgement.ts';
+import type { Severity } from '../../shared/core/alert/rule.ts';
 import { formatUnit } from './format.ts';
 import type { Language } from './language.ts';
 

@@ -1,4 +1,10 @@
-import type { KpiFace, PipelineState, ScreenFrame, ShownValue, TileFrame } from '../../shared/core/wall-message.ts';
+import type {
+  KpiFace,
+  PipelineState,
+  ScreenFrame,
+  ShownValue,
+  TileFrame,
+} from '../../shared/core/screen/wall-message.ts';
 import {
   formatAge,
   formatJudged,

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { KpiFace } from '../../shared/core/wall-message.ts';
+import type { KpiFace } from '../../shared/core/screen/wall-message.ts';
 import { getJson } from './api.ts';
 
 /** A row of GET /v1/values. */

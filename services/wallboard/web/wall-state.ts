@@ -1,4 +1,4 @@
-import type { SnapshotMessage } from '../../shared/core/wall-message.ts';
+import type { SnapshotMessage } from '../../shared/core/screen/wall-message.ts';
 import type { StreamMessage } from './event-parser.ts';
 
 /** What a screen knows. Times are the server's; `offsetMs` leads there from the browser's monotonic clock. */

@@ -1,6 +1,6 @@
 import { SystemClock } from '../../../services/shared/adapters/clock/system-clock.ts';
 import { KafkaLog } from '../../../services/shared/adapters/log/kafka/kafka-log.ts';
-import { decodeLabels } from '../../../services/shared/core/labels.ts';
+import { decodeLabels } from '../../../services/shared/core/measure/labels.ts';
 import type { MessageCodec } from '../../../services/shared/runtime/codec.ts';
 import { VALUES_TOPIC } from '../../../services/shared/runtime/topics.ts';
 import { Steps } from '../steps.ts';

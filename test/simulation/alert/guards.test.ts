@@ -9,16 +9,16 @@ import { runAlertSeed } from './run-seed.ts';
 
 // Pure functions have no object to be replaced on; the tested modules get these instead, which do the same.
 const takeAway = await vi.hoisted(async () => (await import('../take-away.ts')) as typeof TakeAway);
-vi.mock('../../../services/shared/core/alert-instance.ts', async (original) => {
-  const real = await original<typeof import('../../../services/shared/core/alert-instance.ts')>();
+vi.mock('../../../services/shared/core/alert/alert-instance.ts', async (original) => {
+  const real = await original<typeof import('../../../services/shared/core/alert/alert-instance.ts')>();
   return {
     ...real,
     stepAlert: takeAway.replaceable('stepAlert', real.stepAlert),
     episodeOf: takeAway.replaceable('episodeOf', real.episodeOf),
   };
 });
-vi.mock('../../../services/shared/core/alert-run.ts', async (original) => {
-  const real = await original<typeof import('../../../services/shared/core/alert-run.ts')>();
+vi.mock('../../../services/shared/core/alert/alert-run.ts', async (original) => {
+  const real = await original<typeof import('../../../services/shared/core/alert/alert-run.ts')>();
   return { ...real, runAlert: takeAway.replaceable('runAlert', real.runAlert) };
 });
 

@@ -1,4 +1,4 @@
-import { QUIET } from '../../../services/shared/core/alert-instance.ts';
+import { QUIET } from '../../../services/shared/core/alert/alert-instance.ts';
 import type { TransitionMessage } from '../../../services/shared/core/messages.ts';
 import type { OracleRule } from './oracle-inputs.ts';
 import { oracleSetup } from './setup.ts';

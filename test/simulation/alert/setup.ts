@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Definition } from '../../../services/shared/core/definition.ts';
-import type { Rule } from '../../../services/shared/core/rule.ts';
+import type { Rule } from '../../../services/shared/core/alert/rule.ts';
 import { parseCatalogue } from '../../../services/shared/runtime/catalogue-file.ts';
 import type { OracleKpi, OracleRule, OracleSetup } from './oracle-inputs.ts';
 

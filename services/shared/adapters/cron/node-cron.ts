@@ -1,6 +1,6 @@
 import { createTask, validateDetailed } from 'node-cron';
 import { TaktError } from '../../core/errors.ts';
-import type { CronPattern } from '../../core/schedule.ts';
+import type { CronPattern } from '../../core/job/schedule.ts';
 import type { Cron } from '../../ports/cron.ts';
 
 /** Longest expression that is shown in an error. */

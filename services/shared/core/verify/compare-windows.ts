@@ -1,6 +1,6 @@
 import type { Definition } from '../definition.ts';
-import { decodeLabels, encodeLabels } from '../labels.ts';
-import { windowStart } from '../window.ts';
+import { decodeLabels, encodeLabels } from '../measure/labels.ts';
+import { windowStart } from '../window/window.ts';
 import {
   agrees,
   type ComputedValue,

@@ -1,5 +1,5 @@
 import type { Definition, LabelAnchor } from '../definition.ts';
-import { NO_LABEL } from '../labels.ts';
+import { NO_LABEL } from '../measure/labels.ts';
 import type { EventSpan } from './measure-sql.ts';
 import { MEASURES } from './measures.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';

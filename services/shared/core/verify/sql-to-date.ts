@@ -1,6 +1,6 @@
 import type { WindowSpec } from '../definition.ts';
-import { sliceEnd, sliceStart } from '../window.ts';
-import { unitSlice } from '../window-to-date.ts';
+import { sliceEnd, sliceStart } from '../window/window.ts';
+import { unitSlice } from '../window/window-to-date.ts';
 import type { AggregateSql } from './aggregates.ts';
 import type { ContributionsSql } from './sql-contributions.ts';
 import type { WindowEnds } from './window-ends.ts';

@@ -1,5 +1,5 @@
 import type { Definition } from '../definition.ts';
-import { sliceEnd, sliceStart, TOTAL_END_MS } from '../window.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS } from '../window/window.ts';
 import { type AggregateSql, aggregateSql } from './aggregates.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
 import type { ContributionsSql } from './sql-contributions.ts';

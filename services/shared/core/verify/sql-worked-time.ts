@@ -1,5 +1,5 @@
-import type { WorkingHours } from '../calendar.ts';
-import { CalendarSpans, DAY_MS, MARGIN_DAYS } from '../calendar-spans.ts';
+import type { WorkingHours } from '../calendar/calendar.ts';
+import { CalendarSpans, DAY_MS, MARGIN_DAYS } from '../calendar/calendar-spans.ts';
 import { NotChecked } from './not-checked.ts';
 
 /** Working time of one calendar in SQL. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import type { NamedDate } from '../../core/calendar.ts';
-import type { HolidayTable } from '../../core/holiday-table.ts';
+import type { NamedDate } from '../../core/calendar/calendar.ts';
+import type { HolidayTable } from '../../core/calendar/holiday-table.ts';
 
 /** Dates with `English name,中文名,days`, in no order. */
 type Dates = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import Holidays from 'date-holidays';
-import type { NamedDate } from '../../core/calendar.ts';
-import type { HolidayTable } from '../../core/holiday-table.ts';
+import type { NamedDate } from '../../core/calendar/calendar.ts';
+import type { HolidayTable } from '../../core/calendar/holiday-table.ts';
 
 /**
  * Years whose holidays are worked out. Fixed, for a definition's hash covers them: counted from today, every new year

@@ -1,4 +1,4 @@
-import type { HolidayLookup } from '../../core/holiday-table.ts';
+import type { HolidayLookup } from '../../core/calendar/holiday-table.ts';
 import { chineseHolidays } from './chinese-holidays.ts';
 
 /** Mainland China: its make-up days are published by the year, and no rule gives them. */

@@ -1,6 +1,6 @@
 import type { Definition } from '../../core/definition.ts';
 import { TaktError } from '../../core/errors.ts';
-import { decodeLabels } from '../../core/labels.ts';
+import { decodeLabels } from '../../core/measure/labels.ts';
 import { NotChecked } from '../../core/verify/not-checked.ts';
 import { contributionsSql } from '../../core/verify/sql-contributions.ts';
 import { quoted } from '../../core/verify/sql-text.ts';

@@ -6,7 +6,7 @@ import {
   type StreamedRow,
 } from '../../core/verify/compare-windows.ts';
 import type { Definition } from '../../core/definition.ts';
-import { encodeLabels } from '../../core/labels.ts';
+import { encodeLabels } from '../../core/measure/labels.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { NotChecked } from '../../core/verify/not-checked.ts';
 import { contributionsSql, type ContributionsSql } from '../../core/verify/sql-contributions.ts';

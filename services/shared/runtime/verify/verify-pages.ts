@@ -1,6 +1,6 @@
 import type { Definition } from '../../core/definition.ts';
-import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../core/window.ts';
-import { nextBeginMs } from '../../core/window-to-date.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../core/window/window.ts';
+import { nextBeginMs } from '../../core/window/window-to-date.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
 import { CALENDAR_WINDOWS_MAX } from '../../core/verify/sql-windows.ts';

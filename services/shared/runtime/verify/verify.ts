@@ -1,5 +1,5 @@
-import { isBuiltIn } from '../../core/built-in.ts';
-import { didYouMean, listed } from '../../core/catalogue-problem.ts';
+import { isBuiltIn } from '../../core/catalogue/built-in.ts';
+import { didYouMean, listed } from '../../core/catalogue/catalogue-problem.ts';
 import type { Definition } from '../../core/definition.ts';
 import { TaktError } from '../../core/errors.ts';
 import { quoted } from '../../core/verify/sql-text.ts';

@@ -1,4 +1,4 @@
-import { ByteOutput } from '../../../core/byte-output.ts';
+import { ByteOutput } from '../../../core/bytes/byte-output.ts';
 
 const TWO_32 = 2 ** 32;
 const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);

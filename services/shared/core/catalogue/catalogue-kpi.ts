@@ -1,0 +1,152 @@
+import type { Calendar } from '../calendar/calendar.ts';
+import type { Kpi, Workflow } from './catalogue.ts';
+import { readAggregate } from './catalogue-aggregate.ts';
+import { distinctAggregate } from './catalogue-distinct.ts';
+import { readDuration } from './catalogue-duration.ts';
+import { definitionHash } from './catalogue-hash.ts';
+import { readBy } from './catalogue-by.ts';
+import { isRate, readMeasure } from './catalogue-measure.ts';
+import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
+import { mapOf, numberOf, textOf } from './catalogue-read.ts';
+import { readWhere } from './catalogue-where.ts';
+import { readWindow } from './catalogue-window.ts';
+import type { Aggregate, Measure } from '../definition.ts';
+
+/** Digits behind the point that sums keep when the catalogue does not say. */
+const SCALE_DEFAULT = 6;
+const MEASURES = [
+  'event',
+  'duration',
+  'open',
+  'within',
+  'ratio',
+  'rework',
+  'conversion',
+  'counter',
+  'distinct',
+] as const satisfies readonly Measure['kind'][];
+/** What a duration's value may be shown in. */
+const TIME_UNITS: readonly string[] = ['ms', 's', 'min', 'h', 'd'];
+
+/** What a KPI is read against. */
+export interface KpiScope {
+  readonly workflows: ReadonlyMap<string, Workflow>;
+  readonly calendars: ReadonlyMap<string, Calendar>;
+  /** Zone of tumbling windows that name none. */
+  readonly zone: string;
+  /** Version of the time-zone data. */
+  readonly calendarVersion: string;
+  readonly problems: Problems;
+}
+
+/** A KPI of the catalogue; null when there is a problem or a part of the wrong shape. */
+export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope): Kpi | null {
+  const { problems } = scope;
+  const map = mapOf(value);
+  if (map === null) return null;
+  const workflow = findWorkflow(map['workflow'], path, scope);
+  if (workflow === null) return null;
+  const kind = measureKind(map['measure']);
+  if (kind === null) return null;
+  const measure = readMeasure(map['measure'], [...path, 'measure'], { ...scope, workflow });
+  const aggregate =
+    kind === 'distinct'
+      ? distinctAggregate(map, path, problems)
+      : readAggregate(map['aggregate'], path, isRate(map['measure']) ? 'rate' : kind, problems);
+  const by = readBy(map['by'], [...path, 'by'], kind, workflow, problems);
+  const where = readWhere(map['where'], [...path, 'where'], workflow, problems);
+  if (map['window'] === undefined && kind !== 'open') problems.addAtKey(path, 'window is missing');
+  const window = readWindow(map['window'], [...path, 'window'], kind, scope);
+  const unit = readUnit(map['unit'], [...path, 'unit'], kind, aggregate, problems);
+  const scale = map['scale'] === undefined ? SCALE_DEFAULT : numberOf(map['scale']);
+  const settleByDefault = { defaultMs: settlesAfterMs(measure), leastMs: 0 };
+  const settleMs = readDuration(map['settle'], [...path, 'settle'], problems, settleByDefault);
+  const name = readName(map['name'], key);
+  if (measure === null || aggregate === null || by === null || where === null || window === null) return null;
+  if (unit === null || scale === null || settleMs === null || name === null) return null;
+  const fields = {
+    kpi: key,
+    workflow: workflow.name,
+    activities: workflow.activities,
+    measure,
+    aggregate,
+    by,
+    where,
+    window,
+    scale,
+    unit,
+    settleMs,
+  };
+  return {
+    definition: { ...fields, hash: definitionHash(fields, scope.calendarVersion) },
+    name,
+    ...readTexts(map),
+  };
+}
+
+/** What a KPI says for people, beside its name. */
+export function readTexts(map: Readonly<Record<string, unknown>>): Omit<Kpi, 'definition' | 'name'> {
+  return {
+    objective: textOf(map['objective']),
+    description: textOf(map['description']),
+    source: textOf(map['source']),
+    owner: textOf(map['owner']),
+    review: textOf(map['review']),
+    better: map['better'] === 'higher' || map['better'] === 'lower' ? map['better'] : null,
+    baseline: numberOf(map['baseline']),
+    target: numberOf(map['target']),
+  };
+}
+
+function findWorkflow(value: unknown, path: Path, scope: KpiScope): Workflow | null {
+  const name = textOf(value);
+  if (name === null) return null;
+  const workflow = scope.workflows.get(name);
+  if (workflow !== undefined) return workflow;
+  const names = [...scope.workflows.keys()];
+  const message = `unknown workflow '${name}'${didYouMean(name, names)}`;
+  return scope.problems.add([...path, 'workflow'], message, listed(names));
+}
+
+/** Which measure is meant, known even where its parts are wrong. */
+function measureKind(value: unknown): Measure['kind'] | null {
+  const map = mapOf(value);
+  if (map === null) return null;
+  const kinds = MEASURES.filter((kind) => map[kind] !== undefined);
+  return kinds.length === 1 ? (kinds[0] ?? null) : null;
+}
+
+/** A window of a cohort is complete once the last of its cases has had its time. */
+function settlesAfterMs(measure: Measure | null): number {
+  return measure?.kind === 'conversion' && measure.count === 'cohort' ? (measure.withinMs ?? 0) : 0;
+}
+
+function readUnit(
+  value: unknown,
+  path: Path,
+  kind: Measure['kind'],
+  aggregate: Aggregate | null,
+  problems: Problems,
+): string | null {
+  const isTime = kind === 'duration' && aggregate?.kind !== 'count';
+  if (value === undefined) return isTime ? 's' : '';
+  const unit = textOf(value);
+  if (unit === null || !isTime || aggregate === null || TIME_UNITS.includes(unit)) return unit;
+  return problems.add(
+    path,
+    `a duration cannot be shown in '${unit}'${didYouMean(unit, TIME_UNITS)}`,
+    listed(TIME_UNITS),
+  );
+}
+
+/** The name of a KPI by language, its key where it has none; null for another shape. */
+export function readName(value: unknown, key: string): Readonly<Record<string, string>> | null {
+  if (value === undefined) return { en: key };
+  const plain = textOf(value);
+  if (plain !== null) return { en: plain };
+  const map = mapOf(value);
+  if (map === null) return null;
+  const entries = Object.entries(map).map(([language, text]) => [language, textOf(text)] as const);
+  if (entries.length === 0 || entries.some(([, text]) => text === null)) return null;
+  return Object.fromEntries(entries as [string, string][]);
+}

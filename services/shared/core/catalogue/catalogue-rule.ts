@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { isBuiltIn, KEPT_NAMES } from './built-in.ts';
+import type { Kpi } from './catalogue.ts';
+import { readNotify } from './catalogue-channel.ts';
+import { readDuration } from './catalogue-duration.ts';
+import type { Path, Problems } from './catalogue-problem.ts';
+import { mapOf, numberOf, textOf } from './catalogue-read.ts';
+import type { Aggregate } from '../definition.ts';
+import { ALERT_RULES_VERSION } from '../fold-rules.ts';
+import { type Comparison, COMPARISONS, type Rule, SEVERITIES, type Severity, type Threshold } from '../alert/rule.ts';
+
+const CONDITION =
+  /^value\s*(>=|<=|==|!=|>|<)\s*(?:(target|baseline)(?:\s*([-+*])\s*(\d+(?:\.\d+)?))?|(-?\d+(?:\.\d+)?))$/;
+const FORM = `value, one of ${COMPARISONS.join(' ')}, then a number, target, baseline, or target or baseline with + - * and a number, such as value > target * 1.2`;
+const HASH_DIGITS = 16;
+
+/** What rules are read against. */
+export interface RuleScope {
+  /** The catalogue's channels, sound or not: those of a wrong form have their own problem. */
+  readonly channels: ReadonlySet<string>;
+  /** The rules read so far, by name. */
+  readonly rules: Map<string, Rule>;
+  /** Whether they may have the names that are kept for takt. */
+  readonly builtIn: boolean;
+  readonly problems: Problems;
+}
+
+/** Adds the rules of a KPI to `scope.rules`; `path` is that of its `alerts`. */
+export function readRules(value: unknown, path: Path, kpi: Kpi, scope: RuleScope): void {
+  if (!Array.isArray(value)) return;
+  const { problems, rules } = scope;
+  if (kpi.definition.window.kind === 'total') {
+    const message = 'a window over everything never ends, so a rule on it never decides';
+    problems.addAtKey(path, message, 'a KPI with a rolling or tumbling window, or a measure open');
+    return;
+  }
+  for (const [index, entry] of (value as readonly unknown[]).entries()) {
+    const rule = readRule(entry, [...path, index], kpi, scope);
+    if (rule === null) continue;
+    if (isBuiltIn(rule.name) && !scope.builtIn) problems.add([...path, index, 'name'], KEPT_NAMES, 'any other name');
+    const known = rules.get(rule.name);
+    if (known === undefined) rules.set(rule.name, rule);
+    else {
+      const message = `the rule name '${rule.name}' is taken by a rule of ${known.kpi}`;
+      problems.add([...path, index, 'name'], message, 'a name that no other rule of the catalogue has');
+    }
+  }
+}
+
+function readRule(value: unknown, path: Path, kpi: Kpi, { channels, problems }: RuleScope): Rule | null {
+  const map = mapOf(value);
+  if (map === null) return null;
+  const name = textOf(map['name']);
+  const when = readThreshold(map['when'], [...path, 'when'], kpi, problems);
+  const recover =
+    map['recover'] === undefined ? null : readThreshold(map['recover'], [...path, 'recover'], kpi, problems);
+  const forMs = readDuration(map['for'], [...path, 'for'], problems, { defaultMs: 0, leastMs: 0 });
+  const byDefault = needsSamples(kpi.definition.aggregate) ? 1 : 0;
+  const minSamples = map['min_samples'] === undefined ? byDefault : numberOf(map['min_samples']);
+  const severity = map['severity'] ?? 'warning';
+  const provisional = map['provisional'] ?? false;
+  const notify = readNotify(map['notify'], [...path, 'notify'], channels, problems);
+  if (name === null || when === null || forMs === null || minSamples === null || notify === null) return null;
+  if (map['recover'] !== undefined && recover === null) return null;
+  if (!SEVERITIES.includes(severity as Severity) || typeof provisional !== 'boolean') return null;
+  const states = { name, definition: kpi.definition.hash, when, recover, forMs, minSamples, provisional };
+  const { kpi: key } = kpi.definition;
+  const shown = { kpi: key, severity: severity as Severity, notify, target: kpi.target };
+  return { ...states, ...shown, hash: ruleHash(states) };
+}
+
+/** A count (of different values too), sum or level of nothing is a number; the other aggregates have no value without samples. */
+function needsSamples({ kind }: Aggregate): boolean {
+  return kind !== 'count' && kind !== 'sum' && kind !== 'level' && kind !== 'distinct';
+}
+
+function readThreshold(value: unknown, path: Path, kpi: Kpi, problems: Problems): Threshold | null {
+  const text = textOf(value);
+  if (text === null) return null;
+  const match = CONDITION.exec(text.trim());
+  if (match === null) return problems.add(path, `'${text}' is no condition`, FORM);
+  const [, op, base, sign, operand, plain] = match;
+  const threshold = { op: op as Comparison, text: text.trim() };
+  if (base === undefined) return { ...threshold, limit: Number(plain) };
+  const from = base === 'target' ? kpi.target : kpi.baseline;
+  if (from === null) return problems.add(path, `the KPI has no ${base}`, `a number, or a ${base} for the KPI`);
+  return { ...threshold, limit: combine(from, sign, Number(operand)) };
+}
+
+function combine(from: number, sign: string | undefined, operand: number): number {
+  if (sign === '+') return from + operand;
+  if (sign === '-') return from - operand;
+  return sign === '*' ? from * operand : from;
+}
+
+/** Over what decides the states of a rule; not over who is told, and how. */
+function ruleHash(
+  states: Pick<Rule, 'name' | 'definition' | 'when' | 'recover' | 'forMs' | 'minSamples' | 'provisional'>,
+): string {
+  const { name, definition, when, recover, forMs, minSamples, provisional } = states;
+  const limits = [when, recover].map((each) => each && [each.op, each.limit]);
+  const fields = [ALERT_RULES_VERSION, name, definition, limits, forMs, minSamples, provisional];
+  return createHash('sha256').update(JSON.stringify(fields), 'utf8').digest('hex').slice(0, HASH_DIGITS);
+}

@@ -1,0 +1,143 @@
+import type { Calendar } from '../calendar/calendar.ts';
+import { findCalendar } from './catalogue-calendar.ts';
+import { readDuration } from './catalogue-duration.ts';
+import type { Path, Problems } from './catalogue-problem.ts';
+import { mapOf, textOf } from './catalogue-read.ts';
+import { readZone } from './catalogue-zone.ts';
+import type { Measure, TumblingUnit, WindowSpec } from '../definition.ts';
+import { SLICES_PER_WINDOW_MAX } from '../window/window.ts';
+import { isStep, unitMsMax } from '../window/window-to-date.ts';
+
+const CALENDAR_UNITS: readonly string[] = ['hour', 'day', 'week', 'month', 'quarter', 'year'] satisfies TumblingUnit[];
+const FISCAL_UNITS: readonly string[] = ['fiscal-quarter', 'fiscal-year'] satisfies TumblingUnit[];
+/** How often a level is taken when the catalogue does not say. */
+const LEVEL_EVERY_MS = 60_000;
+const FORMS = '{ rolling: 4h, every: 1m }, { tumbling: day }, { to_date: month, every: 1d }, or total';
+
+const WITHIN_FORMS = FORMS.replace(', or total', '').replace(', { to', ', or { to');
+
+/** What windows are read against. */
+export interface WindowScope {
+  /** Zone of tumbling windows that name none. */
+  readonly zone: string;
+  readonly calendars: ReadonlyMap<string, Calendar>;
+  readonly problems: Problems;
+}
+
+/** The window of a KPI of this measure; null when there is a problem. `path` is the window's. */
+export function readWindow(
+  value: unknown,
+  path: Path,
+  measure: Measure['kind'],
+  scope: WindowScope,
+): WindowSpec | null {
+  const { problems } = scope;
+  if (measure === 'open') return readLevel(value, path, problems);
+  if (value === 'total' && measure === 'within')
+    return problems.add(path, 'a total would count limits that are not past yet', WITHIN_FORMS);
+  if (value === 'total') return { kind: 'total' };
+  const map = mapOf(value);
+  if (map === null) return null;
+  const keys = Object.keys(map);
+  if (keys.includes('rolling') && keys.every((key) => key === 'rolling' || key === 'every')) {
+    return readRolling(map, path, problems);
+  }
+  if (keys.includes('tumbling') && !keys.includes('rolling') && !keys.includes('every') && !keys.includes('to_date')) {
+    return readUnit(map['tumbling'], map, path, scope);
+  }
+  if (keys.includes('to_date') && !keys.includes('rolling') && !keys.includes('tumbling')) {
+    return readToDate(map, path, scope);
+  }
+  return problems.add(path, `a window of ${keys.join(' and ') || 'nothing'} does not exist here`, FORMS);
+}
+
+function readLevel(value: unknown, path: Path, problems: Problems): WindowSpec | null {
+  if (value === undefined) return { kind: 'instant', everyMs: LEVEL_EVERY_MS };
+  const map = mapOf(value);
+  const keys = map === null ? [] : Object.keys(map);
+  if (map === null || keys.some((key) => key !== 'every') || keys.length === 0) {
+    return problems.add(path, 'an open measure is a level: it is taken at instants and has no window', '{ every: 1m }');
+  }
+  const everyMs = positive(map['every'], [...path, 'every'], problems);
+  return everyMs === null ? null : { kind: 'instant', everyMs };
+}
+
+function readRolling(map: Readonly<Record<string, unknown>>, path: Path, problems: Problems): WindowSpec | null {
+  if (map['every'] === undefined) {
+    return problems.add(path, 'a rolling window needs every, the step at which it is evaluated', FORMS);
+  }
+  const sizeMs = positive(map['rolling'], [...path, 'rolling'], problems);
+  const everyMs = positive(map['every'], [...path, 'every'], problems);
+  if (sizeMs === null || everyMs === null) return null;
+  if (sizeMs % everyMs !== 0) {
+    const message = `every (${textOf(map['every']) ?? ''}) does not divide rolling (${textOf(map['rolling']) ?? ''})`;
+    return problems.add([...path, 'every'], message, 'a step that goes into the window a whole number of times');
+  }
+  const slices = sizeMs / everyMs;
+  if (slices > SLICES_PER_WINDOW_MAX) {
+    const message = `the window would be made of ${slices} slices, more than ${SLICES_PER_WINDOW_MAX}`;
+    const leastMs = Math.ceil(sizeMs / SLICES_PER_WINDOW_MAX);
+    return problems.add([...path, 'every'], message, `a step of at least ${leastMs}ms, or a shorter window`);
+  }
+  return { kind: 'rolling', sizeMs, everyMs };
+}
+
+/** A calendar unit so far: the unit as a tumbling window has it, and a step. */
+function readToDate(map: Readonly<Record<string, unknown>>, path: Path, scope: WindowScope): WindowSpec | null {
+  const { problems } = scope;
+  const whole = readUnit(map['to_date'], map, path, scope);
+  if (map['every'] === undefined)
+    return problems.add(path, 'the unit so far needs every, the step at which it is evaluated', FORMS);
+  const everyMs = positive(map['every'], [...path, 'every'], problems);
+  if (whole === null || everyMs === null) return null;
+  const { unit, zone, fiscalMonth } = whole;
+  if (unit === 'hour') return null;
+  const everyText = textOf(map['every']) ?? '';
+  if (!isStep(everyMs, unit))
+    return problems.add(
+      [...path, 'every'],
+      `a ${unit} so far is not evaluated every ${everyText}`,
+      `minutes that make up an hour (1m, 5m, 15m, 30m), 1h${unit === 'day' ? '' : ', 1d'}`,
+    );
+  const slices = Math.ceil(unitMsMax(unit) / everyMs);
+  if (slices > SLICES_PER_WINDOW_MAX) {
+    const message = `the window would be made of up to ${slices} slices, more than ${SLICES_PER_WINDOW_MAX}`;
+    return problems.add([...path, 'every'], message, 'a longer step, up to 1d');
+  }
+  return { kind: 'to-date', unit, zone, everyMs, ...(fiscalMonth === undefined ? {} : { fiscalMonth }) };
+}
+
+type UnitWindow = Extract<WindowSpec, { readonly kind: 'tumbling' }>;
+
+function readUnit(
+  value: unknown,
+  map: Readonly<Record<string, unknown>>,
+  path: Path,
+  { zone: byDefault, calendars, problems }: WindowScope,
+): UnitWindow | null {
+  const unit = textOf(value);
+  if (map['zone'] !== undefined && map['calendar'] !== undefined)
+    return problems.add([...path, 'zone'], 'zone and calendar stand together', 'one of them: a calendar has its zone');
+  if (map['calendar'] !== undefined) {
+    const calendar = findCalendar(map['calendar'], [...path, 'calendar'], calendars, problems);
+    return calendar && ofUnit(unit, calendar.hours.zone, calendar.fiscalMonth);
+  }
+  if (unit !== null && FISCAL_UNITS.includes(unit))
+    return problems.add(
+      path,
+      `the window of a ${unit} names no calendar`,
+      `{ ${map['tumbling'] === undefined ? 'to_date' : 'tumbling'}: ${unit}, calendar: NAME }`,
+    );
+  const zone = map['zone'] === undefined ? byDefault : readZone(map['zone'], [...path, 'zone'], problems);
+  return zone === null ? null : ofUnit(unit, zone, 1);
+}
+
+function ofUnit(unit: string | null, zone: string, fiscalMonth: number): UnitWindow | null {
+  if (unit === null) return null;
+  if (FISCAL_UNITS.includes(unit)) return { kind: 'tumbling', unit: unit as TumblingUnit, zone, fiscalMonth };
+  return CALENDAR_UNITS.includes(unit) ? { kind: 'tumbling', unit: unit as TumblingUnit, zone } : null;
+}
+
+function positive(value: unknown, path: Path, problems: Problems): number | null {
+  return readDuration(value, path, problems, { defaultMs: null, leastMs: 1 });
+}

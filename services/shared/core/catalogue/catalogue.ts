@@ -1,0 +1,45 @@
+import type { Calendar } from '../calendar/calendar.ts';
+import type { Channel } from '../notify/channel.ts';
+import type { Definition } from '../definition.ts';
+import type { Rule } from '../alert/rule.ts';
+
+/** A kind of process. Activities are in their catalogue order; dimensions are the names events may carry. */
+export interface Workflow {
+  readonly name: string;
+  readonly activities: readonly string[];
+  readonly dimensions: readonly string[];
+  /** How much later than a newer one an event may come without being late. Default 30 s. */
+  readonly disorderMs: number;
+  /** How long a partition must be silent before time passes without events. Default 10 s. */
+  readonly idleTimeoutMs: number;
+  /** How far ahead of the clock a timestamp may be. Default 10 min. */
+  readonly futureLimitMs: number;
+}
+
+/** A KPI as people see it, beside the definition that is folded. Texts are by language (`en`, `zh-CN`). */
+export interface Kpi {
+  readonly definition: Definition;
+  readonly name: Readonly<Record<string, string>>;
+  readonly objective: string | null;
+  readonly description: string | null;
+  readonly source: string | null;
+  readonly owner: string | null;
+  readonly review: string | null;
+  readonly better: 'higher' | 'lower' | null;
+  readonly baseline: number | null;
+  readonly target: number | null;
+}
+
+export interface Catalogue {
+  readonly timezone: string;
+  /** Nobody is told of what windows cause that were complete longer ago. */
+  readonly maxAlertAgeMs: number;
+  readonly workflows: ReadonlyMap<string, Workflow>;
+  /** When people work, by name. */
+  readonly calendars: ReadonlyMap<string, Calendar>;
+  readonly kpis: ReadonlyMap<string, Kpi>;
+  /** The rules of all KPIs, by name. */
+  readonly rules: ReadonlyMap<string, Rule>;
+  /** Where their messages go, by name. */
+  readonly channels: ReadonlyMap<string, Channel>;
+}

@@ -1,0 +1,110 @@
+import type { WorkingHours } from '../calendar/calendar.ts';
+import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from '../definition.ts';
+import { shownFormula } from '../formula/formula-parse.ts';
+import { conversionText, reworkText } from './sentence-chinese-case.ts';
+import { AGGREGATES, aggregateText, conditionsText, eventText, lengthText } from './sentence-chinese-parts.ts';
+
+/** A definition as one Chinese sentence behind its name. */
+export function chineseSentence(name: string, definition: Definition): string {
+  const { by, where, window, unit } = definition;
+  const parts = [windowText(window)];
+  if (by.length > 0) parts.push(`按${by.map(labelText).join('、')}分组`);
+  if (where.length > 0) parts.push(`仅限${conditionsText(where)}`);
+  parts.push(measureText(definition));
+  if (unit !== '') parts.push(`单位：${UNITS[unit] ?? unit}`);
+  return `${name}：${parts.join('，')}。`;
+}
+
+const UNITS: Readonly<Record<string, string>> = { ms: '毫秒', s: '秒', min: '分钟', h: '小时', d: '天' };
+
+function measureText({ measure, aggregate }: Definition): string {
+  switch (measure.kind) {
+    case 'event':
+      if (aggregate.kind === 'count') return `${eventText(measure.event)}的数量`;
+      return `${eventText(measure.event)}数值的${aggregateText(aggregate)}`;
+    case 'duration': {
+      const span = `同一案例从${eventText(measure.from)}到${eventText(measure.to)}`;
+      return aggregate.kind === 'count'
+        ? `${span}的次数`
+        : `${span}所用${timeText(measure.hours)}的${aggregateText(aggregate)}`;
+    }
+    case 'open':
+      if (aggregate.kind === 'level' && aggregate.of !== undefined)
+        return `尚无${eventText(measure.to)}的案例其${eventText(measure.from)}数值的${AGGREGATES[aggregate.of]}`;
+      return `已有${eventText(measure.from)}而尚无${eventText(measure.to)}的案例数量`;
+    case 'within':
+      return `在${eventText(measure.from)}之后${limitsText(measure.limits)}${measure.hours === undefined ? '' : timeText(measure.hours)}内有${eventText(measure.to)}的案例占比`;
+    case 'distinct': {
+      const what = measure.dimension === null ? '不同案例' : `不同${measure.dimension}`;
+      const about = aggregate.kind === 'distinct' && aggregate.approximate ? '近似数量' : '数量';
+      return `${eventText(measure.event)}中${what}的${about}`;
+    }
+    case 'ratio':
+      return `${ratioText(measure.numerator)}除以${ratioText(measure.denominator)}`;
+    case 'rework':
+      return reworkText(measure, aggregate);
+    case 'conversion':
+      return conversionText(measure);
+    case 'counter': {
+      const startsOver = measure.rollover === null ? '' : `（计到${measure.rollover}后归零）`;
+      const increases = `${eventText(measure.event)}所读计数器${startsOver}增量`;
+      return `${increases}的${aggregate.kind === 'count' ? '个数' : aggregateText(aggregate)}`;
+    }
+    case 'formula':
+      return shownFormula(measure.expression);
+  }
+}
+
+function timeText(hours: WorkingHours | undefined): string {
+  return hours === undefined ? '时间' : `工作时间（${hours.calendar}，${hours.zone}）`;
+}
+
+function limitsText({ defaultMs, where }: Limits): string {
+  const others = where.map(({ conditions, limitMs }) => `${conditionsText(conditions)}时为${lengthText(limitMs)}`);
+  return `${lengthText(defaultMs)}${others.length === 0 ? '' : `（${others.join('；')}）`}`;
+}
+
+function ratioText({ event, aggregate }: RatioPart): string {
+  return aggregate === 'count' ? `${eventText(event)}的数量` : `${eventText(event)}数值的总和`;
+}
+
+const ANCHORS = {
+  from: '（取自起始事件）',
+  to: '',
+  first: '（取自案例首个事件）',
+  last: '（取自案例最后一个事件）',
+} as const;
+
+function labelText({ dimension, at }: LabelSpec): string {
+  return `${dimension}${ANCHORS[at]}`;
+}
+
+const TUMBLING = {
+  hour: '小时',
+  day: '日',
+  week: '周',
+  month: '月',
+  quarter: '季度',
+  year: '年',
+  'fiscal-quarter': '财季',
+  'fiscal-year': '财年',
+} as const;
+
+function fiscalText(month: number | undefined): string {
+  return month === undefined ? '' : `财年始于${month}月，`;
+}
+
+function windowText(window: WindowSpec): string {
+  switch (window.kind) {
+    case 'rolling':
+      return `最近${lengthText(window.sizeMs)}内，每${lengthText(window.everyMs)}计算一次`;
+    case 'tumbling':
+      return `每${TUMBLING[window.unit]}（${fiscalText(window.fiscalMonth)}${window.zone}）`;
+    case 'to-date':
+      return `本${TUMBLING[window.unit]}至今（${fiscalText(window.fiscalMonth)}${window.zone}），每${lengthText(window.everyMs)}计算一次`;
+    case 'total':
+      return '全部时间内';
+    case 'instant':
+      return `每${lengthText(window.everyMs)}取值一次`;
+  }
+}

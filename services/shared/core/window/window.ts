@@ -1,0 +1,69 @@
+import { TOTAL_SLICE_MS, type WindowSpec } from '../definition.ts';
+import { calendarSlice } from './window-calendar.ts';
+import { stepSlice } from './window-to-date.ts';
+
+/** End of the only slice of a total window: later than any event time that is accepted. */
+export const TOTAL_END_MS = 9_999_999_999_999;
+/** Most slices that a rolling window may be made of. */
+export const SLICES_PER_WINDOW_MAX = 1500;
+
+/** Start of the slice that holds `timeMs`. Slices are half-open and leave no gap. */
+export function sliceStart(window: WindowSpec, timeMs: number): number {
+  switch (window.kind) {
+    case 'rolling':
+    case 'instant':
+      return Math.floor(timeMs / window.everyMs) * window.everyMs;
+    case 'tumbling':
+      return calendarSlice(window, timeMs).startMs;
+    case 'to-date':
+      return stepSlice(window, timeMs).startMs;
+    case 'total':
+      return TOTAL_SLICE_MS;
+  }
+}
+
+/** End of the slice that starts at `sliceStartMs`, which is the start of the next one. */
+export function sliceEnd(window: WindowSpec, sliceStartMs: number): number {
+  switch (window.kind) {
+    case 'rolling':
+    case 'instant':
+      return sliceStart(window, sliceStartMs) + window.everyMs;
+    case 'tumbling':
+      return calendarSlice(window, sliceStartMs).endMs;
+    case 'to-date':
+      return stepSlice(window, sliceStartMs).endMs;
+    case 'total':
+      return TOTAL_END_MS;
+  }
+}
+
+/**
+ * Start of the window that ends at `windowEndMs`, which is a slice boundary. A level is taken at an instant, so its
+ * window starts where it ends.
+ */
+export function windowStart(window: WindowSpec, windowEndMs: number): number {
+  switch (window.kind) {
+    case 'rolling':
+      return windowEndMs - window.sizeMs;
+    case 'instant':
+      return windowEndMs;
+    case 'tumbling':
+    case 'to-date':
+      return calendarSlice(window, windowEndMs - 1).startMs;
+    case 'total':
+      return TOTAL_SLICE_MS;
+  }
+}
+
+/** Whether a slice starts or ends at `ms`, so that a merged read may start or end there. */
+export function isMultiple(window: WindowSpec, ms: number): boolean {
+  if (window.kind === 'total') return ms === TOTAL_SLICE_MS || ms === TOTAL_END_MS;
+  return sliceStart(window, ms) === ms;
+}
+
+/** The slice boundaries on both sides of `ms`, for the answer to a read that may not start there; both `ms` if it may. */
+export function nearestBounds(window: WindowSpec, ms: number): [number, number] {
+  if (isMultiple(window, ms)) return [ms, ms];
+  const startMs = sliceStart(window, ms);
+  return [startMs, sliceEnd(window, startMs)];
+}
