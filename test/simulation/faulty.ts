@@ -120,14 +120,15 @@ export class Gate {
     });
   }
 
-  /** Lets one call through, unless all take long. */
-  async release(): Promise<void> {
+  /** Lets one call through and gives what it was; null: all take long. */
+  async release(): Promise<string | null> {
     const ready = this.healed ? this.pending : this.pending.filter(({ waits }) => waits <= 0);
     for (const call of this.pending) call.waits--;
-    if (ready.length === 0) return;
+    if (ready.length === 0) return null;
     const chosen = this.random.pick(ready);
     this.pending.splice(this.pending.indexOf(chosen), 1);
     await chosen.run();
+    return chosen.what;
   }
 }
 

@@ -2,6 +2,7 @@ import { watchEvictions } from './evictions.ts';
 import type { Faults } from './faulty.ts';
 import { finish } from './finish.ts';
 import { Random } from './random.ts';
+import { type Run, stepsUpTo } from './run.ts';
 import { drawStyle, type Style } from './style.ts';
 import { act, drain, quiet } from './step.ts';
 import { type Owner, World } from './world.ts';
@@ -9,40 +10,55 @@ import { type Owner, World } from './world.ts';
 const STEPS = 260;
 const TAKE_OVERS_MAX = 6;
 
-/**
- * Runs one random schedule and gives the differences from the batch recompute; none: right. `style`: what is to be so in
- * this schedule, whatever the seed draws.
- */
-export async function runSeed(seed: number, faults: Faults, style: Partial<Style> = {}): Promise<string[]> {
+/** Every step of a schedule. */
+export const ALL_STEPS = stepsUpTo(STEPS);
+
+/** Runs one random schedule and gives the differences from the batch recompute; none: right. */
+export async function runSeed(seed: number, faults: Faults, run: Run<Style> = {}): Promise<string[]> {
   const random = new Random(seed);
-  const world = new World(random, faults, { ...drawStyle(random, STEPS), ...style });
+  const { style, kpis } = run;
+  const world = new World(random, faults, { ...drawStyle(random, STEPS), ...style, ...(kpis && { kpis }) });
   const endWatch = watchEvictions((fault) => world.count(fault));
   try {
-    return await runSchedule(world, random);
+    return await runSchedule(world, random, seed, run);
   } finally {
     endWatch();
   }
 }
 
-async function runSchedule(world: World, random: Random): Promise<string[]> {
+async function runSchedule(world: World, random: Random, seed: number, run: Run<Style>): Promise<string[]> {
   const { style } = world;
+  const { steps = ALL_STEPS } = run;
   await world.open();
   let takeOvers = 0;
-  for (let i = 0; i < STEPS; i++) {
-    if (i < style.lastAppendStep) await append(world, random);
+  for (const i of steps) {
+    const tell = (what: string | null): void => void (what !== null && run.tell?.(`step ${i}: ${what}`));
+    random.restart(seed, i);
+    if (i < style.lastAppendStep) tell(await append(world, random));
     if (takeOvers < TAKE_OVERS_MAX && random.chance(style.takeOverChance)) {
       takeOvers++;
       const zombie = random.chance(style.zombieChance);
       world.count(zombie ? 'take-over beside a zombie' : 'crash');
-      world.takeOver(random.pick(style.crashing), zombie);
-    } else act(world, pickOwner(world, world.owners, random), random);
+      const stage = random.pick(style.crashing);
+      world.takeOver(stage, zombie);
+      tell(`another owner of ${stage}, ${zombie ? 'beside the one before' : 'which crashed'}`);
+    } else {
+      const owner = pickOwner(world, world.owners, random);
+      const acted = act(world, owner, random);
+      tell(acted && `${owner.stage} ${acted}`);
+    }
     for (let call = 0; call < style.callsPerStep; call++) {
       const waiting = world.owners.filter(({ gate }) => gate.pending.length > 0);
-      if (waiting.length > 0 && random.chance(0.85)) await pickOwner(world, waiting, random).gate.release();
+      if (waiting.length > 0 && random.chance(0.85)) {
+        const { stage, gate } = pickOwner(world, waiting, random);
+        const call = await gate.release();
+        tell(call && `a call of ${stage} returns: ${call}`);
+      }
       await quiet();
       if (waiting.length === 0) break;
     }
   }
+  random.restart(seed, STEPS);
   return finish(world, lastCrash(world, random));
 }
 
@@ -52,13 +68,24 @@ function pickOwner({ style }: World, owners: readonly Owner[], random: Random): 
   return random.pick(faster.length > 0 && random.chance(0.7) ? faster : owners);
 }
 
-/** Appends one random thing, or nothing. */
-async function append(world: World, random: Random): Promise<void> {
+/** Appends one random thing, or nothing, and says what. */
+async function append(world: World, random: Random): Promise<string | null> {
   const { eventChance, importChance, tickChance } = world.style;
-  if (random.chance(eventChance)) await world.appendEvent();
-  else if (random.chance(importChance)) await world.toggleImport();
-  else if (random.chance(tickChance)) await world.tick(random.below(3) * 20_000);
-  else if (random.chance(0.009)) await world.changeDefinitions();
+  if (random.chance(eventChance)) {
+    await world.appendEvent();
+    return `appended ${JSON.stringify(world.appended.at(-1))}`;
+  }
+  if (random.chance(importChance)) {
+    await world.toggleImport();
+    return 'an import begins or ends';
+  }
+  if (random.chance(tickChance)) {
+    await world.tick(random.below(3) * 20_000);
+    return 'a tick';
+  }
+  if (!random.chance(0.009)) return null;
+  await world.changeDefinitions();
+  return 'other definitions';
 }
 
 function lastCrash({ style }: World, random: Random): Owner['stage'][] {

@@ -2,27 +2,32 @@ import { setImmediate } from 'node:timers/promises';
 import type { Random } from './random.ts';
 import type { Owner, World } from './world.ts';
 
-/** Starts one step of an owner that is not busy. */
-export function act(world: World, owner: Owner, random: Random): void {
-  if (owner.gate.dead) return;
+/** Starts one step of an owner that is not busy, and says which; null: none. */
+export function act(world: World, owner: Owner, random: Random): string | null {
+  if (owner.gate.dead) return null;
   if (!owner.restored) {
-    if (owner.busy) return;
+    if (owner.busy) return null;
     run(world, owner, 'busy', async () => {
       await owner.runner.restore();
       owner.restored = true;
     });
-    return;
+    return 'restores';
   }
   const dice = random.next();
-  if (dice < world.style.storeChance[owner.stage] && !owner.storing && !owner.busy)
+  if (dice < world.style.storeChance[owner.stage] && !owner.storing && !owner.busy) {
     run(world, owner, 'storing', () => owner.runner.storeChanges(true));
-  else if (owner.busy) return;
-  else if (dice < 0.6 && owner.stage === 'aggregate') run(world, owner, 'busy', () => owner.runner.publish());
-  else
-    run(world, owner, 'busy', async () => {
-      await owner.runner.step();
-      if (owner.stage === 'roll') await owner.runner.publish();
-    });
+    return 'stores';
+  }
+  if (owner.busy) return null;
+  if (dice < 0.6 && owner.stage === 'aggregate') {
+    run(world, owner, 'busy', () => owner.runner.publish());
+    return 'publishes';
+  }
+  run(world, owner, 'busy', async () => {
+    await owner.runner.step();
+    if (owner.stage === 'roll') await owner.runner.publish();
+  });
+  return 'reads';
 }
 
 /** Lets an owner work in the background; an error that nobody planted is noted. */

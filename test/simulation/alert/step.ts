@@ -2,20 +2,26 @@ import type { Random } from '../random.ts';
 import { drain, run } from '../step.ts';
 import type { AlertWorld, Owner } from './world.ts';
 
-/** Starts one step of an owner that is not busy. */
-export function act(world: AlertWorld, owner: Owner, random: Random): void {
+/** Starts one step of an owner that is not busy, and says which; null: none. */
+export function act(world: AlertWorld, owner: Owner, random: Random): string | null {
   const { runner, busy, storing } = owner;
-  if (owner.gate.dead) return;
+  if (owner.gate.dead) return null;
   if (!owner.restored) {
-    if (!busy) run(world, owner, 'busy', () => restore(owner));
-  } else if (random.chance(world.style.storeChance) && !storing && !busy)
+    if (busy) return null;
+    run(world, owner, 'busy', () => restore(owner));
+    return 'an owner restores';
+  }
+  if (random.chance(world.style.storeChance) && !storing && !busy) {
     run(world, owner, 'storing', () => runner.storeChanges(true));
-  else if (!busy)
-    run(world, owner, 'busy', async () => {
-      await runner.step();
-      // In other turns a failure comes between the two, or a store.
-      if (random.chance(world.style.publishAfterStepChance)) await runner.publish();
-    });
+    return 'an owner stores';
+  }
+  if (busy) return null;
+  run(world, owner, 'busy', async () => {
+    await runner.step();
+    // In other turns a failure comes between the two, or a store.
+    if (random.chance(world.style.publishAfterStepChance)) await runner.publish();
+  });
+  return 'an owner reads';
 }
 
 async function restore(owner: Owner): Promise<void> {
