@@ -32,7 +32,7 @@ test.each<{ of: string; all: Schedule<object>; guards: readonly Guard[]; name: s
   { of: 'numbers', all: schedule, guards: rowGuards, name: 'what failed to be stored is stored again' },
   {
     of: 'alerts',
-    schedule: alertSchedule,
+    all: alertSchedule,
     guards: alertGuards,
     name: 'rows that failed to be stored are stored again',
   },
