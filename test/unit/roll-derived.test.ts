@@ -19,6 +19,7 @@ kpis:
   shipped: { workflow: shop, measure: { event: shipped }, aggregate: count, by: [line], window: { rolling: 3m, every: 1m } }
   hourly: { workflow: shop, measure: { event: shipped }, aggregate: count, by: [line], window: { tumbling: hour } }
   backlog: { workflow: shop, measure: { open: { from: opened, to: closed } }, by: [line] }
+  so_far: { workflow: shop, measure: { event: shipped }, aggregate: count, by: [line], window: { to_date: day, every: 1h } }
   value: { workflow: shop, measure: { event: shipped }, aggregate: mean, by: [line], window: { rolling: 3m, every: 1m } }
 ${formulas}`;
   const { catalogue, problems } = parseCatalogue(text, 'c.yaml', { calendarVersion: 'test' });
@@ -235,4 +236,26 @@ test('a formula that is new is computed for all time from what is stored, whatev
   again.resume(fold);
   await again.start();
   expect(again.task.progress.isFilling, 'its position says that it is done').toBe(false);
+});
+
+test('a formula that is new is computed for what later windows had reached already', async () => {
+  const twice = '  twice: { formula: 2 * so_far }\n';
+  const day = async (catalogue: Catalogue): Promise<RollFold> => {
+    const fold = await new RollFold(catalogue).start();
+    for (let hour = 0; hour < 72; hour++)
+      await fold.apply(
+        fold.slice('so_far', at(hour * 60, 1)),
+        fold.mark('shop', (hour + 1) * HOUR),
+        fold.mark('care', 0),
+      );
+    await fold.save();
+    return fold;
+  };
+  const before = await day(catalogueWith(''));
+  const fold = new RollFold(catalogueWith(twice), { store: before.store });
+  fold.resume(before);
+  await fold.start();
+  await fold.apply(fold.mark('shop', 72 * HOUR));
+  await fold.save();
+  expect(stored(fold, 'twice')).toEqual(stored(await day(catalogueWith(twice)), 'twice'));
 });

@@ -132,6 +132,8 @@ export class Series {
     const [hadFromMs, hadEndMs] = [this.floorMs - this.reachMs, this.floorMs];
     this.floorMs = floorMs;
     for (const part of parts) if (part.sliceStartMs < hadFromMs) this.merge(part);
+    // What was only there for later windows to reach is its own from now on.
+    for (const startMs of this.starts()) if (startMs >= floorMs && startMs < hadEndMs) this.dirty.add(startMs);
     for (const row of rows) if (row.windowEndMs <= hadEndMs) this.keep(row);
     this.window.forget();
     this.fresh = true;
