@@ -1,5 +1,5 @@
-import { derivedValue, type MeasuredAt } from '../../shared/core/formula/derived-value.ts';
-import { windowStart } from '../../shared/core/window/window.ts';
+import { type DerivedValue, derivedValue, type Measured } from '../../shared/core/formula/derived-value.ts';
+import { sliceStart, windowStart } from '../../shared/core/window/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type Moment, type RowContent, rowOf } from './compute-values.ts';
 import { derivedEnds, isDerivedRequired } from './derived-ends.ts';
@@ -51,23 +51,29 @@ function dueEnds(derived: DerivedSeries, { beforeMs, watermarkMs }: Moment): rea
     if (window.kind === 'total' || !derived.leafOf(change.series).isGrid) continue;
     for (const endMs of pendingOf(window, change.startMs)) if (endMs > derived.floorMs) derived.pendingEnds.add(endMs);
   }
-  if (watermarkMs !== null && watermarkMs !== beforeMs)
+  if (watermarkMs !== null && watermarkMs !== beforeMs) {
     for (const endMs of derived.pendingEnds.upTo(watermarkMs))
       for (const each of endsWith(window, endMs)) dues.at(each);
+    if (derived.innerWindows.some((inner) => sliceStart(inner, watermarkMs) > (beforeMs ?? -Infinity)))
+      for (const endMs of derived.pendingEnds.all()) dues.at(endMs);
+  }
   return dues.ascending();
 }
 
 function contentAt(derived: DerivedSeries, endMs: number, moment: Moment, levels: LevelReaders): RowContent {
   const { definition } = derived;
   let filling = false;
-  const measuredAt: MeasuredAt = (leaf, atMs) => {
-    const { series } = derived.leaves.find((each) => each.definition.hash === leaf.hash)!;
-    const reader = levels.of(series);
-    filling ||= isFilling(series, atMs, moment.imports, reader);
-    return { ...resultAt(series, atMs, reader), why: null };
+  const measured: Measured = {
+    at(leaf, atMs) {
+      const { series } = derived.leaves.find((each) => each.definition.hash === leaf.hash)!;
+      const reader = levels.of(series);
+      filling ||= isFilling(series, atMs, moment.imports, reader);
+      return { ...resultAt(series, atMs, reader), why: null };
+    },
+    isPast: (timeMs) => moment.watermarkMs !== null && timeMs <= moment.watermarkMs,
   };
-  let value: ReturnType<typeof derivedValue> | null = null;
-  const compute = (): ReturnType<typeof derivedValue> => (value ??= derivedValue(definition, endMs, measuredAt));
+  let value: DerivedValue | null = null;
+  const compute = (): DerivedValue => (value ??= derivedValue(definition, endMs, measured));
   return {
     required: isDerivedRequired(derived, endMs, moment.watermarkMs),
     get filling() {

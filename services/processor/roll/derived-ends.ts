@@ -1,25 +1,18 @@
 import type { WindowSpec } from '../../shared/core/definition.ts';
-import { sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../../shared/core/window/window.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../shared/core/window/window.ts';
 import { unitSlice } from '../../shared/core/window/window-to-date.ts';
 import type { DerivedSeries } from './derived-series.ts';
-import type { Series, SliceChange } from './series.ts';
+import type { SliceChange } from './series.ts';
 import { reachMs } from './series-range.ts';
-import { affectedEnds, isRequired } from './window-ends.ts';
+import { affectedEnds } from './window-ends.ts';
 
-/** Whether the window of a derived series that ends at `endMs` has a row: where a series with the same windows has one. */
+/** Whether the window of a derived series that ends at `endMs` has a row: where what it is computed from has one. */
 export function isDerivedRequired(derived: DerivedSeries, endMs: number, watermarkMs: number | null): boolean {
   const ahead = watermarkMs === null || endMs > watermarkMs;
   // What counts limits has no value before its time has passed, and nothing that uses it has.
   if (ahead && derived.leaves.some(({ definition }) => definition.measure.kind === 'within')) return false;
   if (derived.definition.window.kind === 'total') return true;
-  return derived.grid.some((series) => hasRow(series, endMs, watermarkMs));
-}
-
-/** Not where it only has a row of zero: what else counts there would then depend on the way there. */
-function hasRow(series: Series, endMs: number, watermarkMs: number | null): boolean {
-  const { window } = series.definition;
-  if (!isRequired(series, endMs, watermarkMs)) return false;
-  return window.kind !== 'tumbling' || series.samples(windowStart(window, endMs)) !== 0;
+  return derived.rowPlaces.hasRow(endMs, watermarkMs);
 }
 
 /** The ends of existing or required rows whose value a changed slice may change; as `affectedEnds` gives those of a series. */
@@ -27,14 +20,16 @@ export function derivedEnds(derived: DerivedSeries, change: SliceChange, waterma
   const { definition, lastEndMs, floorMs, values } = derived;
   const { window } = definition;
   if (window.kind === 'total') return [TOTAL_END_MS];
-  const { isGrid, lagMs } = derived.leafOf(change.series);
+  const { isGrid, usedIn } = derived.leafOf(change.series);
   const leavingMs = change.uncertain ? Infinity : (watermarkMs ?? -Infinity);
   const ends = new Set(isGrid ? affectedEnds(change.series, change.startMs, leavingMs) : []);
-  const fromMs = sliceEnd(change.series.definition.window, change.startMs);
-  const throughMs = countsThroughMs(change.series.definition.window, change.startMs) + lagMs;
-  if (window.kind === 'instant') {
-    for (const endMs of values.keys()) if (endMs >= fromMs && endMs <= throughMs) ends.add(endMs);
-  } else {
+  const leafWindow = change.series.definition.window;
+  const counted = [sliceEnd(leafWindow, change.startMs), countsThroughMs(leafWindow, change.startMs)] as const;
+  for (const [fromMs, throughMs] of usedIn(counted)) {
+    if (window.kind === 'instant') {
+      for (const endMs of values.keys()) if (endMs >= fromMs && endMs <= throughMs) ends.add(endMs);
+      continue;
+    }
     // Beyond what has come and what has left there is nothing.
     const lastMs = Math.min(throughMs, lastEndMs + reachMs(definition), Math.max(leavingMs, lastEndMs));
     for (let endMs = firstEnd(window, fromMs); endMs <= lastMs; endMs = sliceEnd(window, endMs))

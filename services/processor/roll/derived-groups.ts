@@ -53,7 +53,9 @@ function merge(groups: readonly DerivedGroup[], plan: DerivedPlan): DerivedGroup
  */
 export function groupActiveFromMs({ members, derived }: DerivedGroup, watermarkMs: number | null): number {
   const settleMs = Math.max(...derived.map(({ definition }) => definition.settleMs));
-  return Math.min(...members.map((member) => activeFromMs({ ...member, settleMs }, watermarkMs)));
+  // The windows of a rollup are longer than those of any member.
+  const all = [...members, ...derived.map(({ definition }) => definition)];
+  return Math.min(...all.map((each) => activeFromMs({ ...each, settleMs }, watermarkMs)));
 }
 
 /** The slice that holds a time, by its start; without a bound for a KPI that is of use only as a whole. */

@@ -1,7 +1,9 @@
-import type { DerivedDefinition } from '../../shared/core/formula/derived.ts';
+import type { Definition, WindowSpec } from '../../shared/core/definition.ts';
+import { type DerivedDefinition, inputsOf, isDerived } from '../../shared/core/formula/derived.ts';
 import type { Leaf } from '../../shared/core/formula/derived-leaves.ts';
 import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
+import { type RowPlaces, rowPlacesOf } from './derived-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
 import type { Series, SliceChange, SliceWatcher } from './series.ts';
 
@@ -16,8 +18,10 @@ export class DerivedSeries implements SliceWatcher {
   readonly labels: string;
   readonly labelMap: Readonly<Record<string, string>>;
   readonly leaves: readonly LeafSeries[];
-  /** Those with its own windows: where they have rows it has rows. */
-  readonly grid: readonly Series[];
+  /** Where it has rows. */
+  readonly rowPlaces: RowPlaces;
+  /** Windows of rollups below it: where one of them is over, values change that nothing else brings up. */
+  readonly innerWindows: readonly WindowSpec[];
   /** Window ends that wait for the watermark. */
   readonly pendingEnds = new PendingEnds();
   /** Ends of values that the store has not acknowledged. */
@@ -35,7 +39,11 @@ export class DerivedSeries implements SliceWatcher {
     this.labels = labels;
     this.labelMap = decodeLabels(labels);
     this.leaves = leaves;
-    this.grid = leaves.filter(({ isGrid }) => isGrid).map(({ series }) => series);
+    this.rowPlaces = rowPlacesOf(
+      definition,
+      ({ hash }) => leaves.find((leaf) => leaf.definition.hash === hash)!.series,
+    );
+    this.innerWindows = inputsOf(definition).flatMap(timedWindows);
   }
 
   /** Value rows by window end, ms UTC. */
@@ -51,7 +59,7 @@ export class DerivedSeries implements SliceWatcher {
 
   /** Beyond this window end no slice enters and no value stands, ms UTC. */
   get lastEndMs(): number {
-    return this.grid.reduce((last, { lastEndMs }) => Math.max(last, lastEndMs), this.newestEndMs);
+    return Math.max(this.rowPlaces.lastEndMs(), this.newestEndMs);
   }
 
   note(change: SliceChange): void {
@@ -74,4 +82,12 @@ export class DerivedSeries implements SliceWatcher {
   leafOf(series: Series): LeafSeries {
     return this.leaves.find((leaf) => leaf.series === series)!;
   }
+}
+
+/** Windows of the rollups in a KPI whose value depends on whether they are over. */
+function timedWindows(definition: Definition): readonly WindowSpec[] {
+  if (!isDerived(definition)) return [];
+  const { measure, window } = definition;
+  const own = measure.kind === 'rollup' && measure.empty === 'zero' ? [window] : [];
+  return [...own, ...inputsOf(definition).flatMap(timedWindows)];
 }

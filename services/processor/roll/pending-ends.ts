@@ -22,6 +22,11 @@ export class PendingEnds {
     this.ends.delete(endMs);
   }
 
+  /** All that wait, in no order. */
+  all(): Iterable<number> {
+    return this.ends;
+  }
+
   /** The ends that the watermark has passed, in no order; they go on waiting until they are deleted. */
   upTo(watermarkMs: number): number[] {
     if (watermarkMs < this.earliestMs) return [];

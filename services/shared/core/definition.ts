@@ -90,13 +90,33 @@ export interface ConversionMeasure {
 }
 
 /** What is computed from other KPIs, whose definitions it holds whole: a changed one makes it another. */
-export type DerivedMeasure = {
+export type DerivedMeasure = FormulaMeasure | RollupMeasure | GrowthMeasure;
+
+/** A formula over other KPIs. */
+export interface FormulaMeasure {
   readonly kind: 'formula';
   /** CEL over the KPIs' keys. */
   readonly expression: string;
   /** In the order of their names in it. */
   readonly inputs: readonly Definition[];
-};
+}
+
+/** What the windows of a KPI come to within longer ones. */
+export interface RollupMeasure {
+  readonly kind: 'rollup';
+  readonly inputs: readonly [Definition];
+  readonly aggregate: 'mean' | 'min' | 'max' | 'sum' | 'last';
+  /** What a window without events counts for: its value, which is zero for counts and sums, or nothing. */
+  readonly empty: 'zero' | 'skip';
+}
+
+/** How far a KPI is above or below an earlier window of its own, as a share of that one. */
+export interface GrowthMeasure {
+  readonly kind: 'growth';
+  readonly inputs: readonly [Definition];
+  /** The window before, or that of the year before. */
+  readonly over: 'previous' | 'year';
+}
 
 /** The increase of a cumulative reading. */
 export interface CounterMeasure {

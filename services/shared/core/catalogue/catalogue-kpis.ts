@@ -1,5 +1,5 @@
 import type { Kpi } from './catalogue.ts';
-import { formulaIn, namesIn, readDerived } from './catalogue-derived.ts';
+import { derivedIn, namesIn, readDerived } from './catalogue-derived.ts';
 import { readKpi, type KpiScope } from './catalogue-kpi.ts';
 import { Problems } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
@@ -15,7 +15,7 @@ export interface OtherKpis {
 
 /** Whether a KPI as it stands in a file is computed from other KPIs. */
 export function isWrittenDerived(value: unknown): boolean {
-  return formulaIn(value) !== null;
+  return derivedIn(value) !== null;
 }
 
 /** The KPIs that are computed from events, by key; those with problems are left out. */
@@ -43,18 +43,12 @@ export function readKpis(section: unknown, scope: KpiScope, others: OtherKpis | 
     return kpi;
   };
   const readOne = (key: string, problems: Problems): Kpi | null => {
-    const { calendarVersion } = scope;
-    return readDerived(key, written.get(key), ['kpis', key], {
-      keys: [...written.keys()],
-      kpiOf,
-      calendarVersion,
-      problems,
-    });
+    return readDerived(key, written.get(key), ['kpis', key], { ...scope, keys: [...written.keys()], kpiOf, problems });
   };
   const kpis = new Map<string, Kpi>();
   for (const [key, value] of Object.entries(own)) {
     let kpi = measured.get(key) ?? null;
-    const place = formulaIn(value);
+    const place = derivedIn(value);
     if (place !== null) {
       const ring = ringOf(key, namesOf);
       if (ring === null) kpi = readOne(key, scope.problems);

@@ -1,5 +1,8 @@
 import type { Definition, TumblingUnit, WindowSpec } from '../definition.ts';
+import { sliceEnd } from '../window/window.ts';
+import { earlierMsMax, laterSpan, type Span } from '../window/window-earlier.ts';
 import { type DerivedDefinition, inputsOf, isDerived } from './derived.ts';
+import { outerEnd } from './rollup.ts';
 
 /** A measured KPI at the bottom of a derived one. */
 export interface Leaf {
@@ -8,6 +11,15 @@ export interface Leaf {
   readonly lagMs: number;
   /** It has the derived KPI's windows, so where it has a row the derived one has one too. */
   readonly isGrid: boolean;
+  /** The ends of derived rows, none left out, that count windows of it which end in a span. */
+  readonly usedIn: (span: Span) => readonly Span[];
+}
+
+/** How a KPI that is computed from another one uses its windows. */
+interface Use {
+  readonly lagMs: number;
+  readonly isGrid: boolean;
+  readonly usedIn: (span: Span) => readonly Span[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -34,28 +46,76 @@ export function stepMaxMs(window: WindowSpec): number {
 
 /** The measured KPIs that a derived one is computed from in the end, each once. */
 export function leavesOf(derived: DerivedDefinition): Leaf[] {
-  const leaves = new Map<string, Leaf>();
-  collect(derived, { lagMs: 0, isGrid: true }, leaves);
-  return [...leaves.values()];
+  const uses = new Map<string, { readonly definition: Definition; readonly ways: Use[] }>();
+  collect(derived, { lagMs: 0, isGrid: true, usedIn: (span) => [span] }, uses);
+  return [...uses.values()].map(({ definition, ways }) => ({
+    definition,
+    lagMs: Math.max(...ways.map(({ lagMs }) => lagMs)),
+    isGrid: ways.some(({ isGrid }) => isGrid),
+    usedIn: (span) => joined(ways.flatMap(({ usedIn }) => usedIn(span))),
+  }));
 }
 
-/** `at`: how the ends at which `derived` is looked at lie to those of the outermost one. */
-function collect(derived: DerivedDefinition, at: Omit<Leaf, 'definition'>, leaves: Map<string, Leaf>): void {
+/** `at`: how the outermost KPI uses the windows of `derived`. */
+function collect(
+  derived: DerivedDefinition,
+  at: Use,
+  uses: Map<string, { readonly definition: Definition; readonly ways: Use[] }>,
+): void {
   for (const input of inputsOf(derived)) {
-    const alike = sameWindow(input.window, derived.window);
-    const lagMs = at.lagMs + (alike ? 0 : stepMaxMs(input.window));
-    const isGrid = at.isGrid && alike;
+    const { lagMs, isGrid, usedIn } = useOf(derived, input);
+    const use: Use = {
+      lagMs: at.lagMs + lagMs,
+      isGrid: at.isGrid && isGrid,
+      usedIn: (span) => usedIn(span).flatMap((each) => at.usedIn(each)),
+    };
     if (isDerived(input)) {
-      collect(input, { lagMs, isGrid }, leaves);
+      collect(input, use, uses);
       continue;
     }
-    const known = leaves.get(input.hash);
-    leaves.set(input.hash, {
-      definition: input,
-      lagMs: Math.max(lagMs, known?.lagMs ?? 0),
-      isGrid: isGrid || known?.isGrid === true,
-    });
+    const known = uses.get(input.hash);
+    if (known === undefined) uses.set(input.hash, { definition: input, ways: [use] });
+    else known.ways.push(use);
   }
+}
+
+function useOf({ measure, window }: DerivedDefinition, input: Definition): Use {
+  switch (measure.kind) {
+    case 'formula': {
+      if (sameWindow(input.window, window)) return { lagMs: 0, isGrid: true, usedIn: (span) => [span] };
+      const lagMs = stepMaxMs(input.window);
+      return { lagMs, isGrid: false, usedIn: ([fromMs, throughMs]) => [[fromMs, throughMs + lagMs]] };
+    }
+    case 'growth': {
+      const { over } = measure;
+      const lagMs = earlierMsMax(window, over, 'unit' in window ? LONGEST_MS[window.unit] : 0);
+      return { lagMs, isGrid: true, usedIn: (span) => [span, laterSpan(window, span, over)] };
+    }
+    case 'rollup': {
+      // Whether there were events in the window before decides what the first ones without any count for.
+      const looksBack = measure.empty === 'zero';
+      return {
+        lagMs: (looksBack ? 2 : 1) * stepMaxMs(window),
+        isGrid: false,
+        usedIn: ([fromMs, throughMs]) => {
+          const lastMs = outerEnd(window, throughMs);
+          return [[outerEnd(window, fromMs), looksBack && lastMs !== Infinity ? sliceEnd(window, lastMs) : lastMs]];
+        },
+      };
+    }
+  }
+}
+
+/** The same ends in spans that do not overlap, ascending. */
+function joined(spans: readonly Span[]): readonly Span[] {
+  if (spans.length < 2) return spans;
+  const result: [number, number][] = [];
+  for (const [fromMs, throughMs] of [...spans].sort((a, b) => a[0] - b[0])) {
+    const last = result.at(-1);
+    if (last === undefined || fromMs > last[1]) result.push([fromMs, throughMs]);
+    else last[1] = Math.max(last[1], throughMs);
+  }
+  return result;
 }
 
 /** Whether two KPIs have the same windows. */

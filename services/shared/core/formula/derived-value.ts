@@ -1,6 +1,8 @@
-import type { Definition } from '../definition.ts';
+import type { Definition, FormulaMeasure } from '../definition.ts';
 import { type DerivedDefinition, isDerived } from './derived.ts';
 import { type Formula, formulaOf } from './formula.ts';
+import { growthValue } from './growth.ts';
+import { rollupValue } from './rollup.ts';
 import { sliceStart, TOTAL_END_MS } from '../window/window.ts';
 
 /** What a KPI comes to in one window. */
@@ -12,37 +14,57 @@ export interface DerivedValue {
   readonly why: string | null;
 }
 
-/** Gives the value of a measured KPI in the window that ends at `endMs`. */
-export type MeasuredAt = (definition: Definition, endMs: number) => DerivedValue;
+/** What derived KPIs are computed from. */
+export interface Measured {
+  /** The value of a measured KPI in the window that ends at `endMs`. */
+  at(definition: Definition, endMs: number): DerivedValue;
+  /** Whether the events up to a time are in, late ones aside. */
+  isPast(timeMs: number): boolean;
+}
 
-const formulas = new WeakMap<Definition, Formula>();
+const formulas = new WeakMap<FormulaMeasure, Formula>();
 
 /** The value of a derived KPI in the window that ends at `endMs`. */
-export function derivedValue(derived: DerivedDefinition, endMs: number, measuredAt: MeasuredAt): DerivedValue {
+export function derivedValue({ measure, window }: DerivedDefinition, endMs: number, measured: Measured): DerivedValue {
+  const valueAt = (at: number): DerivedValue => valueIn(measure.inputs[0]!, at, measured);
+  switch (measure.kind) {
+    case 'formula':
+      return formulaValue(measure, endMs, measured);
+    case 'rollup':
+      return rollupValue(measure, window, endMs, valueAt, (timeMs) => measured.isPast(timeMs));
+    case 'growth':
+      return growthValue(measure, window, endMs, valueAt);
+  }
+}
+
+function formulaValue(measure: FormulaMeasure, endMs: number, measured: Measured): DerivedValue {
   const values = new Map<string, number | null>();
   let samples = 0;
   // All of them, also those that the formula does not ask for: whether it is being filled depends on each.
-  for (const input of derived.measure.inputs) {
-    const of = valueAsOf(input, endMs, measuredAt);
+  for (const input of measure.inputs) {
+    const of = valueAsOf(input, endMs, measured);
     values.set(input.kpi, of.value);
     samples += of.samples;
   }
-  const result = formulaFor(derived).evaluate((name) => values.get(name) ?? null);
+  const result = formulaFor(measure).evaluate((name) => values.get(name) ?? null);
   return { ...result, samples };
 }
 
 /** The value of a KPI in its last window that ends at `asOfMs` or before. */
-function valueAsOf(definition: Definition, asOfMs: number, measuredAt: MeasuredAt): DerivedValue {
+function valueAsOf(definition: Definition, asOfMs: number, measured: Measured): DerivedValue {
   const { window } = definition;
-  const endMs = window.kind === 'total' ? TOTAL_END_MS : sliceStart(window, asOfMs);
-  return isDerived(definition) ? derivedValue(definition, endMs, measuredAt) : measuredAt(definition, endMs);
+  return valueIn(definition, window.kind === 'total' ? TOTAL_END_MS : sliceStart(window, asOfMs), measured);
 }
 
-function formulaFor(derived: DerivedDefinition): Formula {
-  let formula = formulas.get(derived);
+function valueIn(definition: Definition, endMs: number, measured: Measured): DerivedValue {
+  return isDerived(definition) ? derivedValue(definition, endMs, measured) : measured.at(definition, endMs);
+}
+
+function formulaFor(measure: FormulaMeasure): Formula {
+  let formula = formulas.get(measure);
   if (formula === undefined) {
-    const units = new Map(derived.measure.inputs.map(({ kpi, unit }) => [kpi, unit]));
-    formulas.set(derived, (formula = formulaOf(derived.measure.expression, (name) => units.get(name) ?? '')));
+    const units = new Map(measure.inputs.map(({ kpi, unit }) => [kpi, unit]));
+    formulas.set(measure, (formula = formulaOf(measure.expression, (name) => units.get(name) ?? '')));
   }
   return formula;
 }

@@ -23,6 +23,8 @@ export function kindFold(plan: MeasurePlan): KindFold | null {
     case 'ratio':
     case 'distinct':
     case 'formula':
+    case 'rollup':
+    case 'growth':
       return null;
     case 'duration':
     case 'open':

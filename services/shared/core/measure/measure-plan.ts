@@ -78,7 +78,9 @@ function selectorsOf(measure: Measure): readonly Selector[] {
     case 'conversion':
       return [measure.from, measure.to];
     case 'formula':
-      throw new Error('a formula is computed from KPIs, not from events');
+    case 'rollup':
+    case 'growth':
+      throw new Error(`a ${measure.kind} is computed from KPIs, not from events`);
   }
 }
 

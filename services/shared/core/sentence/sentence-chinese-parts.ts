@@ -55,3 +55,15 @@ export function lengthText(ms: number): string {
   const { count, unit } = durationParts(ms);
   return `${count}${LENGTHS[unit]}`;
 }
+
+/** Calendar units. */
+export const TUMBLING = {
+  hour: '小时',
+  day: '日',
+  week: '周',
+  month: '月',
+  quarter: '季度',
+  year: '年',
+  'fiscal-quarter': '财季',
+  'fiscal-year': '财年',
+} as const;

@@ -2,7 +2,15 @@ import type { WorkingHours } from '../calendar/calendar.ts';
 import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
 import { conversionText, reworkText } from './sentence-chinese-case.ts';
-import { AGGREGATES, aggregateText, conditionsText, eventText, lengthText } from './sentence-chinese-parts.ts';
+import { growthText, rollupText } from './sentence-chinese-derived.ts';
+import {
+  AGGREGATES,
+  aggregateText,
+  conditionsText,
+  eventText,
+  lengthText,
+  TUMBLING,
+} from './sentence-chinese-parts.ts';
 
 /** A definition as one Chinese sentence behind its name. */
 export function chineseSentence(name: string, definition: Definition): string {
@@ -52,6 +60,10 @@ function measureText({ measure, aggregate }: Definition): string {
     }
     case 'formula':
       return shownFormula(measure.expression);
+    case 'rollup':
+      return rollupText(measure);
+    case 'growth':
+      return growthText(measure);
   }
 }
 
@@ -78,17 +90,6 @@ const ANCHORS = {
 function labelText({ dimension, at }: LabelSpec): string {
   return `${dimension}${ANCHORS[at]}`;
 }
-
-const TUMBLING = {
-  hour: '小时',
-  day: '日',
-  week: '周',
-  month: '月',
-  quarter: '季度',
-  year: '年',
-  'fiscal-quarter': '财季',
-  'fiscal-year': '财年',
-} as const;
 
 function fiscalText(month: number | undefined): string {
   return month === undefined ? '' : `财年始于${month}月，`;

@@ -2,6 +2,7 @@ import type { WorkingHours } from '../calendar/calendar.ts';
 import type { Aggregate, Definition, LabelSpec, Limits, Measure, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
 import { conversionText, reworkText } from './sentence-english-case.ts';
+import { growthText, rollupText } from './sentence-english-derived.ts';
 import {
   aggregateText,
   conditionsText,
@@ -63,6 +64,10 @@ function measureText({ measure, aggregate }: Definition): string {
     }
     case 'formula':
       return shownFormula(measure.expression);
+    case 'rollup':
+      return rollupText(measure);
+    case 'growth':
+      return growthText(measure);
   }
 }
 
