@@ -26,7 +26,14 @@ interface Golden {
   readonly orders_per_month: Readonly<Record<string, number>>;
   readonly mau: Readonly<Record<string, number>>;
   readonly dau: Readonly<Record<string, number>>;
+  /** With six digits behind the point, as the next three. */
+  readonly mean_dau: Readonly<Record<string, number>>;
+  readonly stickiness: Readonly<Record<string, number>>;
+  readonly growth: Readonly<Record<string, number>>;
 }
+
+/** Digits behind the point of the golden quotients. */
+const QUOTIENT_DIGITS = 6;
 
 /** The days' files as one, without the headers of all but the first. */
 function writeWhole(path: string): number {
@@ -44,7 +51,7 @@ function plain(table: Readonly<Record<string, string>>): Record<string, string> 
 }
 
 test.skipIf(dataSetsMissing)(
-  `online retail: revenue to the last digit, orders, and active customers per day and month${WHY}`,
+  `online retail: revenue to the last digit, orders, active customers per day and month, stickiness and growth${WHY}`,
   { timeout: 300_000 },
   async () => {
     const { path } = (folder.current = temporaryDirectory());
@@ -71,6 +78,15 @@ test.skipIf(dataSetsMissing)(
     expect(numbers('orders', 7)).toEqual(golden.orders_per_month);
     expect(numbers('daily_customers', 10)).toEqual(golden.dau);
     expect(numbers('monthly_customers', 7)).toEqual(golden.mau);
+    const quotients = (kpi: string): Record<string, number> =>
+      Object.fromEntries(
+        rows
+          .filter((row) => row.kpi === kpi && row.value !== null)
+          .map(({ time, value }) => [time.slice(0, 7), Number(value.toFixed(QUOTIENT_DIGITS))]),
+      );
+    expect(quotients('mean_daily_customers')).toEqual(golden.mean_dau);
+    expect(quotients('stickiness')).toEqual(golden.stickiness);
+    expect(quotients('growth')).toEqual(golden.growth);
     const sketches = rows.filter(({ kpi }) => kpi === 'monthly_customers_about');
     expect(sketches.length).toBe(13);
     for (const { time, value, value_exact } of sketches) {

@@ -9,12 +9,57 @@ export interface AsOf {
 /** Gives an input of the same labels as of a time. */
 type InputAsOf = (kpi: string, timeMs: number) => AsOf;
 
+/** Gives an input as of the end of the window, or as of another time. */
+type At = (kpi: string, timeMs?: number) => AsOf;
+
+/** When a window ends, and how far time has come: until where all events are in. */
+interface Time {
+  readonly endMs: number;
+  readonly reachedMs: number;
+}
+
 interface Derived {
   /** Every measured KPI below it. */
   readonly from: readonly string[];
   /** Those at whose window ends it has rows. */
   readonly rowsOf: readonly string[];
-  compute(at: (kpi: string) => AsOf): AsOf;
+  /** Its windows are days, which begin so long after those of UTC: it has a row where an hour that ends in one has. */
+  readonly dayShiftMs?: number;
+  compute(at: At, time: Time): AsOf;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** When days begin in Lagos and Kathmandu, against UTC. */
+const LAGOS = -HOUR;
+const KATHMANDU = -5.75 * HOUR;
+
+/** The end of the day that an hour is in; the one that ends at midnight is in the day before. */
+export function dayEnd(hourEndMs: number, dayShiftMs: number): number {
+  return Math.ceil((hourEndMs - dayShiftMs) / DAY) * DAY + dayShiftMs;
+}
+
+function hoursOf(kpi: string, dayEndMs: number, at: At): AsOf[] {
+  return Array.from({ length: 24 }, (_, hour) => at(kpi, dayEndMs - DAY + (hour + 1) * HOUR));
+}
+
+/** Mean pieces of the hours of a Lagos day. */
+function piecesMean(at: At, { endMs, reachedMs }: Time): AsOf {
+  const hours = hoursOf('pieces', endMs, at);
+  const worked = (hour: AsOf): boolean => hour.samples > 0;
+  const first = hoursOf('pieces', endMs - DAY, at).some(worked) ? 0 : hours.findIndex(worked);
+  if (first < 0) return { value: null, samples: 0 };
+  const through = reachedMs >= endMs ? 23 : hours.findLastIndex(worked);
+  const counted = hours.slice(first, through + 1);
+  const pieces = counted.reduce((sum, { value }) => sum + value!, 0);
+  return { value: counted.length === 0 ? null : pieces / counted.length, samples: pieces };
+}
+
+function growth(now: AsOf, then: AsOf): AsOf {
+  const samples = now.samples + then.samples;
+  if (now.value === null || then.value === null || then.value === 0) return { value: null, samples };
+  return { value: (now.value - then.value) / Math.abs(then.value), samples };
 }
 
 function together(inputs: readonly AsOf[], compute: (...values: number[]) => number): AsOf {
@@ -79,9 +124,51 @@ export const DERIVED: Readonly<Record<string, Derived>> = {
     rowsOf: ['work_min'],
     compute: (at) => together([at('work_min')], (least) => 2 * least),
   },
+  pieces_mean: { from: ['pieces'], rowsOf: ['pieces'], dayShiftMs: LAGOS, compute: piecesMean },
+  mean_most: {
+    from: ['work_mean'],
+    rowsOf: ['work_mean'],
+    dayShiftMs: KATHMANDU,
+    compute: (at, { endMs }) => {
+      const hours = hoursOf('work_mean', endMs, at).filter(({ samples }) => samples > 0);
+      const value = hours.reduce<number | null>((most, hour) => Math.max(most ?? -Infinity, hour.value!), null);
+      return { value, samples: hours.reduce((sum, { samples }) => sum + samples, 0) };
+    },
+  },
+  pieces_growth: {
+    from: ['pieces'],
+    rowsOf: ['pieces'],
+    compute: (at, { endMs }) => growth(at('pieces'), at('pieces', endMs - HOUR)),
+  },
+  sum_growth: {
+    from: ['work_sum'],
+    rowsOf: ['work_sum'],
+    compute: (at, { endMs }) => growth(at('work_sum'), at('work_sum', endMs - 3 * MINUTE)),
+  },
+  today_growth: {
+    from: ['today'],
+    rowsOf: ['today'],
+    compute: (at, { endMs }) => growth(at('today'), at('today', endMs - DAY)),
+  },
+  mean_growth: {
+    from: ['pieces'],
+    rowsOf: ['pieces'],
+    dayShiftMs: LAGOS,
+    compute: (at, { endMs, reachedMs }) =>
+      growth(piecesMean(at, { endMs, reachedMs }), piecesMean(at, { endMs: endMs - DAY, reachedMs })),
+  },
+  pieces_share: {
+    from: ['work_count', 'pieces'],
+    rowsOf: ['work_count'],
+    compute: (at, { endMs, reachedMs }) => {
+      const dayEndMs = Math.floor((endMs - LAGOS) / DAY) * DAY + LAGOS;
+      const mean = piecesMean(at, { endMs: dayEndMs, reachedMs });
+      return together([at('work_count'), mean], (count, pieces) => count / pieces);
+    },
+  },
 };
 
-/** The value of a derived KPI at one of its window ends. */
-export function derivedAt(kpi: string, timeMs: number, inputAsOf: InputAsOf): AsOf {
-  return DERIVED[kpi]!.compute((input) => inputAsOf(input, timeMs));
+/** The value of a derived KPI at one of its window ends, when time has reached so far. */
+export function derivedAt(kpi: string, endMs: number, reachedMs: number, inputAsOf: InputAsOf): AsOf {
+  return DERIVED[kpi]!.compute((input, timeMs = endMs) => inputAsOf(input, timeMs), { endMs, reachedMs });
 }

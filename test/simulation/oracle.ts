@@ -1,6 +1,6 @@
 // The batch answer: from the set of all appended events to the values, written anew. Imports nothing from services/.
 import { RATES, stepsOf } from './oracle-steps.ts';
-import { type AsOf, DERIVED, derivedAt } from './oracle-derived.ts';
+import { type AsOf, dayEnd, DERIVED, derivedAt } from './oracle-derived.ts';
 
 export interface OracleEvent {
   readonly caseId: string;
@@ -88,7 +88,8 @@ function workOf(events: ReturnType<typeof standing>): Amount[] {
   const amounts: Amount[] = [];
   if (events.length > 0) amounts.push({ kpi: 'cases', team: null, timeMs: events[0]!.timeMs, amount: 1 });
   for (const { activity, timeMs, value, known } of events) {
-    if (activity === 'work') amounts.push({ kpi: 'work_count', team: known, timeMs, amount: 1 });
+    if (activity === 'work')
+      for (const kpi of ['work_count', 'pieces']) amounts.push({ kpi, team: known, timeMs, amount: 1 });
     if (activity !== 'work' || value === null) continue;
     for (const kpi of ['work_sum', 'work_min', 'work_max', 'work_p90', 'work_long', 'today'])
       amounts.push({ kpi, team: known, timeMs, amount: value });
@@ -167,8 +168,15 @@ function workedMs(fromMs: number, toMs: number): number {
   return sumMs;
 }
 
-/** Every window that has samples, of these KPIs of simulation.yaml; a derived one comes with all that it is computed from. */
-export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<string>): OracleValues {
+/**
+ * Every window that has samples, of these KPIs of simulation.yaml, when time has reached so far; a derived one comes with
+ * all that it is computed from.
+ */
+export function answer(
+  appended: readonly OracleEvent[],
+  kpis: ReadonlySet<string>,
+  reachedMs: number = Infinity,
+): OracleValues {
   const cases = new Map<string, OracleEvent[]>();
   for (const event of appended) cases.set(event.caseId, [...(cases.get(event.caseId) ?? []), event]);
   const series = new Map<string, Amount[]>();
@@ -184,7 +192,7 @@ export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<strin
   for (const [key, amounts] of series) windows(key, amounts, values);
   const labelSets = new Set([...series.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
   for (const kpi of Object.keys(DERIVED)) {
-    if (kpis.has(kpi)) for (const labels of labelSets) derivedWindows(kpi, labels, series, values);
+    if (kpis.has(kpi)) for (const labels of labelSets) derivedWindows(kpi, labels, reachedMs, series, values);
   }
   return values;
 }
@@ -193,18 +201,23 @@ export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<strin
 function derivedWindows(
   kpi: string,
   labels: string,
+  reachedMs: number,
   series: ReadonlyMap<string, readonly Amount[]>,
   values: OracleValues,
 ): void {
   const amountsOfInput = (input: string): readonly Amount[] => series.get(`${input} ${labels}`) ?? [];
+  const { rowsOf, dayShiftMs } = DERIVED[kpi]!;
+  const inputEnds = rowsOf.flatMap((input) =>
+    amountsOfInput(input).flatMap(({ timeMs }) => rowEndsOf(input, timeMs, reachedMs)),
+  );
   const ends = new Set(
-    DERIVED[kpi]!.rowsOf.flatMap((input) =>
-      amountsOfInput(input).flatMap(({ timeMs }) => endsOf(input, timeMs).map((endMs) => endMs as number | 'total')),
-    ),
+    inputEnds.map((end) => (dayShiftMs === undefined || end === 'total' ? end : dayEnd(end, dayShiftMs))),
   );
   for (const end of ends) {
     const atMs = end === 'total' ? Infinity : end;
-    const { value, samples } = derivedAt(kpi, atMs, (input, timeMs) => asOf(input, timeMs, amountsOfInput(input)));
+    const { value, samples } = derivedAt(kpi, atMs, reachedMs, (input, timeMs) =>
+      asOf(input, timeMs, amountsOfInput(input)),
+    );
     if (samples > 0) values.set(`${kpi} ${labels} ${end}`, `${value}/${samples}`);
   }
 }
@@ -220,6 +233,12 @@ const ROLLING: Readonly<Record<string, readonly [size: number, every: number]>> 
   ),
 };
 
+/** The ends at which an amount gives its KPI rows: the day so far that begins anew has one once it has begun. */
+function rowEndsOf(kpi: string, timeMs: number, reachedMs: number): (number | 'total')[] {
+  const ends = endsOf(kpi, timeMs);
+  return kpi === 'today' && reachedMs < Number(ends[1]) - 5 * MINUTE ? ends.slice(0, 1) : ends;
+}
+
 /** The ends of windows at which an amount enters or leaves. */
 function endsOf(kpi: string, timeMs: number): (number | 'total')[] {
   if (kpi === 'work_min' || kpi === 'large') return ['total'];
@@ -228,7 +247,8 @@ function endsOf(kpi: string, timeMs: number): (number | 'total')[] {
     return [(Math.floor(timeMs / (5 * MINUTE)) + 1) * 5 * MINUTE, nextDayMs + 5 * MINUTE];
   }
   const [size, every] = ROLLING[kpi] ?? [0, 60];
-  const endMs = (Math.floor(timeMs / (every * MINUTE)) + 1) * every * MINUTE;
+  const shiftMs = SHIFT[kpi] ?? 0;
+  const endMs = (Math.floor((timeMs - shiftMs) / (every * MINUTE)) + 1) * every * MINUTE + shiftMs;
   return size === 0 ? [endMs] : [endMs, endMs + size * MINUTE];
 }
 
@@ -261,6 +281,7 @@ const SUMS: readonly string[] = [
   'waits',
   'resolution',
   'today',
+  'pieces',
 ];
 
 function comesTo(kpi: string, inside: readonly Amount[]): AsOf {
@@ -274,7 +295,16 @@ const SHIFT = { work_mean: 15 * MINUTE } as Readonly<Record<string, number>>;
 /** The day of Lagos begins an hour before that of UTC, where the schedules begin too. */
 const LAGOS = -60 * MINUTE;
 
-const HOURLY: readonly string[] = ['cases', 'share', 'work_mean', 'always_in_time', 'returns', 'kept', 'active'];
+const HOURLY: readonly string[] = [
+  'cases',
+  'share',
+  'work_mean',
+  'always_in_time',
+  'returns',
+  'kept',
+  'active',
+  'pieces',
+];
 /** When the day in Lagos began that holds a time. */
 function dayOf(timeMs: number): number {
   return Math.floor((timeMs - LAGOS) / (1440 * MINUTE)) * 1440 * MINUTE + LAGOS;

@@ -16,7 +16,7 @@ import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { type FaultKind, type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
 import { answer, type OracleEvent, type OracleValues } from './oracle.ts';
 import { DERIVED } from './oracle-derived.ts';
-import type { OracleRecord } from './oracle-time.ts';
+import { type OracleRecord, watermarkAfter } from './oracle-time.ts';
 import type { Random } from './random.ts';
 import type { Style } from './style.ts';
 import { silentObserver } from '../support/silent-observer.ts';
@@ -326,7 +326,8 @@ export class World {
 
   /** What the batch recompute says. */
   expected(): OracleValues {
-    return answer(this.appended, this.kept);
+    const watermarks = this.records.map((records) => watermarkAfter(records) ?? -Infinity);
+    return answer(this.appended, this.kept, Math.min(...watermarks));
   }
 
   /** The value rows of KPIs in force in the store. */

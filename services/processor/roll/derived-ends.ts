@@ -20,9 +20,10 @@ export function derivedEnds(derived: DerivedSeries, change: SliceChange, waterma
   const { definition, lastEndMs, floorMs, values } = derived;
   const { window } = definition;
   if (window.kind === 'total') return [TOTAL_END_MS];
-  const { isGrid, usedIn } = derived.leafOf(change.series);
+  const { rowsFor, usedIn } = derived.leafOf(change.series);
   const leavingMs = change.uncertain ? Infinity : (watermarkMs ?? -Infinity);
-  const ends = new Set(isGrid ? affectedEnds(change.series, change.startMs, leavingMs) : []);
+  const own = rowsFor === null ? [] : affectedEnds(change.series, change.startMs, leavingMs).flatMap(rowsFor);
+  const ends = new Set(own);
   const leafWindow = change.series.definition.window;
   const counted = [sliceEnd(leafWindow, change.startMs), countsThroughMs(leafWindow, change.startMs)] as const;
   for (const [fromMs, throughMs] of usedIn(counted)) {

@@ -69,8 +69,9 @@ function readOuter(
     return problems.add(path, message, 'the same zone, or none: it is then taken from the KPI');
   }
   if (window.kind === 'tumbling' && isWithin(inner, window)) return window;
-  const text = window.kind === 'tumbling' ? `a ${window.unit} is not made up of whole windows` : 'the windows';
   const message =
-    window.kind === 'tumbling' ? `${text} of ${of}, each a ${inner.unit}` : 'a rollup has calendar units as windows';
+    window.kind === 'tumbling'
+      ? `windows per ${window.unit} are not made up of whole ones per ${inner.unit}, which ${of} has`
+      : 'a rollup has calendar units as windows';
   return problems.add(path, message, allowed);
 }

@@ -11,6 +11,8 @@ export interface Leaf {
   readonly lagMs: number;
   /** It has the derived KPI's windows, so where it has a row the derived one has one too. */
   readonly isGrid: boolean;
+  /** The ends at which there are derived rows because it has one that ends at `endMs`; null: it gives none. */
+  readonly rowsFor: ((endMs: number) => readonly number[]) | null;
   /** The ends of derived rows, none left out, that count windows of it which end in a span. */
   readonly usedIn: (span: Span) => readonly Span[];
 }
@@ -19,6 +21,8 @@ export interface Leaf {
 interface Use {
   readonly lagMs: number;
   readonly isGrid: boolean;
+  /** The end at which it has a row where the other one has one that ends at `endMs`; null: that gives it none. */
+  readonly rowFor: ((endMs: number) => number) | null;
   readonly usedIn: (span: Span) => readonly Span[];
 }
 
@@ -47,13 +51,17 @@ export function stepMaxMs(window: WindowSpec): number {
 /** The measured KPIs that a derived one is computed from in the end, each once. */
 export function leavesOf(derived: DerivedDefinition): Leaf[] {
   const uses = new Map<string, { readonly definition: Definition; readonly ways: Use[] }>();
-  collect(derived, { lagMs: 0, isGrid: true, usedIn: (span) => [span] }, uses);
-  return [...uses.values()].map(({ definition, ways }) => ({
-    definition,
-    lagMs: Math.max(...ways.map(({ lagMs }) => lagMs)),
-    isGrid: ways.some(({ isGrid }) => isGrid),
-    usedIn: (span) => joined(ways.flatMap(({ usedIn }) => usedIn(span))),
-  }));
+  collect(derived, { ...AS_IT_IS, usedIn: (span) => [span] }, uses);
+  return [...uses.values()].map(({ definition, ways }) => {
+    const givers = ways.flatMap(({ rowFor }) => rowFor ?? []);
+    return {
+      definition,
+      lagMs: Math.max(...ways.map(({ lagMs }) => lagMs)),
+      isGrid: ways.some(({ isGrid }) => isGrid),
+      rowsFor: givers.length === 0 ? null : (endMs) => givers.map((rowFor) => rowFor(endMs)),
+      usedIn: (span) => joined(ways.flatMap(({ usedIn }) => usedIn(span))),
+    };
+  });
 }
 
 /** `at`: how the outermost KPI uses the windows of `derived`. */
@@ -63,10 +71,12 @@ function collect(
   uses: Map<string, { readonly definition: Definition; readonly ways: Use[] }>,
 ): void {
   for (const input of inputsOf(derived)) {
-    const { lagMs, isGrid, usedIn } = useOf(derived, input);
+    const { lagMs, isGrid, rowFor, usedIn } = useOf(derived, input);
+    const outer = at.rowFor;
     const use: Use = {
       lagMs: at.lagMs + lagMs,
       isGrid: at.isGrid && isGrid,
+      rowFor: rowFor === null || outer === null ? null : (endMs) => outer(rowFor(endMs)),
       usedIn: (span) => usedIn(span).flatMap((each) => at.usedIn(each)),
     };
     if (isDerived(input)) {
@@ -79,17 +89,20 @@ function collect(
   }
 }
 
+/** Of a KPI with the same windows. */
+const AS_IT_IS: Pick<Use, 'lagMs' | 'isGrid' | 'rowFor'> = { lagMs: 0, isGrid: true, rowFor: (endMs) => endMs };
+
 function useOf({ measure, window }: DerivedDefinition, input: Definition): Use {
   switch (measure.kind) {
     case 'formula': {
-      if (sameWindow(input.window, window)) return { lagMs: 0, isGrid: true, usedIn: (span) => [span] };
+      if (sameWindow(input.window, window)) return { ...AS_IT_IS, usedIn: (span) => [span] };
       const lagMs = stepMaxMs(input.window);
-      return { lagMs, isGrid: false, usedIn: ([fromMs, throughMs]) => [[fromMs, throughMs + lagMs]] };
+      return { lagMs, isGrid: false, rowFor: null, usedIn: ([fromMs, throughMs]) => [[fromMs, throughMs + lagMs]] };
     }
     case 'growth': {
       const { over } = measure;
       const lagMs = earlierMsMax(window, over, 'unit' in window ? LONGEST_MS[window.unit] : 0);
-      return { lagMs, isGrid: true, usedIn: (span) => [span, laterSpan(window, span, over)] };
+      return { ...AS_IT_IS, lagMs, usedIn: (span) => [span, laterSpan(window, span, over)] };
     }
     case 'rollup': {
       // Whether there were events in the window before decides what the first ones without any count for.
@@ -97,6 +110,7 @@ function useOf({ measure, window }: DerivedDefinition, input: Definition): Use {
       return {
         lagMs: (looksBack ? 2 : 1) * stepMaxMs(window),
         isGrid: false,
+        rowFor: (endMs) => outerEnd(window, endMs),
         usedIn: ([fromMs, throughMs]) => {
           const lastMs = outerEnd(window, throughMs);
           return [[outerEnd(window, fromMs), looksBack && lastMs !== Infinity ? sliceEnd(window, lastMs) : lastMs]];
