@@ -8,4 +8,16 @@ export const derivedGuards: readonly Guard[] = [
       note.call(this, { ...change, touched: false, uncertain: false });
     };
   }),
+  guard('derived', 'a window of a rollup that was emptied gives its row back', DerivedSeries, 'leafOf', (leafOf) => {
+    return function (series) {
+      const leaf = leafOf.call(this, series);
+      return leaf.isGrid ? leaf : { ...leaf, rowsFor: null };
+    };
+  }),
+  guard('derived', 'growth follows the window before it', DerivedSeries, 'leafOf', (leafOf) => {
+    return function (series) {
+      const leaf = leafOf.call(this, series);
+      return { ...leaf, usedIn: (span: Parameters<typeof leaf.usedIn>[0]) => leaf.usedIn(span).slice(0, 1) };
+    };
+  }),
 ];

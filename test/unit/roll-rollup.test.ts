@@ -96,7 +96,9 @@ test('growth is against the window before, and says why there is none', async ()
   ).start();
   const month = (date: string, n: number) => fold.slice('month_sales', day(`${date}-01`, n));
   let rows = await fold.apply(
-    ...[month('2023-02', 10), month('2024-01', 20), month('2024-02', 15)],
+    month('2023-02', 10),
+    month('2024-01', 20),
+    month('2024-02', 15),
     ...[day('2024-01-05', 3), day('2024-01-08', 2), day('2024-02-06', 6)].map((slice) => fold.slice('so_far', slice)),
     ...[0, 1, 3].map((hour) => fold.slice('recent', { labels: shop, startMs: hour * HOUR, n: hour + 1 })),
     fold.mark('shop', at('2024-02-07T00:00')),
@@ -119,8 +121,9 @@ test('growth is against the window before, and says why there is none', async ()
     ['1970-01-01T06', -1, 'final'],
   ]);
   rows = await fold.apply(
-    ...[month('2023-02', 30), month('2024-01', 10)],
-    ...[day('2024-01-06', 1)].map((slice) => fold.slice('so_far', slice)),
+    month('2023-02', 30),
+    month('2024-01', 10),
+    fold.slice('so_far', day('2024-01-06', 1)),
     fold.mark('shop', at('2024-02-07T00:00')),
   );
   expect(shown(rows, 'growth').slice(1)).toEqual([

@@ -1,4 +1,5 @@
-import { type DerivedValue, derivedValue, type Measured } from '../../shared/core/formula/derived-value.ts';
+import type { DerivedValue } from '../../shared/core/formula/derived.ts';
+import { derivedValue, type Measured } from '../../shared/core/formula/derived-value.ts';
 import { sliceStart, windowStart } from '../../shared/core/window/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type Moment, type RowContent, rowOf } from './compute-values.ts';

@@ -1,18 +1,9 @@
 import type { Definition, FormulaMeasure } from '../definition.ts';
-import { type DerivedDefinition, isDerived } from './derived.ts';
+import { type DerivedDefinition, type DerivedValue, isDerived } from './derived.ts';
 import { type Formula, formulaOf } from './formula.ts';
 import { growthValue } from './growth.ts';
 import { rollupValue } from './rollup.ts';
 import { sliceStart, TOTAL_END_MS } from '../window/window.ts';
-
-/** What a KPI comes to in one window. */
-export interface DerivedValue {
-  readonly value: number | null;
-  /** Of a derived one: how many samples its inputs have together. */
-  readonly samples: number;
-  /** Why there is no value; null where there is one, or where nothing can be said but that. */
-  readonly why: string | null;
-}
 
 /** What derived KPIs are computed from. */
 export interface Measured {

@@ -1,6 +1,6 @@
 import type { GrowthMeasure, WindowSpec } from '../definition.ts';
 import { earlierEnd } from '../window/window-earlier.ts';
-import type { DerivedValue } from './derived-value.ts';
+import type { DerivedValue } from './derived.ts';
 
 /** When the earlier window was, for people. */
 const WHEN = { previous: 'in the window before', year: 'a year before' } as const;

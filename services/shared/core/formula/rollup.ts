@@ -1,6 +1,6 @@
 import type { RollupMeasure, WindowSpec } from '../definition.ts';
 import { sliceEnd, windowStart } from '../window/window.ts';
-import type { DerivedValue } from './derived-value.ts';
+import type { DerivedValue } from './derived.ts';
 
 /** The ends of the shorter windows within the longer one that ends at `endMs`, ascending. */
 export function* innerEnds(inner: WindowSpec, outer: WindowSpec, endMs: number): Generator<number> {
