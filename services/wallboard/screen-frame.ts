@@ -1,4 +1,5 @@
 import type { Catalogue, Kpi, Workflow } from '../shared/core/catalogue/catalogue.ts';
+import { defaultOf } from '../shared/core/goal/goal.ts';
 import type { Screen, Tile } from '../shared/core/screen/screen.ts';
 import { layoutOf, type TilePlace } from '../shared/core/screen/screen-layout.ts';
 import type { KpiFace, ScreenFrame, TileFrame } from '../shared/core/screen/wall-message.ts';
@@ -54,5 +55,6 @@ export function kpiFace({ definition, name, better, target, baseline }: Kpi): Kp
   const fixed = FRACTIONS.includes(aggregate.kind);
   const percent =
     aggregate.kind === 'derived' ? unit === '%' : aggregate.kind === 'ratio' && SHARE_UNITS.includes(unit);
-  return { kpi, workflow, name, unit: percent ? '%' : unit, percent, fixed, better, target, baseline, window };
+  const goals = { target: defaultOf(target), baseline: defaultOf(baseline) };
+  return { kpi, workflow, name, unit: percent ? '%' : unit, percent, fixed, better, ...goals, window };
 }

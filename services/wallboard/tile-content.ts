@@ -1,4 +1,6 @@
 import type { Kpi } from '../shared/core/catalogue/catalogue.ts';
+import { plannedFor } from '../shared/core/goal/planned.ts';
+import { goalAt, narrowed } from '../shared/core/goal/goal.ts';
 import { byWorst, judge } from '../shared/core/alert/judgement.ts';
 import type { Tile } from '../shared/core/screen/screen.ts';
 import type { ShownValue, TileContent } from '../shared/core/screen/wall-message.ts';
@@ -45,6 +47,7 @@ function lastOf({ points }: LiveSeries): LivePoint {
 
 function shownOf(series: LiveSeries, kpi: Kpi): ShownValue {
   const { value, samples, state, windowStartMs, windowEndMs, changedMs } = lastOf(series);
+  const target = goalAt(narrowed(kpi.target, series.labels), windowEndMs);
   return {
     labels: series.labels,
     value,
@@ -53,6 +56,8 @@ function shownOf(series: LiveSeries, kpi: Kpi): ShownValue {
     windowStartMs,
     windowEndMs,
     changedMs,
-    judgement: judge(value, kpi),
+    judgement: judge(value, target, kpi.better),
+    target,
+    planned: plannedFor(kpi.plan, series.labels, windowStartMs, windowEndMs),
   };
 }

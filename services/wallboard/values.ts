@@ -1,3 +1,6 @@
+import type { Kpi } from '../shared/core/catalogue/catalogue.ts';
+import { plannedFor } from '../shared/core/goal/planned.ts';
+import { goalAt, narrowed } from '../shared/core/goal/goal.ts';
 import { encodeLabels } from '../shared/core/measure/labels.ts';
 import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 import type { KpiStore, ValueQuery } from '../shared/ports/kpi-store.ts';
@@ -29,6 +32,10 @@ interface PresentedRow {
   readonly state: ValueRow['state'];
   readonly revision: number;
   readonly reason: string;
+  /** What it is to reach, for these labels and in this window; null: the catalogue says nothing. */
+  readonly target: number | null;
+  /** What was planned for the window, of a unit so far by its end; null: nothing. */
+  readonly planned: number | null;
 }
 
 /** Reads the rows that were asked for, ordered by labels and window end. Throws STORE_FAILED, STORE_CLOSED. */
@@ -55,7 +62,7 @@ export async function readValues(
     unit: definition.unit,
     name: kpi.name,
     truncated: rows.length > VALUE_ROWS_MAX,
-    rows: rows.slice(0, VALUE_ROWS_MAX).map(present),
+    rows: rows.slice(0, VALUE_ROWS_MAX).map((row) => present(row, kpi)),
   };
 }
 
@@ -95,7 +102,7 @@ function labelsOf({ kpi, labels }: ValuesQuery): Pick<ValueQuery, 'labels'> {
   return labels.size < names.size ? {} : { labels: [encodeLabels(Object.fromEntries(labels))] };
 }
 
-function present(row: ValueRow): PresentedRow {
+function present(row: ValueRow, kpi: Kpi): PresentedRow {
   const { labelMap, value, valueExact, samples, state, revision, reason } = row;
   return {
     labels: labelMap,
@@ -108,6 +115,8 @@ function present(row: ValueRow): PresentedRow {
     state,
     revision,
     reason,
+    target: goalAt(narrowed(kpi.target, labelMap), row.windowEndMs),
+    planned: plannedFor(kpi.plan, labelMap, row.windowStartMs, row.windowEndMs),
   };
 }
 

@@ -13,7 +13,8 @@ import {
 } from '../../services/shared/core/alert/alert-instance.ts';
 import { quietOf, runAlert, type Shown } from '../../services/shared/core/alert/alert-run.ts';
 import type { WindowSpec } from '../../services/shared/core/definition.ts';
-import { passes, type Rule } from '../../services/shared/core/alert/rule.ts';
+import type { Rule } from '../../services/shared/core/alert/rule.ts';
+import { passes } from '../../services/shared/core/alert/rule-limit.ts';
 
 const MINUTE = 60_000;
 
@@ -176,7 +177,7 @@ test.each([
   ['==', false, true, false],
   ['!=', true, false, true],
 ] as const)('value %s 10', (op, below, equal, above) => {
-  expect([9.5, 10, 10.5].map((value) => passes({ op, limit: 10, text: '' }, value))).toEqual([below, equal, above]);
+  expect([9.5, 10, 10.5].map((value) => passes({ op, limit: 10, text: '' }, value, 0))).toEqual([below, equal, above]);
 });
 
 const rules: fc.Arbitrary<Rule> = fc

@@ -41,6 +41,7 @@ const kpi: Kpi = {
   better: null,
   baseline: null,
   target: null,
+  plan: null,
 };
 const catalogue: Catalogue = {
   timezone: 'UTC',

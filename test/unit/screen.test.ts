@@ -111,8 +111,7 @@ test('screens are read beside the catalogue; a workflow that one shows gets no o
 });
 
 test('a value is judged by good and bad, not by direction', () => {
-  const lower = { target: 30, better: 'lower' as const };
-  expect([29, 30, 30.01, 33, 33.01, null].map((value) => judge(value, lower))).toEqual([
+  expect([29, 30, 30.01, 33, 33.01, null].map((value) => judge(value, 30, 'lower'))).toEqual([
     'good',
     'good',
     'near',
@@ -120,10 +119,9 @@ test('a value is judged by good and bad, not by direction', () => {
     'bad',
     null,
   ]);
-  const higher = { target: 10, better: 'higher' as const };
-  expect([10, 9, 8.99].map((value) => judge(value, higher))).toEqual(['good', 'near', 'bad']);
-  expect(judge(1, { target: 0, better: 'lower' })).toBe('bad');
-  expect([judge(1, { target: null, better: 'lower' }), judge(1, { target: 1, better: null })]).toEqual([null, null]);
+  expect([10, 9, 8.99].map((value) => judge(value, 10, 'higher'))).toEqual(['good', 'near', 'bad']);
+  expect(judge(1, 0, 'lower')).toBe('bad');
+  expect([judge(1, null, 'lower'), judge(1, 1, null)]).toEqual([null, null]);
   const worstFirst = (better: 'higher' | 'lower' | null) => [2, null, 3, 1].toSorted((a, b) => byWorst(a, b, better));
   expect([worstFirst('higher'), worstFirst('lower'), worstFirst(null)]).toEqual([
     [1, 2, 3, null],

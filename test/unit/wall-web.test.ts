@@ -53,6 +53,8 @@ const shown: ShownValue = {
   windowEndMs: 1_000_000,
   changedMs: null,
   judgement: 'good',
+  target: null,
+  planned: null,
 };
 
 test.each([

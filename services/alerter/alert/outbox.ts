@@ -92,14 +92,12 @@ export class Outbox {
   }
 }
 
-function transitionOf(
-  { rule, labels, version, born }: RuleInstance,
-  effect: AlertEffect,
-  partition: number,
-): TransitionRow {
-  const { name, hash, kpi, severity, notify, target } = rule;
+function transitionOf(instance: RuleInstance, effect: AlertEffect, partition: number): TransitionRow {
+  const { rule, labels, version, born } = instance;
+  const { name, hash, kpi, severity, notify } = rule;
   const { from, to, look, sinceMs, suppressed, reason } = effect;
   const { endMs: timeMs, value, samples, provisional } = look;
+  const target = instance.targetAt(timeMs);
   const episode = episodeOf(hash, labels, born, sinceMs);
   const seen = { timeMs, episode, provisional, value, target, samples };
   const told = { severity, notify, suppressed, reason };

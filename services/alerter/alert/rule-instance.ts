@@ -13,6 +13,9 @@ import { quietOf, runAlert, type Shown } from '../../shared/core/alert/alert-run
 import type { Definition } from '../../shared/core/definition.ts';
 import { resultOf } from '../../shared/core/aggregate/result.ts';
 import type { Rule } from '../../shared/core/alert/rule.ts';
+import { ruleFor, withoutPlans } from '../../shared/core/alert/rule-limit.ts';
+import { goalAt } from '../../shared/core/goal/goal.ts';
+import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import { sliceStart } from '../../shared/core/window/window.ts';
 import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
 import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
@@ -49,6 +52,8 @@ export interface EvaluationBounds {
 /** A rule on one series. */
 export class RuleInstance implements Row {
   readonly rule: Rule;
+  /** As it is for these labels. */
+  private readonly own: Rule;
   readonly labels: string;
   readonly horizon: Horizon;
   version: bigint;
@@ -67,6 +72,7 @@ export class RuleInstance implements Row {
   constructor(definition: Definition, rule: Rule, labels: string, stored: InstanceContent | null, version: bigint) {
     this.definition = definition;
     this.rule = rule;
+    this.own = ruleFor(rule, decodeLabels(labels));
     this.labels = labels;
     this.version = version;
     this.horizon = stored === null ? new Horizon() : new Horizon(horizonOf(stored));
@@ -95,6 +101,11 @@ export class RuleInstance implements Row {
       { ...INACTIVE, ...horizon, rule, carried, reason: REASON.fails, born: '-1' },
       -1n,
     );
+  }
+
+  /** What its KPI is to reach in the window that ends then; null: nothing is said. */
+  targetAt(endMs: number): number | null {
+    return goalAt(this.own.target, endMs);
   }
 
   get state(): AlertInstance['state'] {
@@ -144,7 +155,7 @@ export class RuleInstance implements Row {
       effects: some,
       reason,
       nextMs,
-    } = runAlert(this.rule, this.alert, this.definition.window, span, shown, liveFromMs);
+    } = runAlert(this.own, this.alert, this.definition.window, span, shown, liveFromMs);
     this.alert = instance;
     this.reason = reason ?? this.reason;
     this.nextMs = nextMs;
@@ -169,7 +180,7 @@ export class RuleInstance implements Row {
     }
     const { value, samples, imported } = shown;
     const look: Look = { endMs, value, samples, provisional: true, quiet: quietOf(endMs, imported, liveFromMs) };
-    const step = stepAlert(this.rule, this.alert, look);
+    const step = stepAlert(this.own, this.alert, look);
     if (step.instance === this.alert) return unchanged;
     this.alert = step.instance;
     this.reason = step.reason;
@@ -218,7 +229,8 @@ export class RuleInstance implements Row {
   }
 
   private content(passedMs: number): InstanceContent {
-    const { rule, alert, carried, early, reason, born } = this;
+    const { alert, carried, early, reason, born } = this;
+    const rule = withoutPlans(this.rule);
     return { rule, ...alert, ...this.horizon.content(passedMs), carried, early, reason, born: String(born) };
   }
 }

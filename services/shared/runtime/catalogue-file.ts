@@ -2,6 +2,7 @@ import type { Catalogue } from '../core/catalogue/catalogue.ts';
 import { compileCatalogue, type CompileOptions } from '../core/catalogue/catalogue-compile.ts';
 import { holidayCodesOf } from '../core/catalogue/catalogue-holidays.ts';
 import { shapeProblems } from './catalogue-shape.ts';
+import { loadPlans } from './plan-files.ts';
 import { loadHolidays } from './holidays/load-holidays.ts';
 import { parseYaml, type PlacedProblem, problemsError, readTextFile } from './yaml-document.ts';
 
@@ -32,7 +33,8 @@ export async function loadCatalogue(path: string, options: CompileOptions): Prom
   const text = await readTextFile(path, kind);
   const file = parseYaml(text, path);
   const holidays = await loadHolidays('unparsed' in file ? [] : holidayCodesOf(file.parsed));
-  const { catalogue, problems } = parseCatalogue(text, path, { ...options, holidays });
+  const plans = await loadPlans('unparsed' in file ? null : file.parsed, path);
+  const { catalogue, problems } = parseCatalogue(text, path, { ...options, holidays, plans });
   if (catalogue !== null) return catalogue;
   throw problemsError('CATALOGUE_INVALID', problems);
 }

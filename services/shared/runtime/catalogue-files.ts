@@ -15,6 +15,7 @@ import { mapOf, textOf } from '../core/catalogue/catalogue-read.ts';
 import { TaktError } from '../core/errors.ts';
 import { CATALOGUE_BYTES_MAX } from './catalogue-file.ts';
 import { shapeProblems } from './catalogue-shape.ts';
+import { loadPlans } from './plan-files.ts';
 import { loadHolidays } from './holidays/load-holidays.ts';
 import { parseYaml, type PlacedProblem, problemsError, readTextFile, type YamlFile } from './yaml-document.ts';
 
@@ -31,18 +32,25 @@ type Parsed = Extract<YamlFile, { parsed: unknown }>;
  */
 export async function loadCatalogues(paths: readonly string[], options: CompileOptions): Promise<Catalogue> {
   const files: Parsed[] = [];
+  const filePaths: string[] = [];
   const problems: PlacedProblem[] = [];
   for (const path of await filesOf(paths)) {
     const kind = { what: 'catalogue', bytesMax: CATALOGUE_BYTES_MAX, code: 'CATALOGUE_INVALID' } as const;
     const file = parseYaml(await readTextFile(path, kind), path);
     if ('unparsed' in file) problems.push(...file.unparsed);
-    else files.push(file);
+    else {
+      files.push(file);
+      filePaths.push(path);
+    }
   }
   const otherWorkflows = new Map(files.flatMap(({ parsed }) => [...workflowsOf(parsed)]));
   const holidays = await loadHolidays(files.flatMap(({ parsed }) => holidayCodesOf(parsed)));
   const otherCalendars = new Map(files.flatMap(({ parsed }) => [...calendarsOf(parsed, { holidays })]));
   const names = { holidays, otherWorkflows, otherCalendars };
   const kpis = files.map(({ parsed }) => kpisOf(parsed, { ...options, ...names }));
+  const plansOf = new Map<Parsed, Awaited<ReturnType<typeof loadPlans>>>();
+  for (const [file, path] of files.map((each, i) => [each, filePaths[i]!] as const))
+    plansOf.set(file, await loadPlans(file.parsed, path));
   const otherKpis = {
     measured: new Map(kpis.flatMap(({ measured }) => [...measured])),
     written: new Map(kpis.flatMap(({ written }) => [...written])),
@@ -52,7 +60,8 @@ export async function loadCatalogues(paths: readonly string[], options: CompileO
   const catalogues: Catalogue[] = [];
   for (const file of files) {
     const shape = shapeProblems(file.parsed, 'catalogue');
-    const compiled = compileCatalogue(file.parsed, shape, { ...options, ...others, otherChannels });
+    const plans = plansOf.get(file)!;
+    const compiled = compileCatalogue(file.parsed, shape, { ...options, ...others, plans, otherChannels });
     if (compiled.catalogue !== null) catalogues.push(compiled.catalogue);
     problems.push(...file.place(compiled.problems));
   }

@@ -5,11 +5,11 @@ import { heroSize, numberSize, roomOf, TEXT_SIZE, TITLE_SIZE, widthOf } from './
 import { Bars, Sparkline } from './sparkline.tsx';
 import { StatusShape } from './status-shape.tsx';
 import { WORDS } from './texts.ts';
-import { type NumberWords, numberWords, type TileScope } from './tile-words.ts';
+import { faceOf, type NumberWords, numberWords, type TileScope } from './tile-words.ts';
 
 /** Target and window in one line, in fewer words where there is little room. */
-function aboutOf({ target, window, windowShort }: NumberWords, room: number): string {
-  const join = (each: string): string => [target, each].filter((text) => text !== '').join(' · ');
+function aboutOf({ target, plan, window, windowShort }: NumberWords, room: number): string {
+  const join = (each: string): string => [target, plan, each].filter((text) => text !== '').join(' · ');
   return widthOf(join(window)) * TEXT_SIZE <= room ? join(window) : join(windowShort);
 }
 
@@ -24,7 +24,7 @@ export function NumberTile({
   readonly scope: TileScope;
 }): VNode {
   const words = numberWords(frame, content.shown, scope);
-  const { window, target, fixed } = frame.face!;
+  const { window, target, fixed } = faceOf(frame, content.shown);
   const room = roomOf(frame.place, scope.screen.columns);
   const small = frame.kind !== 'hero';
   const title = [words.title, words.series].join(' ');
@@ -32,7 +32,7 @@ export function NumberTile({
   const soFar = words.mood === 'provisional' ? WORDS[scope.language].soFar : '';
   const size = small
     ? numberSize(words, room, twoLines ? 9.6 : 11.5)
-    : heroSize(words, [words.unit, words.target, words.window, soFar], frame.place, scope.screen.columns);
+    : heroSize(words, [words.unit, words.target, words.plan, words.window, soFar], frame.place, scope.screen.columns);
   const style = { fontSize: `calc(${size} * var(--u))` };
   return (
     <div class={`tile-body mood-${words.mood} status-${words.status}`}>
@@ -56,6 +56,7 @@ export function NumberTile({
         <span class="number-side">
           {words.unit === '' ? null : <span class="unit">{words.unit}</span>}
           {small || words.target === '' ? null : <span class="target">{words.target}</span>}
+          {small || words.plan === '' ? null : <span class="target">{words.plan}</span>}
           {small || words.window === '' ? null : <span class="window">{words.window}</span>}
           {small || soFar === '' ? null : <span class="so-far">{soFar}</span>}
         </span>

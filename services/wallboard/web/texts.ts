@@ -19,6 +19,7 @@ export interface Words {
   readonly soFar: string;
   readonly last: string;
   readonly target: string;
+  readonly plan: string;
   readonly baseline: string;
   readonly worstOf: (shown: number, all: number) => string;
   readonly offline: (since: string) => string;
@@ -70,6 +71,7 @@ const EN: Words = {
   soFar: 'so far',
   last: 'last',
   target: 'Target',
+  plan: 'Plan',
   baseline: 'Baseline',
   worstOf: (shown, all) => (shown === all ? `All ${all}` : `${shown} of ${all}`),
   offline: (since) => `No connection since ${since}. Last values shown.`,
@@ -125,6 +127,7 @@ const ZH: Words = {
   soFar: '截至目前',
   last: '上次',
   target: '目标',
+  plan: '计划',
   baseline: '基线',
   worstOf: (_shown, all) => `共 ${all} 项`,
   offline: (since) => `${since} 起连接中断，显示的是最后的数值。`,

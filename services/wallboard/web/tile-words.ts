@@ -39,6 +39,8 @@ export interface NumberWords {
   readonly unit: string;
   readonly percent: boolean;
   readonly target: string;
+  /** What was planned by the window's end; empty: nothing. */
+  readonly plan: string;
   /** Over which time, and whether it is over. */
   readonly window: string;
   readonly windowShort: string;
@@ -47,10 +49,15 @@ export interface NumberWords {
   readonly age: string;
 }
 
+/** What people see of a KPI, with the target of the value that is shown. */
+export function faceOf({ face }: TileFrame, shown: ShownValue | null): KpiFace {
+  return shown === null ? face! : { ...face!, target: shown.target };
+}
+
 /** Says a value in words: a stale or missing number is never shown as a fresh one. */
 export function numberWords(frame: TileFrame, shown: ShownValue | null, scope: TileScope): NumberWords {
   const { screen, pipeline, nowMs, language } = scope;
-  const face = frame.face!;
+  const face = faceOf(frame, shown);
   const { age, mood } = moodOf(frame, shown, screen, pipeline, nowMs);
   const counts = shown !== null && mood !== 'ended';
   return {
@@ -61,11 +68,17 @@ export function numberWords(frame: TileFrame, shown: ShownValue | null, scope: T
     unit: face.percent ? '' : formatUnit(face.unit, language),
     percent: face.percent && counts && shown.value !== null,
     target: face.target === null ? '' : formatTarget(face.target, face, language),
+    plan: counts ? planText(shown.planned, face, language) : '',
     window: windowText(shown, mood, face, windowWords(face.window, language), language),
     windowShort: windowText(shown, mood, face, windowWords(face.window, language, true), language),
     ...statusOf(mood, shown, language),
     age: age.ms === null ? '' : formatAge(age.ms, language),
   };
+}
+
+function planText(planned: number | null, face: KpiFace, language: Language): string {
+  if (planned === null) return '';
+  return `${WORDS[language].plan} ${formatValue(planned, face, language)}${face.percent ? '%' : ''}`;
 }
 
 /** The window; of a calendar window that is over, which one it was and what it came to. */

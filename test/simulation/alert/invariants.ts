@@ -91,10 +91,11 @@ function timers(published: readonly TransitionMessage[]): string[] {
 /** Reliability 16: what fires ends only by a value that says so, or with its rule. */
 function falseResolves(published: readonly TransitionMessage[]): string[] {
   return published.flatMap((each) => {
-    const { from, to, value, samples, ruleHash, reason } = each;
+    const { from, to, value, samples, ruleHash, reason, labels, timeMs } = each;
     if (from !== 'firing' || to !== 'inactive' || reason === QUIET.ruleGone) return [];
     const { minSamples, holds, recovers } = rules.get(ruleHash)!;
-    const over = value !== null && samples >= minSamples && (recovers === null ? !holds(value) : recovers(value));
+    const has = value !== null && samples >= minSamples;
+    const over = has && (recovers === null ? holds(value, labels, timeMs) === false : recovers(value, labels, timeMs));
     return over ? [] : [`a false resolve: ${nameOf(each)}`];
   });
 }

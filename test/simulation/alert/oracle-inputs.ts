@@ -5,8 +5,9 @@ export interface OracleRule {
   readonly name: string;
   readonly hash: string;
   readonly kpi: string;
-  readonly holds: (value: number) => boolean;
-  readonly recovers: ((value: number) => boolean) | null;
+  /** Null: nothing says what the value is compared with. */
+  readonly holds: (value: number, labels: string, endMs: number) => boolean | null;
+  readonly recovers: ((value: number, labels: string, endMs: number) => boolean) | null;
   readonly forMs: number;
   readonly minSamples: number;
   readonly provisional: boolean;

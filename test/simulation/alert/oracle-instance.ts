@@ -81,8 +81,10 @@ export class OracleInstance {
   look(endMs: number, seen: OracleSeen, early: boolean, moment: OracleMoment): void {
     const { rule } = this;
     if (endMs <= this.actedMs) return;
-    const enough = seen.value !== null && seen.samples >= rule.minSamples;
-    const holds = enough && rule.holds(seen.value!);
+    const has = seen.value !== null && seen.samples >= rule.minSamples;
+    const verdict = has ? rule.holds(seen.value!, this.labels, endMs) : null;
+    const enough = verdict !== null;
+    const holds = verdict === true;
     if (early && !holds) return;
     if (early) this.actedMs = endMs;
     const news = !seen.imported && endMs >= moment.liveFromMs;
@@ -99,7 +101,7 @@ export class OracleInstance {
     else if (this.state === 'pending' && !holds) go('inactive', news);
     else if (this.state === 'pending' && endMs - this.sinceMs >= rule.forMs) go('firing', news);
     else if (this.state === 'firing' && enough) {
-      const over = rule.recovers === null ? !holds : rule.recovers(seen.value!);
+      const over = rule.recovers === null ? !holds : rule.recovers(seen.value!, this.labels, endMs);
       if (over && !early) {
         if (!this.somebodyKnows) go('inactive', false);
         else if (news) go('inactive', true);

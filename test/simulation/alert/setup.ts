@@ -10,10 +10,17 @@ export const SOURCES = ['sim/0', 'sim/1'];
 export const START_MS = 1_700_002_800_000;
 export const MINUTE_MS = 60_000;
 
+/** By minute: 3 before midnight, 5 after it, of the first team of the first partition; 6 in all of the second one's. */
+const PLAN = `team,from,to,value
+0.0,2023-11-14,2023-11-14,4320
+0.0,2023-11-15,2023-11-15,7200
+1.0,2023-11-14,2023-11-15,17280
+`;
+
 const { catalogue: parsed, problems } = parseCatalogue(
   readFileSync('test/simulation/alert/alerts.yaml', 'utf8'),
   'alerts.yaml',
-  { calendarVersion: 'test' },
+  { calendarVersion: 'test', plans: new Map([['plan.csv', { text: PLAN }]]) },
 );
 if (parsed === null) throw new Error(JSON.stringify(problems));
 export const catalogue = parsed;
@@ -35,7 +42,44 @@ const kpis: Readonly<Record<string, OracleKpi>> = {
 
 const above10 = (value: number): boolean => value > 10;
 const below5 = (value: number): boolean => value < 5;
+/** The target of `total`: of the first team of a partition always, of the others from midnight on. */
+function targetOf(labels: string, endMs: number): number | null {
+  const isNextDay = endMs > START_MS + 60 * MINUTE_MS;
+  if (/"\d\.0"/.test(labels)) return isNextDay ? 14 : 8;
+  return isNextDay ? 12 : null;
+}
+
+/** What is planned for the three minutes of a window of `total`. */
+function plannedOf(labels: string, endMs: number): number | null {
+  const midnightMs = START_MS + 60 * MINUTE_MS;
+  const minutes = [3, 2, 1].map((back) => endMs - back * MINUTE_MS);
+  if (endMs - 3 * MINUTE_MS >= midnightMs + 24 * 60 * MINUTE_MS) return null;
+  if (labels.includes('"1.0"')) return 18;
+  if (!labels.includes('"0.0"')) return null;
+  return minutes.reduce((sum, startMs) => sum + (startMs < midnightMs ? 3 : 5), 0);
+}
+
 const said: Readonly<Record<string, Omit<OracleRule, 'name' | 'hash' | 'kpi'>>> = {
+  behind: {
+    holds: (value, labels, endMs) => {
+      const planned = plannedOf(labels, endMs);
+      return planned === null ? null : value < planned * 0.5;
+    },
+    recovers: (value, labels, endMs) => value >= plannedOf(labels, endMs)!,
+    forMs: 2 * MINUTE_MS,
+    minSamples: 0,
+    provisional: false,
+  },
+  'off-target': {
+    holds: (value, labels, endMs) => {
+      const target = targetOf(labels, endMs);
+      return target === null ? null : value > target;
+    },
+    recovers: (value, labels, endMs) => value < targetOf(labels, endMs)! * 0.5,
+    forMs: MINUTE_MS,
+    minSamples: 0,
+    provisional: false,
+  },
   'at-once': { holds: above10, recovers: null, forMs: 0, minSamples: 0, provisional: false },
   held: { holds: above10, recovers: below5, forMs: 2 * MINUTE_MS, minSamples: 2, provisional: false },
   early: { holds: above10, recovers: null, forMs: MINUTE_MS, minSamples: 0, provisional: true },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AlertState } from '../messages.ts';
-import { passes, type Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
+import { passes } from './rule-limit.ts';
 
 /** Why nobody is told of a transition. */
 export const QUIET = {
@@ -22,6 +23,7 @@ export const REASON = {
   notRecovered: 'the condition for recovery does not hold',
   noValue: 'the window has no value',
   fewSamples: 'the window has too few samples',
+  noLimit: 'nothing says what the value is compared with',
   waitsForLive: 'it has recovered, but only in windows that are imported or too old',
   notComplete: 'the window is not complete',
   seen: 'the window was acted on before it was complete',
@@ -72,7 +74,7 @@ export interface AlertStep {
 
 /**
  * Steps an instance by one window; windows come in order of their ends. As in Prometheus, one miss ends a pending. A
- * window without a value, or with too few samples, ends a pending, but never a firing: silence is no recovery. A firing
+ * window without a value or anything to compare it with, or with too few samples, ends a pending, but never a firing: silence is no recovery. A firing
  * that somebody was told of ends only in a window of which somebody is told, and one that nobody was told of is told in
  * the first such window in which its condition still holds.
  */
@@ -95,14 +97,19 @@ export function stepAlert(rule: Rule, before: AlertInstance, look: Look): AlertS
 }
 
 /** Whether the condition holds, and if not, why. */
-function judge(rule: Rule, { value, samples }: Look): Reason {
+function judge(rule: Rule, { value, samples, endMs }: Look): Reason {
   if (value === null) return REASON.noValue;
   if (samples < rule.minSamples) return REASON.fewSamples;
-  return passes(rule.when, value) ? REASON.holds : REASON.fails;
+  const holds = passes(rule.when, value, endMs);
+  if (holds === null) return REASON.noLimit;
+  return holds ? REASON.holds : REASON.fails;
 }
 
+/** Verdicts that say nothing of the value: they end a pending, never a firing. */
+const UNDECIDED: readonly Reason[] = [REASON.noValue, REASON.fewSamples, REASON.noLimit];
+
 function stepFiring(rule: Rule, instance: AlertInstance, look: Look, verdict: Reason): AlertStep {
-  if (verdict === REASON.noValue || verdict === REASON.fewSamples) return stay(instance, verdict);
+  if (UNDECIDED.includes(verdict)) return stay(instance, verdict);
   const recovery = recovers(rule, look, verdict);
   if (recovery !== null && !look.provisional) {
     if (!instance.told) return end(instance, look, QUIET.untold, recovery);
@@ -114,9 +121,9 @@ function stepFiring(rule: Rule, instance: AlertInstance, look: Look, verdict: Re
 }
 
 /** Why a firing may end in this window, or null. */
-function recovers(rule: Rule, { value }: Look, verdict: Reason): Reason | null {
+function recovers(rule: Rule, { value, endMs }: Look, verdict: Reason): Reason | null {
   if (rule.recover === null) return verdict === REASON.holds ? null : REASON.fails;
-  return passes(rule.recover, value!) ? REASON.recovered : null;
+  return passes(rule.recover, value!, endMs) === true ? REASON.recovered : null;
 }
 
 function begin(rule: Rule, instance: AlertInstance, look: Look): AlertStep {

@@ -1,6 +1,7 @@
 import { type AlertEffect, type AlertInstance, QUIET, type Quiet, type Reason, stepAlert } from './alert-instance.ts';
 import type { WindowSpec } from '../definition.ts';
 import type { Rule } from './rule.ts';
+import { limitChangesAfter } from './rule-limit.ts';
 import { sliceEnd } from '../window/window.ts';
 
 /** What a window shows: its own value, or one that is carried on. */
@@ -34,7 +35,7 @@ export function quietOf(endMs: number, imported: boolean, liveFromMs: number): Q
 
 /**
  * Steps an instance by all windows that end in (afterMs, throughMs] and show the same. It looks only at those that can
- * change something: the first, the one at which `for` is over, and the first that is not too old. The others would leave
+ * change something: the first, the one at which `for` is over, the first that is not too old, and where it is compared with something else. The others would leave
  * the instance as it is, so a stretch of years costs no more than one of minutes.
  */
 export function runAlert(
@@ -57,12 +58,25 @@ export function runAlert(
     instance = step.instance;
     reason = step.reason;
     if (step.effect !== null) effects.push(step.effect);
-    endMs = nextEnd(rule, instance, window, endMs, shown.imported ? null : liveFromMs);
+    endMs = earlier(
+      nextEnd(rule, instance, window, endMs, shown.imported ? null : liveFromMs),
+      nextLimit(rule, window, endMs),
+    );
   }
   return { instance, effects, reason, nextMs: endMs ?? Infinity };
 }
 
-/** The next window end that may change an instance while the value stays; null: none. */
+/** The first window that is compared with something else; null: none is. */
+function nextLimit(rule: Rule, window: WindowSpec, endMs: number): number | null {
+  const changeMs = limitChangesAfter(rule, endMs);
+  return changeMs === Infinity ? null : endAtOrAfter(window, changeMs + 1);
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+/** The next window end that may change an instance while the value and its limit stay; null: none. */
 function nextEnd(
   rule: Rule,
   { state, sinceMs }: AlertInstance,

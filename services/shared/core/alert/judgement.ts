@@ -7,7 +7,7 @@ export type Judgement = 'good' | 'near' | 'bad';
 const NEAR_SHARE = 0.1;
 
 /** Judges a value by good and bad, never by direction; null where there is no value, target or better side. */
-export function judge(value: number | null, { target, better }: Pick<Kpi, 'target' | 'better'>): Judgement | null {
+export function judge(value: number | null, target: number | null, better: Kpi['better']): Judgement | null {
   if (value === null || target === null || better === null) return null;
   const missedBy = better === 'lower' ? value - target : target - value;
   if (missedBy <= 0) return 'good';

@@ -1,3 +1,6 @@
+import type { Goal } from '../goal/goal.ts';
+import type { PlanLimit } from '../goal/plan.ts';
+
 /** How a rule compares a KPI's value with its limit. */
 export const COMPARISONS = ['>', '>=', '<', '<=', '==', '!='] as const;
 export type Comparison = (typeof COMPARISONS)[number];
@@ -5,8 +8,8 @@ export type Comparison = (typeof COMPARISONS)[number];
 /** One comparison of a rule. */
 export interface Threshold {
   readonly op: Comparison;
-  /** The number that is compared with, in the KPI's unit: a target or baseline is in it already. */
-  readonly limit: number;
+  /** What is compared with, in the KPI's unit: a target or baseline is in it already. */
+  readonly limit: Goal | PlanLimit;
   /** As the catalogue has it, such as `value > target * 1.2`. */
   readonly text: string;
 }
@@ -38,23 +41,5 @@ export interface Rule {
   /** Names of channels. */
   readonly notify: readonly string[];
   /** The KPI's target, for whoever reads a transition. */
-  readonly target: number | null;
-}
-
-/** Whether a value passes the comparison. */
-export function passes({ op, limit }: Threshold, value: number): boolean {
-  switch (op) {
-    case '>':
-      return value > limit;
-    case '>=':
-      return value >= limit;
-    case '<':
-      return value < limit;
-    case '<=':
-      return value <= limit;
-    case '==':
-      return value === limit;
-    case '!=':
-      return value !== limit;
-  }
+  readonly target: Goal | null;
 }

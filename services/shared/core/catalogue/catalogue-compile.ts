@@ -6,6 +6,7 @@ import { readChannels } from './catalogue-channel.ts';
 import type { KpiScope } from './catalogue-kpi.ts';
 import { isWrittenDerived, type OtherKpis, readKpis, readMeasured } from './catalogue-kpis.ts';
 import { readDuration } from './catalogue-duration.ts';
+import type { NamedFile } from './catalogue-plan.ts';
 import { Problems, type Problem } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
 import { readRules, type RuleScope } from './catalogue-rule.ts';
@@ -28,6 +29,8 @@ export interface CompileOptions {
   readonly otherCalendars?: ReadonlyMap<string, Calendar>;
   /** KPIs of other files, from which those of this one may be computed. */
   readonly otherKpis?: OtherKpis;
+  /** The files of plans, by the names that the KPIs of this file give them. */
+  readonly plans?: ReadonlyMap<string, NamedFile>;
   /** Names of channels of other files, which its rules may name. */
   readonly otherChannels?: readonly string[];
   /** It is takt's own part, which may use the names that are kept for it. */
@@ -93,6 +96,7 @@ function scopeOf(
     calendars: new Map([...(options.otherCalendars ?? []), ...calendars]),
     zone: timezone ?? 'UTC',
     calendarVersion: options.calendarVersion,
+    plans: options.plans ?? new Map(),
     problems,
   };
 }

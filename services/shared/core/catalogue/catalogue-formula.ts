@@ -1,14 +1,14 @@
 import type { Kpi } from './catalogue.ts';
-import { definitionHash } from './catalogue-hash.ts';
 import {
   type DerivedScope,
   derivedFields,
+  derivedKpi,
   findInput,
   labelsText,
   readDerivedBy,
   refuseTaken,
 } from './catalogue-inputs.ts';
-import { readName, readTexts } from './catalogue-kpi.ts';
+import { readName } from './catalogue-kpi.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { textOf } from './catalogue-read.ts';
 import type { Definition } from '../definition.ts';
@@ -38,7 +38,7 @@ export function readFormula(
   if (by === null || unit === null || name === null) return null;
   const measure = { kind: 'formula' as const, expression: oneLine(text), inputs };
   const fields = derivedFields(key, { measure, by, unit, window: inputs[0]!.window });
-  return { definition: { ...fields, hash: definitionHash(fields, scope.calendarVersion) }, name, ...readTexts(map) };
+  return derivedKpi(fields, map, name, path, scope);
 }
 
 function tell(

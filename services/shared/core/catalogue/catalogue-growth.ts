@@ -1,7 +1,13 @@
 import type { Kpi } from './catalogue.ts';
-import { definitionHash } from './catalogue-hash.ts';
-import { type DerivedScope, derivedFields, findInput, readDerivedBy, refuseTaken } from './catalogue-inputs.ts';
-import { readName, readTexts } from './catalogue-kpi.ts';
+import {
+  type DerivedScope,
+  derivedFields,
+  derivedKpi,
+  findInput,
+  readDerivedBy,
+  refuseTaken,
+} from './catalogue-inputs.ts';
+import { readName } from './catalogue-kpi.ts';
 import type { Path } from './catalogue-problem.ts';
 import { mapOf, textOf } from './catalogue-read.ts';
 import type { GrowthMeasure } from '../definition.ts';
@@ -39,5 +45,5 @@ export function readGrowth(
   if (by === null || unit === null || name === null) return null;
   const measure: GrowthMeasure = { kind: 'growth', inputs: [input], over };
   const fields = derivedFields(key, { measure, by, unit, window: input.window });
-  return { definition: { ...fields, hash: definitionHash(fields, scope.calendarVersion) }, name, ...readTexts(map) };
+  return derivedKpi(fields, map, name, path, scope);
 }

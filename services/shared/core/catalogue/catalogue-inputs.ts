@@ -1,5 +1,8 @@
 import type { Kpi } from './catalogue.ts';
-import type { KpiScope } from './catalogue-kpi.ts';
+import { readGoals } from './catalogue-goal.ts';
+import { definitionHash } from './catalogue-hash.ts';
+import { type KpiScope, readTexts } from './catalogue-kpi.ts';
+import { readPlan } from './catalogue-plan.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
 import { textsOf } from './catalogue-read.ts';
 import type { Definition, DerivedMeasure, LabelSpec, WindowSpec } from '../definition.ts';
@@ -67,6 +70,19 @@ export function derivedFields(
     unit,
     settleMs: Math.max(...inputs.map(({ settleMs }) => settleMs)),
   };
+}
+
+/** The KPI of these fields, with what it says for people. */
+export function derivedKpi(
+  fields: Omit<Definition, 'hash'>,
+  map: Readonly<Record<string, unknown>>,
+  name: Kpi['name'],
+  path: Path,
+  scope: DerivedScope,
+): Kpi {
+  const definition = { ...fields, hash: definitionHash(fields, scope.calendarVersion) };
+  const goals = { ...readGoals(map, path, fields, scope), plan: readPlan(map, path, fields, scope) };
+  return { definition, name, ...readTexts(map), ...goals };
 }
 
 /** The labels of a KPI, for messages. */

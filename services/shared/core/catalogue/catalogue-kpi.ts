@@ -5,7 +5,9 @@ import { distinctAggregate } from './catalogue-distinct.ts';
 import { readDuration } from './catalogue-duration.ts';
 import { definitionHash } from './catalogue-hash.ts';
 import { readBy } from './catalogue-by.ts';
+import { readGoals } from './catalogue-goal.ts';
 import { isRate, readMeasure } from './catalogue-measure.ts';
+import { type NamedFile, readPlan } from './catalogue-plan.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
 import { mapOf, numberOf, textOf } from './catalogue-read.ts';
 import { readWhere } from './catalogue-where.ts';
@@ -36,6 +38,8 @@ export interface KpiScope {
   readonly zone: string;
   /** Version of the time-zone data. */
   readonly calendarVersion: string;
+  /** The files of plans, by their names in the catalogue. */
+  readonly plans: ReadonlyMap<string, NamedFile>;
   readonly problems: Problems;
 }
 
@@ -81,11 +85,15 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
     definition: { ...fields, hash: definitionHash(fields, scope.calendarVersion) },
     name,
     ...readTexts(map),
+    ...readGoals(map, path, fields, scope),
+    plan: readPlan(map, path, fields, scope),
   };
 }
 
 /** What a KPI says for people, beside its name. */
-export function readTexts(map: Readonly<Record<string, unknown>>): Omit<Kpi, 'definition' | 'name'> {
+export function readTexts(
+  map: Readonly<Record<string, unknown>>,
+): Omit<Kpi, 'definition' | 'name' | 'target' | 'baseline' | 'plan'> {
   return {
     objective: textOf(map['objective']),
     description: textOf(map['description']),
@@ -93,8 +101,6 @@ export function readTexts(map: Readonly<Record<string, unknown>>): Omit<Kpi, 'de
     owner: textOf(map['owner']),
     review: textOf(map['review']),
     better: map['better'] === 'higher' || map['better'] === 'lower' ? map['better'] : null,
-    baseline: numberOf(map['baseline']),
-    target: numberOf(map['target']),
   };
 }
 

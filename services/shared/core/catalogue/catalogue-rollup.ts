@@ -1,7 +1,13 @@
 import type { Kpi } from './catalogue.ts';
-import { definitionHash } from './catalogue-hash.ts';
-import { type DerivedScope, derivedFields, findInput, readDerivedBy, refuseTaken } from './catalogue-inputs.ts';
-import { readName, readTexts } from './catalogue-kpi.ts';
+import {
+  type DerivedScope,
+  derivedFields,
+  derivedKpi,
+  findInput,
+  readDerivedBy,
+  refuseTaken,
+} from './catalogue-inputs.ts';
+import { readName } from './catalogue-kpi.ts';
 import { didYouMean, listed, type Path } from './catalogue-problem.ts';
 import { mapOf, textOf } from './catalogue-read.ts';
 import { readWindow } from './catalogue-window.ts';
@@ -36,7 +42,7 @@ export function readRollup(
   if (aggregate === null || window === null || by === null || unit === null || name === null) return null;
   const measure: RollupMeasure = { kind: 'rollup', inputs: [input], aggregate, empty };
   const fields = derivedFields(key, { measure, by, unit, window });
-  return { definition: { ...fields, hash: definitionHash(fields, scope.calendarVersion) }, name, ...readTexts(map) };
+  return derivedKpi(fields, map, name, path, scope);
 }
 
 function readAggregate(

@@ -7,11 +7,14 @@ import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf, numberOf, textOf } from './catalogue-read.ts';
 import type { Aggregate } from '../definition.ts';
 import { ALERT_RULES_VERSION } from '../fold-rules.ts';
+import { mapGoal } from '../goal/goal.ts';
+import type { PlanFactor } from '../goal/plan.ts';
+import { applied } from '../goal/plan-limit.ts';
 import { type Comparison, COMPARISONS, type Rule, SEVERITIES, type Severity, type Threshold } from '../alert/rule.ts';
 
 const CONDITION =
-  /^value\s*(>=|<=|==|!=|>|<)\s*(?:(target|baseline)(?:\s*([-+*])\s*(\d+(?:\.\d+)?))?|(-?\d+(?:\.\d+)?))$/;
-const FORM = `value, one of ${COMPARISONS.join(' ')}, then a number, target, baseline, or target or baseline with + - * and a number, such as value > target * 1.2`;
+  /^value\s*(>=|<=|==|!=|>|<)\s*(?:(target|baseline|plan)(?:\s*([-+*])\s*(\d+(?:\.\d+)?))?|(-?\d+(?:\.\d+)?))$/;
+const FORM = `value, one of ${COMPARISONS.join(' ')}, then a number, target, baseline or plan, or one of these three with + - * and a number, such as value > target * 1.2`;
 const HASH_DIGITS = 16;
 
 /** What rules are read against. */
@@ -82,15 +85,22 @@ function readThreshold(value: unknown, path: Path, kpi: Kpi, problems: Problems)
   const [, op, base, sign, operand, plain] = match;
   const threshold = { op: op as Comparison, text: text.trim() };
   if (base === undefined) return { ...threshold, limit: Number(plain) };
+  const factor = sign === undefined ? null : ([sign, Number(operand)] as PlanFactor);
+  if (base === 'plan') {
+    const { plan, definition } = kpi;
+    if (plan === null) return problems.add(path, 'the KPI has no plan', 'a number, or a plan for the KPI');
+    return { ...threshold, limit: { plan, window: definition.window, factor, labels: null } };
+  }
   const from = base === 'target' ? kpi.target : kpi.baseline;
   if (from === null) return problems.add(path, `the KPI has no ${base}`, `a number, or a ${base} for the KPI`);
-  return { ...threshold, limit: combine(from, sign, Number(operand)) };
+  return { ...threshold, limit: factor === null ? from : mapGoal(from, (value) => applied(value, factor)) };
 }
 
-function combine(from: number, sign: string | undefined, operand: number): number {
-  if (sign === '+') return from + operand;
-  if (sign === '-') return from - operand;
-  return sign === '*' ? from * operand : from;
+/** What of a limit decides; the window of a plan's is in the hash of the definition. */
+function hashedLimit(limit: Threshold['limit']): unknown {
+  if (typeof limit === 'number' || !('plan' in limit)) return limit;
+  const { plan, factor } = limit;
+  return [[...plan.series].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)), plan.hours, factor];
 }
 
 /** Over what decides the states of a rule; not over who is told, and how. */
@@ -98,7 +108,7 @@ function ruleHash(
   states: Pick<Rule, 'name' | 'definition' | 'when' | 'recover' | 'forMs' | 'minSamples' | 'provisional'>,
 ): string {
   const { name, definition, when, recover, forMs, minSamples, provisional } = states;
-  const limits = [when, recover].map((each) => each && [each.op, each.limit]);
+  const limits = [when, recover].map((each) => each && [each.op, hashedLimit(each.limit)]);
   const fields = [ALERT_RULES_VERSION, name, definition, limits, forMs, minSamples, provisional];
   return createHash('sha256').update(JSON.stringify(fields), 'utf8').digest('hex').slice(0, HASH_DIGITS);
 }

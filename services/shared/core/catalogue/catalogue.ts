@@ -1,3 +1,5 @@
+import type { Goal } from '../goal/goal.ts';
+import type { Plan } from '../goal/plan.ts';
 import type { Calendar } from '../calendar/calendar.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Definition } from '../definition.ts';
@@ -26,8 +28,10 @@ export interface Kpi {
   readonly owner: string | null;
   readonly review: string | null;
   readonly better: 'higher' | 'lower' | null;
-  readonly baseline: number | null;
-  readonly target: number | null;
+  readonly baseline: Goal | null;
+  readonly target: Goal | null;
+  /** What is planned, by time. */
+  readonly plan: Plan | null;
 }
 
 export interface Catalogue {

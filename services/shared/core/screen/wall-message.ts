@@ -21,6 +21,7 @@ export interface KpiFace {
   /** It comes in fractions: always as many digits behind the point, so that nothing jumps. */
   readonly fixed: boolean;
   readonly better: Kpi['better'];
+  /** Where nothing else is said of the series; null: nothing is. */
   readonly target: number | null;
   readonly baseline: number | null;
   readonly window: WindowSpec;
@@ -68,6 +69,10 @@ export interface ShownValue {
   /** When it was published; null where that is not known any more. */
   readonly changedMs: number | null;
   readonly judgement: Judgement | null;
+  /** What it is to reach, in this window and for these labels; null: nothing is said. */
+  readonly target: number | null;
+  /** What was planned for this window: of a unit so far by now; null: nothing. */
+  readonly planned: number | null;
 }
 
 /** Window end and value. */
