@@ -95,6 +95,12 @@ export const timeGuards: readonly Guard[] = [
     return (rule, before, look) =>
       step({ ...rule, minSamples: 0 }, before, look.value === null ? { ...look, value: 0 } : look);
   }),
+  guardOf('7', 'windows that show the same are looked at where their limit changes', 'limitChangesAfter', () => {
+    return () => Infinity;
+  }),
+  guardOf('7', 'a rule acts on the limit of its labels', 'ruleFor', (ruleFor) => {
+    return (rule) => ruleFor(rule, { team: '0.0' });
+  }),
   guardOf('15', 'an episode has the same key whoever computes it', 'episodeOf', (episodeOf) => {
     return (...instance) => `${episodeOf(...instance)} ${keys++}`;
   }),

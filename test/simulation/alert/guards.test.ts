@@ -22,6 +22,15 @@ vi.mock('../../../services/shared/core/alert/alert-run.ts', async (original) => 
   return { ...real, runAlert: takeAway.replaceable('runAlert', real.runAlert) };
 });
 
+vi.mock('../../../services/shared/core/alert/rule-limit.ts', async (original) => {
+  const real = await original<typeof import('../../../services/shared/core/alert/rule-limit.ts')>();
+  return {
+    ...real,
+    limitChangesAfter: takeAway.replaceable('limitChangesAfter', real.limitChangesAfter),
+    ruleFor: takeAway.replaceable('ruleFor', real.ruleFor),
+  };
+});
+
 test.each([...runnerGuards, ...rowGuards, ...timeGuards])(
   '$rule: without “$name” the simulation of alerts fails',
   { timeout: 300_000 },
