@@ -7,6 +7,7 @@ import type { Kpi } from '../../services/shared/core/catalogue/catalogue.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { loadCatalogues } from '../../services/shared/runtime/catalogue-files.ts';
 import { problemLine } from '../../services/shared/runtime/yaml-document.ts';
+import { tileContent } from '../../services/wallboard/tile-content.ts';
 import { temporaryDirectory } from '../support/embedded.ts';
 
 const at = (text: string): number => Date.parse(`${text}Z`);
@@ -78,6 +79,23 @@ test('parts of a plan add up to the whole', () => {
       expect(part(a!, b!) + part(b!, c!)).toBeCloseTo(part(a!, c!), 6);
     }),
   );
+});
+
+test('a tile shows the target and the plan of its series, and judges by that target', () => {
+  const kpi: Kpi = {
+    ...kpiOf(CSV),
+    better: 'higher',
+    target: { byDefault: 900, cases: [{ labels: { line: ['north'] }, afterMs: null, throughMs: null, value: 1100 }] },
+  };
+  const point = { value: 1000, samples: 1000, state: 'final', withdrawn: false, version: 1n, changedMs: null } as const;
+  const window = { windowStartMs: at('2026-06-01T00:00'), windowEndMs: at('2026-06-11T00:00') };
+  const shownOf = (line: string): unknown => {
+    const series = { labels: { line }, points: [{ ...window, ...point }] };
+    return tileContent({ kind: 'number', kpi: 'made', labels: { line } }, kpi, [series]);
+  };
+  expect(shownOf('north')).toMatchObject({ shown: { planned: 1000, target: 1100, judgement: 'near' } });
+  expect(shownOf('south')).toMatchObject({ shown: { planned: 200, target: 900, judgement: 'good' } });
+  expect(shownOf('west')).toMatchObject({ shown: { planned: null, target: 900 } });
 });
 
 test.each([
