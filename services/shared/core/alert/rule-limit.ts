@@ -6,6 +6,9 @@ import type { Rule, Threshold } from './rule.ts';
 
 /** A rule as it is for a series of these labels: what it compares with depends on time alone then, or on nothing. */
 export function ruleFor(rule: Rule, labels: Readonly<Record<string, string>>): Rule {
+  // Most rules have one number for all: their instances share them.
+  const all = [rule.when.limit, rule.recover?.limit ?? null, rule.target];
+  if (all.every((each) => each === null || typeof each === 'number')) return rule;
   const own = (threshold: Threshold): Threshold => ({ ...threshold, limit: limitFor(threshold.limit, labels) });
   return {
     ...rule,
