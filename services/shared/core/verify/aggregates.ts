@@ -20,7 +20,7 @@ function quantileLevel(q: number): string {
 
 /** The SQL of an aggregate. Throws NotChecked for one that has none. */
 export function aggregateSql(aggregate: Aggregate): AggregateSql {
-  onlyKeys(aggregate, ['kind', 'q', 'of'], 'aggregate');
+  onlyKeys(aggregate, ['kind', 'q', 'of', 'approximate'], 'aggregate');
   switch (aggregate.kind) {
     case 'count':
       return { sums: (condition, over) => [`toString(countIf(${condition})${over})`, "''"] };
@@ -37,6 +37,10 @@ export function aggregateSql(aggregate: Aggregate): AggregateSql {
     case 'min':
     case 'max':
       return { sums: (condition, over) => [`toString(${aggregate.kind}If(amount, ${condition})${over})`, "''"] };
+    case 'last':
+      return { sums: (condition, over) => [`toString(argMaxIf(amount, event_order, ${condition})${over})`, "''"] };
+    case 'distinct':
+      return { sums: (condition, over) => [`toString(uniqExactIf(amount, ${condition})${over})`, "''"] };
     case 'percentile': {
       const level = quantileLevel(aggregate.q);
       const sum = (condition: string, over: string): string =>

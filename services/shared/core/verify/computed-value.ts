@@ -16,7 +16,7 @@ export const NO_SUMS: WindowSums = { n: 0, a: '0', b: '0' };
 export interface ComputedValue {
   /** Null: there is none. */
   readonly value: number | null;
-  /** Null where there is no value, and of a percentile. */
+  /** Null where there is no value, and of a percentile or an estimate. */
   readonly exact: Fraction | null;
   readonly samples: number;
 }
@@ -30,6 +30,11 @@ export interface StreamedValue {
 
 /** How far a percentile may be from the value at its rank. */
 const PERCENTILE_ACCURACY = 0.01;
+/** Standard error of an estimate of different values, relative (HyperLogLog of 4,096 registers). */
+const ESTIMATE_ERROR = 1.04 / 64;
+/** How many standard errors are allowed, and beside them how many values: of a few, two may share a register. */
+const ESTIMATE_ERRORS = 5;
+const ESTIMATE_VALUES = 2;
 /** How far a double may be from the exact number that it shows. */
 const DOUBLE_ACCURACY = 1e-12;
 
@@ -58,10 +63,14 @@ export function computedValue(definition: Definition, { n, a, b }: WindowSums): 
       return of(fraction(BigInt(a), per * BigInt(n)));
     case 'min':
     case 'max':
+    case 'last':
       return of(n === 0 ? null : fraction(BigInt(a), per));
     case 'ratio':
-      // Of what has a limit the samples are the entries, of a ratio all that it counts.
-      return of(ratio(definition, BigInt(a), BigInt(b)), definition.measure.kind === 'within' ? Number(b) : n);
+      // Of cases over cases the samples are those below the line, of a ratio all that it counts.
+      return of(ratio(definition, BigInt(a), BigInt(b)), definition.measure.kind === 'ratio' ? n : Number(b));
+    case 'distinct':
+      if (aggregate.approximate) return { value: Number(a), exact: null, samples: n };
+      return of(fraction(BigInt(a), 1n));
     case 'percentile':
       return { value: n === 0 ? null : Number(a) / Number(per), exact: null, samples: n };
     default:
@@ -83,14 +92,21 @@ function ratio({ measure, scale }: Definition, above: bigint, below: bigint): Fr
   return fraction(above * unit('denominator'), below * unit('numerator'));
 }
 
-/** Whether a value row says what the events give: exactly, a percentile within 1%. */
+/** How far the number that people see may be from the one that the events give. */
+export function slackOf({ aggregate }: Definition, value: number): number {
+  const size = Math.abs(value);
+  if (aggregate.kind === 'percentile') return size * PERCENTILE_ACCURACY;
+  if (aggregate.kind === 'distinct' && aggregate.approximate)
+    return size === 0 ? 0 : size * ESTIMATE_ERROR * ESTIMATE_ERRORS + ESTIMATE_VALUES;
+  return size * DOUBLE_ACCURACY;
+}
+
+/** Whether a value row says what the events give: exactly, a percentile within 1%, an estimate within its error. */
 export function agrees(definition: Definition, streamed: StreamedValue, computed: ComputedValue): boolean {
   if (streamed.samples !== computed.samples) return false;
   if (streamed.value === null || computed.value === null)
     return streamed.value === computed.value && streamed.exact === null;
-  const percentile = definition.aggregate.kind === 'percentile';
-  const accuracy = percentile ? PERCENTILE_ACCURACY : DOUBLE_ACCURACY;
-  if (Math.abs(streamed.value - computed.value) > Math.abs(computed.value) * accuracy) return false;
+  if (Math.abs(streamed.value - computed.value) > slackOf(definition, computed.value)) return false;
   if (computed.exact === null) return streamed.exact === null;
   const exact = streamed.exact === null ? null : readFraction(streamed.exact);
   return exact !== null && sameFraction(exact, computed.exact);

@@ -1,3 +1,4 @@
+import { distinctMeasure } from './measure-distinct.ts';
 import { durationMeasure } from './measure-duration.ts';
 import { eventMeasure } from './measure-event.ts';
 import { openMeasure } from './measure-open.ts';
@@ -12,4 +13,5 @@ export const MEASURES: ReadonlyMap<string, MeasureWriter> = new Map([
   ['duration', durationMeasure],
   ['open', openMeasure],
   ['within', withinMeasure],
+  ['distinct', distinctMeasure],
 ]);

@@ -31,7 +31,7 @@ export type ContributionsSql = (times: EventTimes) => string;
 
 /**
  * Gives the SQL of everything that the archived events contribute to a KPI: case_id, time, labels (values in the order of
- * `by`), amount (Int256) and mark. It shares only the definition and the calendar with the folds. `span`: of the events of
+ * `by`), amount (Int256), mark, and of a last event_order (where the event stands among all). It shares only the definition and the calendar with the folds. `span`: of the events of
  * the workflow. Throws NotChecked for what has no SQL.
  */
 export function contributionsSql(definition: Definition, span: EventSpan): ContributionsSql {
@@ -53,7 +53,7 @@ export function contributionsSql(definition: Definition, span: EventSpan): Contr
       ...(times.fromMs === null ? [] : [`${time} >= ${times.fromMs}`]),
       ...(times.toMs === null ? [] : [`${time} < ${times.toMs}`]),
     ];
-    return `${tables.length === 0 ? '' : `WITH ${tables.join(',\n  ')}\n`}SELECT case_id, ${time} AS time, mark, ${shown} AS labels, toInt256(${amount}) AS amount
+    return `${tables.length === 0 ? '' : `WITH ${tables.join(',\n  ')}\n`}SELECT case_id, ${time} AS time, mark, ${shown} AS labels, toInt256(${amount}) AS amount, ${sql.order('x')} AS event_order
 FROM (
   SELECT case_id, first_event, last_event, pair.1 AS f, pair.2 AS x, pair.3 AS mark
   FROM (

@@ -6,28 +6,43 @@ import { quoted, textArray } from './sql-text.ts';
 /**
  * What the SQL of a KPI knows of an event: a named tuple of its place in its case (`i`, from 1), its time, activity and
  * value, and for each dimension that the KPI reads what the case's events up to it have left (`d0`, `d1`, …, NULL where
- * none gave it).
+ * none gave it). Of a last also the rank of its activity and its id, because it is compared with events of other cases.
  */
 export class EventSql {
   /** Dimensions that the KPI reads, in the order of their fields. */
   readonly dimensions: readonly string[];
+  /** Whether events are compared with those of other cases. */
+  readonly ordered: boolean;
 
-  /** Throws NotChecked for a condition of another kind than those known. */
-  constructor({ by, where, measure }: Definition) {
+  constructor({ by, where, measure, aggregate }: Definition) {
     const names = new Set(by.map(({ dimension }) => dimension));
     noteDimensions([...where, ...conditionsIn(measure)], names);
+    if (measure.kind === 'rework') for (const name of measure.same) names.add(name);
+    if (measure.kind === 'distinct' && measure.dimension !== null) names.add(measure.dimension);
     this.dimensions = [...names];
+    this.ordered = aggregate.kind === 'last';
   }
 
   /** Type of the tuple. */
   get type(): string {
-    const fields = ['i UInt32', 'time Int64', 'activity String', 'value Nullable(String)'];
+    const fields = [
+      'i UInt32',
+      'time Int64',
+      'activity String',
+      'value Nullable(String)',
+      ...(this.ordered ? ['rank UInt32', 'id String'] : []),
+    ];
     return `Tuple(${[...fields, ...this.fields.map((field) => `${field} Nullable(String)`)].join(', ')})`;
   }
 
   /** Fields of the dimensions. */
   get fields(): readonly string[] {
     return this.dimensions.map((_, n) => `d${n}`);
+  }
+
+  /** SQL of where an event stands among those of all cases, by time, catalogue order of the activity, id and case. */
+  order(event: string): string {
+    return this.ordered ? `(${event}.time, ${event}.rank, ${event}.activity, ${event}.id, case_id)` : '0';
   }
 
   /** SQL of a dimension of the event that `event` stands for. */

@@ -35,7 +35,9 @@ export function standingSql({ workflow, activities }: Definition, sql: EventSql,
     ...dimensions,
   ];
   const carried = fields.map((field) => `arrayFill(d -> d IS NOT NULL, arrayMap(r -> r.${field}, ordered))`);
-  const tuple = ['n', 'r.time', 'r.activity', 'r.value', ...fields].join(', ');
+  const tuple = ['n', 'r.time', 'r.activity', 'r.value', ...(sql.ordered ? ['r.rank', 'r.id'] : []), ...fields].join(
+    ', ',
+  );
   const inputs = ['ordered', 'arrayEnumerate(ordered)', ...carried].join(', ');
   const type = recordType(fields);
   return `SELECT case_id, arrayMap((${['r', 'n', ...fields].join(', ')}) -> CAST((${tuple}), ${quoted(sql.type)}), ${inputs}) AS events

@@ -28,9 +28,9 @@ SELECT DISTINCT labels, bounds[at] AS end_ms, n, a, b
 FROM (
   SELECT labels, at, real, countIf(real = 1) OVER seen AS n, ${a} AS a, ${b} AS b
   FROM (
-    SELECT labels, amount, mark, place.1 AS unit, place.2 AS at, place.3 AS real
+    SELECT labels, amount, mark, event_order, place.1 AS unit, place.2 AS at, place.3 AS real
     FROM (
-      SELECT labels, amount, mark, indexOf(bounds, roundDown(time, bounds)) AS step,
+      SELECT labels, amount, mark, event_order, indexOf(bounds, roundDown(time, bounds)) AS step,
         indexOf(units, roundDown(time, units)) AS unit_of,
         arrayJoin([(unit_of, step, 1), (unit_of, step + 1, 0), (unit_of + 1, indexOf(bounds, units[unit_of + 1]) + 1, 0)]) AS place
       FROM (${contributions({ fromMs: firstMs, toMs: lastMs })})

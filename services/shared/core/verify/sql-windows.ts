@@ -85,9 +85,9 @@ function framed(
 FROM (
   SELECT labels, at, real, countIf(real = 1) OVER seen AS n, ${a} AS a, ${b} AS b
   FROM (
-    SELECT labels, amount, mark, place.1 AS at, place.2 AS real
+    SELECT labels, amount, mark, event_order, place.1 AS at, place.2 AS real
     FROM (
-      SELECT labels, amount, mark, intDiv(time - positiveModulo(time, ${everyMs}), ${everyMs}) AS step,
+      SELECT labels, amount, mark, event_order, intDiv(time - positiveModulo(time, ${everyMs}), ${everyMs}) AS step,
         arrayJoin([(step, 1), (step + 1, 0)${leaves}]) AS place
       FROM (${contributions})
     )
