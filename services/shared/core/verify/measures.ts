@@ -3,6 +3,7 @@ import { durationMeasure } from './measure-duration.ts';
 import { eventMeasure } from './measure-event.ts';
 import { openMeasure } from './measure-open.ts';
 import { ratioMeasure } from './measure-ratio.ts';
+import { reworkMeasure } from './measure-rework.ts';
 import { withinMeasure } from './measure-within.ts';
 import type { MeasureWriter } from './measure-sql.ts';
 
@@ -13,5 +14,6 @@ export const MEASURES: ReadonlyMap<string, MeasureWriter> = new Map([
   ['duration', durationMeasure],
   ['open', openMeasure],
   ['within', withinMeasure],
+  ['rework', reworkMeasure],
   ['distinct', distinctMeasure],
 ]);
