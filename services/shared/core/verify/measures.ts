@@ -1,3 +1,4 @@
+import { counterMeasure } from './measure-counter.ts';
 import { distinctMeasure } from './measure-distinct.ts';
 import { durationMeasure } from './measure-duration.ts';
 import { eventMeasure } from './measure-event.ts';
@@ -15,5 +16,6 @@ export const MEASURES: ReadonlyMap<string, MeasureWriter> = new Map([
   ['open', openMeasure],
   ['within', withinMeasure],
   ['rework', reworkMeasure],
+  ['counter', counterMeasure],
   ['distinct', distinctMeasure],
 ]);
