@@ -1,3 +1,4 @@
+import { conversionMeasure } from './measure-conversion.ts';
 import { counterMeasure } from './measure-counter.ts';
 import { distinctMeasure } from './measure-distinct.ts';
 import { durationMeasure } from './measure-duration.ts';
@@ -16,6 +17,7 @@ export const MEASURES: ReadonlyMap<string, MeasureWriter> = new Map([
   ['open', openMeasure],
   ['within', withinMeasure],
   ['rework', reworkMeasure],
+  ['conversion', conversionMeasure],
   ['counter', counterMeasure],
   ['distinct', distinctMeasure],
 ]);
