@@ -8,6 +8,8 @@ export interface WorkedTime {
   readonly tables: readonly string[];
   /** SQL of the working milliseconds between two instants (SQL of milliseconds UTC). */
   between(fromMs: string, toMs: string): string;
+  /** SQL of the first instant at which so much working time has passed since another one; it must lie in the tables. */
+  after(fromMs: string, workedMs: string): string;
 }
 
 /** A statement may have 100,000 characters, of which bounds of windows take a part. */
@@ -32,8 +34,22 @@ export function workedTime(hours: WorkingHours, firstMs: number, lastMs: number)
       `${days} AS work_days`,
       'arrayMap(spans -> arraySum(s -> s.2 - s.1, spans), work_patterns) AS pattern_sums',
       'arrayPushFront(arrayCumSum(arrayMap(n -> pattern_sums[n], work_days)), 0) AS worked_before',
+      // Of days on which work is done only: what was worked before them is another number for each.
+      'arrayFilter(day -> pattern_sums[work_days[day]] > 0, arrayEnumerate(work_days)) AS worked_days',
+      'arrayMap(day -> toInt64(worked_before[day]), worked_days) AS worked_before_days',
     ],
     between: (fromMs, toMs) => `(${until(toMs)} - ${until(fromMs)})`,
+    after: (fromMs, workedMs) => {
+      const reached = `(${until(fromMs)} + ${workedMs})`;
+      // The last working day that begins with less.
+      const before = `roundDown(toInt64(${reached} - 1), worked_before_days)`;
+      const day = `worked_days[indexOf(worked_before_days, ${before})]`;
+      const spans = `work_patterns[work_days[${day}]]`;
+      const worked = `arrayCumSum(s -> s.2 - s.1, ${spans})`;
+      const at = `arrayFirst(s -> s.1 >= ${reached} - ${before}, arrayZip(${worked}, ${spans}))`;
+      const instant = `(${day} - 1) * ${DAY_MS} + ${firstDay * DAY_MS} + ${at}.2.2 - (${at}.1 - (${reached} - ${before}))`;
+      return `if(${workedMs} = 0, ${fromMs}, ${instant})`;
+    },
   };
 }
 
