@@ -55,7 +55,7 @@ export function anyDefinition(random: Random, n: number): Definition {
 }
 
 function anyMeasure(random: Random): Measure {
-  switch (random.below(6)) {
+  switch (random.below(10)) {
     case 0:
       return { kind: 'event', event: anySelector(random) };
     case 1: {
@@ -67,13 +67,45 @@ function anyMeasure(random: Random): Measure {
     }
     case 2:
       return { kind: 'open', from: anySelector(random), to: anySelector(random) };
-    case 3:
-      return { kind: 'within', from: anySelector(random), to: anySelector(random), limits: anyLimits(random) };
+    case 3: {
+      const sides = { from: anySelector(random), to: anySelector(random), limits: anyLimits(random) };
+      return random.below(2) === 0 ? { kind: 'within', ...sides } : { kind: 'within', ...sides, hours: HOURS };
+    }
+    case 4: {
+      const count = random.pick(['repeats', 'cases', 'rate'] as const);
+      const same = random.pick([[], [], ['team'], ['grade', 'team']]);
+      const to =
+        count !== 'rate' || random.below(2) === 0 ? null : { ...anySelector(random), occurrence: 'first' as const };
+      return { kind: 'rework', of: each(anySelector(random)), count, same, to };
+    }
+    case 5:
+    case 6:
+      return anyConversion(random);
+    case 7:
+      return { kind: 'counter', event: each(anySelector(random)), rollover: random.pick([null, '10', '12.5']) };
+    case 8:
+      return { kind: 'distinct', event: anySelector(random), dimension: random.pick([null, 'team', 'grade']) };
     default: {
       const sides = { from: anySelector(random), to: anySelector(random) };
       return random.below(2) === 0 ? { kind: 'duration', ...sides } : { kind: 'duration', ...sides, hours: HOURS };
     }
   }
+}
+
+const each = (selector: Selector): Selector => ({ ...selector, occurrence: 'each' });
+
+function anyConversion(random: Random): Measure {
+  const inTurn = random.below(2) === 0;
+  const side = (): Selector => (inTurn ? each(anySelector(random)) : anySelector(random));
+  const afterMs = random.pick([0, 0, 1234, 3_600_000]);
+  return {
+    kind: 'conversion',
+    from: side(),
+    to: side(),
+    afterMs,
+    withinMs: random.pick([null, afterMs, 7 * 3_600_000 + 1234, 26 * 3_600_000]),
+    count: random.pick(['flow', 'cohort']),
+  };
 }
 
 function anyLimits(random: Random): Limits {
@@ -85,9 +117,13 @@ function anyLimits(random: Random): Limits {
   return { defaultMs: limit(), where: where.slice(random.below(3)) };
 }
 
-function aggregateOf({ kind }: Measure, random: Random): Aggregate {
+function aggregateOf(measure: Measure, random: Random): Aggregate {
+  const { kind } = measure;
   if (kind === 'open') return random.pick<Aggregate>([{ kind: 'level' }, { kind: 'level', of: 'sum' }]);
-  if (kind === 'ratio' || kind === 'within') return { kind: 'ratio' };
+  if (kind === 'distinct') return { kind, approximate: random.below(2) === 0 };
+  if (kind === 'ratio' || kind === 'within' || kind === 'conversion') return { kind: 'ratio' };
+  if (kind === 'rework' && measure.count === 'rate') return { kind: 'ratio' };
+  if (kind === 'event' && random.below(4) === 0) return { kind: 'last' };
   return random.pick<Aggregate>([
     { kind: 'count' },
     { kind: 'sum' },
@@ -130,7 +166,7 @@ function anyConditions(random: Random): Condition[] {
 
 function anyLabels({ kind }: Measure, random: Random): LabelSpec[] {
   const anchors =
-    kind === 'open' || kind === 'within'
+    kind === 'open' || kind === 'within' || kind === 'conversion'
       ? (['from', 'first', 'last'] as const)
       : (['from', 'to', 'first', 'last'] as const);
   const names = random.pick([[], ['team'], ['grade', 'team']]);
