@@ -25,7 +25,7 @@ const WINDOWS: readonly WindowSpec[] = [
   { kind: 'tumbling', unit: 'fiscal-quarter', zone: 'UTC', fiscalMonth: 4 },
 ];
 const AGGREGATES: readonly Aggregate[] = [
-  ...(['count', 'sum', 'mean', 'min', 'max'] as const).map((kind) => ({ kind })),
+  ...(['count', 'sum', 'mean', 'min', 'max', 'last'] as const).map((kind) => ({ kind })),
   { kind: 'percentile', q: 0.55 },
 ];
 const EACH = { activity: 'any', occurrence: 'each', where: [] } as const;
@@ -38,6 +38,10 @@ const COMBINATIONS = [
     const measure: Measure = { kind: 'ratio', numerator: side, denominator: below };
     return { measure, window, aggregate: { kind: 'ratio' } as const };
   }),
+  ...WINDOWS.map((window) => {
+    const measure: Measure = { kind: 'distinct', event: EACH, dimension: 'team' };
+    return { measure, window, aggregate: { kind: 'distinct', approximate: false } as const };
+  }),
   {
     measure: { kind: 'open', from: { ...EACH, activity: 'opened' }, to: { ...EACH, activity: 'closed' } } as const,
     window: { kind: 'instant', everyMs: HOUR_MS } as const,
@@ -49,6 +53,8 @@ interface Contribution {
   readonly time: number;
   readonly amount: string;
   readonly mark: number;
+  /** Of a last: time, rank, activity, id and case. */
+  readonly event_order: readonly [number, number, string, string, string];
   readonly labels: readonly string[];
 }
 
@@ -66,7 +72,7 @@ describe.skipIf(chdbMissing !== false)(`windows by SQL (skipped only without chD
     const definition: Definition = { ...anyDefinition(new Random(1), 0), where: [], by, scale: 2, ...parts };
     const contributions = contributionsSql(definition, SPAN);
     const all = await chdb.rows<Contribution>(
-      `SELECT time, labels, toString(amount) AS amount, mark FROM (${contributions({ fromMs: null, toMs: null })})`,
+      `SELECT time, labels, toString(amount) AS amount, mark, event_order FROM (${contributions({ fromMs: null, toMs: null })})`,
     );
     const rows = await chdb.rows<{ labels: string[]; end_ms: number; n: number; a: string; b: string }>(
       windowsSql(definition, contributions, ENDS),
@@ -114,6 +120,10 @@ function sums(aggregate: Aggregate, inside: readonly Contribution[]): string {
       return String(ordered[0] ?? 0n);
     case 'max':
       return String(ordered.at(-1) ?? 0n);
+    case 'last':
+      return inside.length === 0 ? '0' : inside.toSorted(byOrder).at(-1)!.amount;
+    case 'distinct':
+      return String(new Set(amounts).size);
     case 'percentile': {
       // 55 of 100: a whole number times n, so that no rounding decides.
       const rank = Math.ceil((55 * inside.length) / 100);
@@ -126,4 +136,9 @@ function sums(aggregate: Aggregate, inside: readonly Contribution[]): string {
     default:
       return String(sum(amounts));
   }
+}
+
+function byOrder({ event_order: a }: Contribution, { event_order: b }: Contribution): number {
+  const at = a.findIndex((part, n) => part !== b[n]);
+  return at === -1 ? 0 : a[at]! < b[at]! ? -1 : 1;
 }
