@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const TIMEOUT_MS = 2 * 3_600_000;
 
 /**
- * Checks the values of the UTC day before against the archived events, each night. Differences make the run fail, so that
+ * Checks the values of the UTC day before against the archived events, each night, and totals as they are then. Differences make the run fail, so that
  * its row, the log, status and metrics tell. Of nights that were missed the last one is made up for.
  */
 export function verifyJob(schedule: Schedule, source: VerifySource): Job {
@@ -22,7 +22,7 @@ export function verifyJob(schedule: Schedule, source: VerifySource): Job {
     retryAfterMs: TIMEOUT_MS,
     async run({ scheduledMs, signal }) {
       const toMs = Math.floor(scheduledMs / DAY_MS) * DAY_MS;
-      const range = { fromMs: toMs - DAY_MS, toMs };
+      const range = { fromMs: toMs - DAY_MS, toMs, totals: true };
       const checks: KpiCheck[] = [];
       for await (const check of verify({ source, range, kpis: [], onPage: () => signal.throwIfAborted() })) {
         checks.push(check);

@@ -172,7 +172,7 @@ describe.skipIf(chdbMissing !== false)(`contributions by SQL (skipped only witho
       () =>
         contributionsSql(hand(measure as Measure), SPAN);
     const sides = { from: select('opened', 'first'), to: select('closed', 'first') };
-    expect(unknown({ kind: 'formula' })).toThrow(/^formula$/);
+    expect(unknown({ kind: 'other' })).toThrow(/^other$/);
     expect(unknown({ kind: 'duration', ...sides, pause: [] })).toThrow(/^duration with pause$/);
     expect(unknown({ kind: 'event', event: { ...sides.from, nth: 2 } })).toThrow(/^selector with nth$/);
     const odd = { op: 'regexp', dimension: 'team', pattern: 'n.*' } as unknown as Condition;

@@ -102,7 +102,7 @@ describe.skipIf(chdbMissing !== false)(`verify (skipped only without chDB: ${chd
     const checks: KpiCheck[] = [];
     for await (const one of verify({
       source: source(watermarkDays),
-      range: { fromMs, toMs: null },
+      range: { fromMs, toMs: null, totals: fromMs === null },
       kpis: [],
       onPage() {},
     }))
@@ -197,13 +197,13 @@ describe.skipIf(chdbMissing !== false)(`verify (skipped only without chDB: ${chd
     await chdb.store.insert('values', [row('north', 1, 5, 2), row('south', 2, 0.99, 1)]);
     await expect(run(1)).rejects.toThrow('not what the archived events give: sales (1)');
     expect(await run(2)).toBe('1 windows without difference');
-    await use({ ...definition(TUMBLING), measure: { kind: 'formula' } as never });
+    await use({ ...definition(TUMBLING), measure: { kind: 'other' } as never });
     expect(await run(2)).toBe('0 windows without difference; not checked: sales');
   });
 
   test('what has no SQL, and a total in a range, are told', async () => {
-    await use({ ...definition(TUMBLING), measure: { kind: 'formula' } as never });
-    expect(await check()).toMatchObject({ notChecked: 'formula' });
+    await use({ ...definition(TUMBLING), measure: { kind: 'other' } as never });
+    expect(await check()).toMatchObject({ notChecked: 'other' });
     await use(definition({ kind: 'total' }));
     expect((await check(3, DAY)).notChecked).toMatch(/--from/);
     await use(definition(TUMBLING));

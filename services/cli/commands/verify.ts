@@ -26,7 +26,11 @@ const SAY_EVERY_MS = 5_000;
  * or all of it as JSON. Throws VALUES_DIFFER where something differs, KPI_UNKNOWN, and what the store throws.
  */
 export async function verifyCommand(wiring: Wiring, options: VerifyCommandOptions): Promise<void> {
-  const range = { fromMs: options.from ?? null, toMs: options.to ?? null };
+  const range = {
+    fromMs: options.from ?? null,
+    toMs: options.to ?? null,
+    totals: (options.from ?? options.to) === undefined,
+  };
   if (range.fromMs !== null && range.toMs !== null && range.fromMs >= range.toMs)
     throw new TaktError('USAGE', '--from must be earlier than --to.');
   const session = await openToRead(wiring, options);

@@ -1,5 +1,8 @@
-import { type ComputedValue, type StreamedValue } from '../../shared/core/verify/computed-value.ts';
-import type { Difference, KpiCheck } from '../../shared/runtime/verify/verify-kpi.ts';
+import type { ComputedValue, StreamedValue } from '../../shared/core/verify/computed-value.ts';
+import type { Mismatch } from '../../shared/core/verify/compare-windows.ts';
+import type { CasesBehind } from '../../shared/runtime/verify/cases-behind.ts';
+import type { WhatIsBehind } from '../../shared/runtime/verify/inputs-behind.ts';
+import type { KpiCheck } from '../../shared/runtime/verify/verify-kpi.ts';
 import { TOTAL_END_MS } from '../../shared/core/window/window.ts';
 
 /** What the check of a KPI came to, for people: a line, and for each difference two more. */
@@ -13,7 +16,10 @@ export function checkText(check: KpiCheck): string {
   ];
   const lines = [`${kpi}: ${[`${counted(windows, 'window')} compared`, result, ...notes].join(', ')}`];
   for (const difference of differences)
-    lines.push(`  ${placeText(difference)}: ${valuesText(difference)}`, `    ${casesText(difference)}`);
+    lines.push(
+      `  ${placeText(difference)}: ${valuesText(difference)}`,
+      ...behindText(difference).map((line) => `    ${line}`),
+    );
   const more = differencesCount - differences.length;
   if (more > 0) lines.push(`  and ${more} more`);
   return `${lines.join('\n')}\n`;
@@ -23,28 +29,41 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function placeText({ labels, startMs, endMs }: Difference): string {
+function placeText({ labels, startMs, endMs }: Mismatch): string {
   const named = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
   const window = endMs === TOTAL_END_MS ? 'total' : startMs === endMs ? iso(endMs) : `${iso(startMs)} to ${iso(endMs)}`;
   return [...named, window].join(' ');
 }
 
-function valuesText({ streamed, computed }: Difference): string {
+function valuesText({ streamed, computed }: Mismatch): string {
   const shown = streamed === null ? 'no row' : streamedText(streamed);
   return `streamed ${shown}, by SQL ${computed === null ? 'no row' : computedText(computed)}`;
 }
 
-function streamedText({ value, exact, samples }: StreamedValue): string {
+function streamedText({ value, exact, samples, reason }: StreamedValue): string {
   const other = exact === null || exact === String(value) ? '' : ` = ${exact}`;
-  return `${value ?? 'no value'}${other} (n ${samples})`;
+  return `${value ?? noValue([reason])}${other} (n ${samples})`;
 }
 
-function computedText({ value, exact, samples }: ComputedValue): string {
+/** What the events give for a window, for people. */
+export function computedText({ value, exact, samples, none = [] }: ComputedValue): string {
   const ratio = exact === null || exact.denominator === 1n ? '' : ` = ${exact.numerator}/${exact.denominator}`;
-  return `${value ?? 'no value'}${ratio} (n ${samples})`;
+  return `${value ?? noValue(none)}${ratio} (n ${samples})`;
 }
 
-function casesText({ cases, casesCount }: Difference): string {
+function noValue(reasons: readonly string[]): string {
+  const told = reasons.filter((reason) => reason !== '');
+  return told.length === 0 ? 'no value' : `no value (${told.join(', ')})`;
+}
+
+/** The cases, or what the value is computed from with the cases of each. */
+function behindText(difference: WhatIsBehind): string[] {
+  const { inputs } = difference;
+  if (inputs.length === 0) return [casesText(difference)];
+  return inputs.map((input) => `${input.kpi} ${computedText(input.computed)}: ${casesText(input)}`);
+}
+
+function casesText({ cases, casesCount }: CasesBehind): string {
   if (cases.length === 0) return 'no case contributes';
   const named = cases.map(({ caseId, contributions, amount }) => `${caseId} (${contributions}: ${amount})`);
   const rest = casesCount > cases.length ? ` and ${casesCount - cases.length} more` : '';
@@ -59,15 +78,26 @@ function iso(ms: number): string {
 export function checkJson(check: KpiCheck): unknown {
   return {
     ...check,
-    differences: check.differences.map(({ startMs, endMs, computed, ...rest }) => ({
-      ...rest,
-      windowStart: endMs === TOTAL_END_MS ? null : iso(startMs),
-      windowEnd: endMs === TOTAL_END_MS ? null : iso(endMs),
-      computed: computed === null ? null : { ...computed, exact: exactText(computed) },
+    differences: check.differences.map((difference) => ({
+      ...windowedJson(difference),
+      inputs: difference.inputs.map(windowedJson),
     })),
   };
 }
 
-function exactText({ exact }: ComputedValue): string | null {
-  return exact === null ? null : `${exact.numerator}/${exact.denominator}`;
+type Windowed = Record<'startMs' | 'endMs', number> & { readonly computed: ComputedValue | null };
+
+/** Times as texts; what only the comparison asks for stays out. */
+export function windowedJson<Part extends Windowed>({ startMs, endMs, computed, ...rest }: Part): object {
+  const total = endMs === TOTAL_END_MS;
+  return {
+    ...rest,
+    windowStart: total ? null : iso(startMs),
+    windowEnd: total ? null : iso(endMs),
+    computed: computed === null ? null : computedJson(computed),
+  };
+}
+
+function computedJson({ value, exact, samples }: ComputedValue): unknown {
+  return { value, exact: exact === null ? null : `${exact.numerator}/${exact.denominator}`, samples };
 }

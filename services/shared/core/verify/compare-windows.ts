@@ -1,14 +1,7 @@
 import type { Definition } from '../definition.ts';
-import { decodeLabels, encodeLabels } from '../measure/labels.ts';
+import { decodeLabels } from '../measure/labels.ts';
 import { windowStart } from '../window/window.ts';
-import {
-  agrees,
-  type ComputedValue,
-  computedValue,
-  NO_SUMS,
-  type StreamedValue,
-  type WindowSums,
-} from './computed-value.ts';
+import { agrees, type ComputedValue, type StreamedValue } from './computed-value.ts';
 
 /** A row of the table of values. */
 export interface StreamedRow extends StreamedValue {
@@ -20,11 +13,20 @@ export interface StreamedRow extends StreamedValue {
   readonly version: string;
 }
 
-/** A row of `windowsSql`. */
-export interface ComputedRow extends WindowSums {
-  /** In the order of `by`. */
-  readonly labels: readonly string[];
+/** What the events give for a window. */
+export interface ComputedRow {
+  /** Canonical encoding. */
+  readonly labels: string;
   readonly endMs: number;
+  readonly value: ComputedValue;
+}
+
+/** What the events give for windows. */
+export interface ComputedRows {
+  /** Of all windows that must have a row. */
+  readonly rows: readonly ComputedRow[];
+  /** What another window comes to; null: it has no row. `labels`: canonical encoding. */
+  absent(labels: string, endMs: number): ComputedValue | null;
 }
 
 /** A window in which streamed and computed value are not the same. */
@@ -54,45 +56,37 @@ export interface Compared {
 export function compareWindows(
   definition: Definition,
   streamed: readonly StreamedRow[],
-  computed: readonly ComputedRow[],
+  computed: ComputedRows,
 ): Compared {
-  const expected = new Map<string, ComputedRow>();
-  for (const row of computed) expected.set(`${labelsOf(definition, row.labels)} ${row.endMs}`, row);
-  const always = definition.window.kind === 'total' || definition.window.kind === 'tumbling';
+  const expected = new Map(computed.rows.map((row) => [`${row.labels} ${row.endMs}`, row]));
   const mismatches: Mismatch[] = [];
   let compared = 0;
   let open = 0;
   for (const row of streamed) {
     const key = `${row.labels} ${row.endMs}`;
-    const sums = expected.get(key) ?? (always ? NO_SUMS : null);
+    const due = expected.get(key);
     expected.delete(key);
     if (row.state !== 'final' && (definition.window.kind !== 'total' || row.state === 'backfilling')) {
       open++;
       continue;
     }
     compared++;
-    const value = sums === null ? null : computedValue(definition, sums);
+    const value = due === undefined ? computed.absent(row.labels, row.endMs) : due.value;
     if (value !== null && agrees(definition, row, value) && row.startMs === windowStart(definition.window, row.endMs))
       continue;
-    const { labels, startMs, endMs, value: shown, exact, samples } = row;
+    const { labels, startMs, endMs, value: shown, exact, samples, reason } = row;
     mismatches.push({
       labels: decodeLabels(labels),
       startMs,
       endMs,
-      streamed: { value: shown, exact, samples },
+      streamed: { value: shown, exact, samples, reason },
       computed: value,
     });
   }
-  for (const row of expected.values()) {
+  for (const { labels, endMs, value } of expected.values()) {
     compared++;
-    const labels = decodeLabels(labelsOf(definition, row.labels));
-    const startMs = windowStart(definition.window, row.endMs);
-    mismatches.push({ labels, startMs, endMs: row.endMs, streamed: null, computed: computedValue(definition, row) });
+    const startMs = windowStart(definition.window, endMs);
+    mismatches.push({ labels: decodeLabels(labels), startMs, endMs, streamed: null, computed: value });
   }
   return { compared, open, mismatches };
-}
-
-/** The canonical encoding of values in the order of `by`. */
-function labelsOf({ by }: Definition, values: readonly string[]): string {
-  return encodeLabels(Object.fromEntries(by.map(({ dimension }, n) => [dimension, values[n]!])));
 }

@@ -1,4 +1,5 @@
 import type { Definition } from '../definition.ts';
+import { type Range, widened } from './formula-range.ts';
 import { type Fraction, fraction, fractionNumber, readFraction, sameFraction } from './fraction.ts';
 import { NotChecked } from './not-checked.ts';
 
@@ -19,6 +20,10 @@ export interface ComputedValue {
   /** Null where there is no value, and of a percentile or an estimate. */
   readonly exact: Fraction | null;
   readonly samples: number;
+  /** Of a formula only: the numbers that its value may be, as well as its inputs are known; null: there is none. */
+  readonly range?: Range | null;
+  /** Of a formula only: why there is no value, or may be none. */
+  readonly none?: readonly string[];
 }
 
 /** The columns of a value row that are compared. */
@@ -26,6 +31,8 @@ export interface StreamedValue {
   readonly value: number | null;
   readonly exact: string | null;
   readonly samples: number;
+  /** What brought the row about, and why it has no value. */
+  readonly reason: string;
 }
 
 /** How far a percentile may be from the value at its rank. */
@@ -104,10 +111,23 @@ export function slackOf({ aggregate }: Definition, value: number): number {
 /** Whether a value row says what the events give: exactly, a percentile within 1%, an estimate within its error. */
 export function agrees(definition: Definition, streamed: StreamedValue, computed: ComputedValue): boolean {
   if (streamed.samples !== computed.samples) return false;
+  if (computed.range !== undefined) return agreesWithRange(streamed, computed.range, computed.none ?? []);
   if (streamed.value === null || computed.value === null)
     return streamed.value === computed.value && streamed.exact === null;
   if (Math.abs(streamed.value - computed.value) > slackOf(definition, computed.value)) return false;
   if (computed.exact === null) return streamed.exact === null;
   const exact = streamed.exact === null ? null : readFraction(streamed.exact);
   return exact !== null && sameFraction(exact, computed.exact);
+}
+
+function agreesWithRange(
+  { value, exact, reason }: StreamedValue,
+  range: Range | null,
+  none: readonly string[],
+): boolean {
+  if (exact !== null) return false;
+  if (value === null) return none.some((why) => reason === why || reason.endsWith(`: ${why}`));
+  if (range === null) return false;
+  const { low, high } = widened(range, DOUBLE_ACCURACY);
+  return value >= low && value <= high;
 }

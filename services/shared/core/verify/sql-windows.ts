@@ -1,5 +1,5 @@
 import type { Definition } from '../definition.ts';
-import { sliceEnd, sliceStart, TOTAL_END_MS } from '../window/window.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../window/window.ts';
 import { type AggregateSql, aggregateSql } from './aggregates.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
 import type { ContributionsSql } from './sql-contributions.ts';
@@ -39,6 +39,12 @@ export function windowsSql(definition: Definition, contributions: ContributionsS
     default:
       throw new NotChecked(`window ${String((window as { readonly kind: unknown }).kind)}`);
   }
+}
+
+/** SQL, as `windowsSql` has it, of the one window that ends at `endMs`: of label sets without contributions no row. */
+export function windowSql({ window, aggregate }: Definition, contributions: ContributionsSql, endMs: number): string {
+  const fromMs = window.kind === 'instant' || window.kind === 'total' ? null : windowStart(window, endMs);
+  return grouped(aggregateSql(aggregate), `${endMs}`, contributions({ fromMs, toMs: endMs }));
 }
 
 function grouped(aggregate: AggregateSql, endMs: string, contributions: string): string {

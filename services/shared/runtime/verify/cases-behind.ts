@@ -28,7 +28,7 @@ export async function casesBehind(
   contributions: ContributionsSql,
   window: Pick<Mismatch, 'labels' | 'startMs' | 'endMs'>,
   casesMax: number,
-  source: VerifySource,
+  source: Pick<VerifySource, 'rows'>,
 ): Promise<CasesBehind> {
   const rows = await source.rows<CaseRow>(casesSql(definition, contributions, window, casesMax));
   const cases = rows.map(({ case_id, n, amount }) => ({ caseId: case_id, contributions: Number(n), amount }));

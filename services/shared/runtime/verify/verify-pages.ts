@@ -2,6 +2,8 @@ import type { Definition } from '../../core/definition.ts';
 import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../core/window/window.ts';
 import { nextBeginMs } from '../../core/window/window-to-date.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
+import { workflowsOf } from '../../core/formula/derived.ts';
+import { pageMsMax } from '../../core/verify/derived-inputs.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
 import { CALENDAR_WINDOWS_MAX } from '../../core/verify/sql-windows.ts';
 import type { WindowEnds } from '../../core/verify/window-ends.ts';
@@ -16,7 +18,7 @@ interface Bound {
 
 /**
  * The windows of a KPI that are final by `watermarkMs`, in pages that one statement can answer. Of a total, which never
- * ends, there is one page. `span`: of the events of its workflow.
+ * ends, there is one page. `span`: of the events of its workflows.
  */
 export async function* verifyPages(
   definition: Definition,
@@ -25,7 +27,7 @@ export async function* verifyPages(
   watermarkMs: number | null,
   source: Pick<VerifySource, 'rows'>,
 ): AsyncIterable<WindowEnds> {
-  const { window, hash, workflow, settleMs } = definition;
+  const { window, hash, settleMs } = definition;
   if (window.kind === 'total') {
     yield { afterMs: Number.MIN_SAFE_INTEGER, untilMs: TOTAL_END_MS };
     return;
@@ -47,11 +49,12 @@ export async function* verifyPages(
     let untilMs = Math.min(lastMs, full);
     const ofCalendar = window.kind === 'tumbling' || window.kind === 'to-date';
     if (ofCalendar) untilMs = Math.min(untilMs, boundAfter(window, afterMs));
+    untilMs = Math.min(untilMs, afterMs + pageMsMax(definition, afterMs));
     yield { afterMs, untilMs };
     afterMs = untilMs;
     if (!ofCalendar) continue;
     // Years without an event have no windows to look at.
-    const events = `FROM events WHERE workflow = ${quoted(workflow)} AND time_ms`;
+    const events = `FROM events WHERE workflow IN (${workflowsOf(definition).map(quoted).join(', ')}) AND time_ms`;
     const last = await ms(`SELECT maxOrNull(time_ms) AS ms ${events} < ${afterMs}`);
     if (window.kind === 'to-date' && last !== Infinity && nextBeginMs(window, last) > afterMs) continue;
     const next = Math.min(

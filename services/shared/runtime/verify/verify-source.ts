@@ -12,4 +12,6 @@ export interface VerifySource {
 export interface VerifyRange {
   readonly fromMs: number | null;
   readonly toMs: number | null;
+  /** Whether totals are looked at too: they have no end, and are what they are now. */
+  readonly totals: boolean;
 }

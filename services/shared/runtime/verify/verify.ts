@@ -1,9 +1,10 @@
 import { isBuiltIn } from '../../core/catalogue/built-in.ts';
 import { didYouMean, listed } from '../../core/catalogue/catalogue-problem.ts';
 import type { Definition } from '../../core/definition.ts';
+import { workflowsOf } from '../../core/formula/derived.ts';
 import { TaktError } from '../../core/errors.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
-import { type KpiCheck, verifyKpi, type WorkflowState } from './verify-kpi.ts';
+import { type KpiCheck, type KpiState, verifyKpi, type WorkflowState } from './verify-kpi.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
 
 export interface VerifyOptions {
@@ -22,14 +23,27 @@ export interface VerifyOptions {
 export async function* verify({ source, range, kpis, onPage }: VerifyOptions): AsyncIterable<KpiCheck> {
   const definitions = await inForce(source, kpis);
   const states = new Map<string, WorkflowState>();
-  for (const name of new Set(definitions.map(({ workflow }) => workflow)))
-    states.set(name, await stateOf(source, name));
+  for (const name of new Set(definitions.flatMap(workflowsOf))) states.set(name, await stateOf(source, name));
   // What the watermarks tell of is then in the values.
   await source.settled();
   for (const definition of definitions)
-    yield await verifyKpi(definition, states.get(definition.workflow)!, range, source, (windows) =>
+    yield await verifyKpi(definition, stateAmong(definition, states), range, source, (windows) =>
       onPage(definition.kpi, windows),
     );
+}
+
+function stateAmong(definition: Definition, states: ReadonlyMap<string, WorkflowState>): KpiState {
+  const own = workflowsOf(definition).map((workflow) => states.get(workflow)!);
+  const spans = own.flatMap(({ span }) => span ?? []);
+  const watermarks = own.map(({ watermarkMs }) => watermarkMs ?? -Infinity);
+  const watermarkMs = Math.min(...watermarks);
+  const firstMs = Math.min(...spans.map((span) => span.firstMs));
+  const lastMs = Math.max(...spans.map((span) => span.lastMs));
+  return {
+    spanOf: (workflow) => states.get(workflow)?.span ?? null,
+    span: spans.length === 0 ? null : { firstMs, lastMs },
+    watermarkMs: watermarkMs === -Infinity ? null : watermarkMs,
+  };
 }
 
 /** The definitions in force of these KPIs; of all where none is named. Throws KPI_UNKNOWN. */

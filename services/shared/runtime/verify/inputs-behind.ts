@@ -1,0 +1,45 @@
+import type { Mismatch } from '../../core/verify/compare-windows.ts';
+import type { ComputedValue } from '../../core/verify/computed-value.ts';
+import { encodeLabels } from '../../core/measure/labels.ts';
+import { windowStart } from '../../core/window/window.ts';
+import { type CasesBehind, casesBehind } from './cases-behind.ts';
+import type { ComputedWindows } from './computed-windows.ts';
+import type { KpiPlan } from './kpi-plan.ts';
+import type { VerifySource } from './verify-source.ts';
+
+/** What is behind a value: cases, or of a KPI that is computed from others its inputs, with theirs. */
+export interface WhatIsBehind extends CasesBehind {
+  readonly inputs: readonly InputBehind[];
+}
+
+/** A value that a derived one is computed from, as the events give it. */
+export interface InputBehind extends CasesBehind {
+  readonly kpi: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly computed: ComputedValue;
+}
+
+type Window = Pick<Mismatch, 'labels' | 'startMs' | 'endMs'>;
+
+/** What is behind a window of a KPI, at most `casesMax` cases of each. Throws what the source throws. */
+export async function whatIsBehind(
+  { definition, inputs }: KpiPlan,
+  computed: ComputedWindows,
+  window: Window,
+  casesMax: number,
+  source: Pick<VerifySource, 'rows'>,
+): Promise<WhatIsBehind> {
+  if (definition.aggregate.kind !== 'derived') {
+    const cases = await casesBehind(definition, inputs[0]!.contributions, window, casesMax, source);
+    return { ...cases, inputs: [] };
+  }
+  const behind: InputBehind[] = [];
+  for (const { input, endMs, value } of computed.inputsAt(encodeLabels(window.labels), window.endMs)) {
+    const { kpi, window: windows } = input.definition;
+    const own = { labels: window.labels, startMs: windowStart(windows, endMs), endMs };
+    const cases = await casesBehind(input.definition, input.contributions, own, casesMax, source);
+    behind.push({ kpi, startMs: own.startMs, endMs, computed: value, ...cases });
+  }
+  return { cases: [], casesCount: 0, inputs: behind };
+}
