@@ -66,12 +66,25 @@ test('a value with its sentence, its cases in the unit of the KPI, and their eve
   ]);
 });
 
-test('a formula has a value and a sentence; that its cases have no SQL is said by its name, here and by verify', async () => {
-  const { code, stdout } = await explain('twice');
+test('a formula has a value and a sentence, and the KPIs behind it with their cases; verify computes it again', async () => {
+  const { code, stdout } = await explain('twice', '--cases', '1');
   expect(code).toBe(0);
   expect(stdout).toContain('total: 6 ');
-  expect(stdout).toContain('Its cases cannot be told: formula');
-  expect((await takt(['verify', '--data', data])).stdout).toContain('twice: not checked: formula');
+  expect(stdout).toContain(
+    [
+      'It is computed from:',
+      '  opened 3 (n 3)',
+      '    3 cases, the 1 that weigh most:',
+      '      a (1: 1)',
+      '        2026-03-01T09:00:00.000Z  opened  team=north',
+    ].join('\n'),
+  );
+  const json = JSON.parse((await explain('twice', '--json')).stdout) as object;
+  expect(json).toMatchObject({
+    cases: [],
+    inputs: [{ kpi: 'opened', windowEnd: null, computed: { value: 3 }, casesCount: 3 }],
+  });
+  expect((await takt(['verify', '--data', data])).stdout).toContain('twice: 1 window compared, no differences');
 });
 
 test('without a label the series are named; a time without a value says so; the rest is for programs', async () => {

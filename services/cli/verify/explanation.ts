@@ -3,12 +3,18 @@ import { formatDecimal } from '../../shared/core/decimal.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { englishSentence } from '../../shared/core/sentence/sentence-english.ts';
 import type { Language } from '../../shared/core/sentence/sentence.ts';
+import { computedText, windowedJson } from './report.ts';
 import { TOTAL_END_MS } from '../../shared/core/window/window.ts';
-import type { ExplainedCase, ExplainedEvent, Explanation } from '../../shared/runtime/verify/explain.ts';
+import type {
+  ExplainedCase,
+  ExplainedEvent,
+  ExplainedInput,
+  Explanation,
+} from '../../shared/runtime/verify/explain.ts';
 
 /** What is behind a value, for people: the KPI as a sentence, the value, then the cases with their events. */
 export function explanationText(explanation: Explanation, language: Language): string {
-  const { definition, value, cases, casesCount, notTold } = explanation;
+  const { definition, value, inputs, notTold } = explanation;
   const { exact, samples, state, revision, reason } = value;
   const other = exact === null || exact === String(value.value) ? '' : ` = ${exact}`;
   const revised = revision === 0 ? '' : `, revision ${revision}${reason === '' ? '' : ` (${reason})`}`;
@@ -17,12 +23,25 @@ export function explanationText(explanation: Explanation, language: Language): s
     `${placeOf(explanation)}: ${value.value ?? 'no value'}${other} (n ${samples}), ${state}${revised}`,
   ];
   if (notTold !== null) lines.push(`Its cases cannot be told: ${notTold}`);
-  else if (cases.length === 0) lines.push('No case contributes to it.');
-  else
-    lines.push(
-      casesCount > cases.length ? `${casesCount} cases, the ${cases.length} that weigh most:` : `${casesCount} cases:`,
-    );
-  return `${[...lines, ...cases.flatMap((each) => caseLines(definition, each))].join('\n')}\n`;
+  else if (inputs.length > 0) lines.push('It is computed from:', ...inputs.flatMap(inputLines));
+  else lines.push(...casesLines(definition, explanation));
+  return `${lines.join('\n')}\n`;
+}
+
+/** A KPI that another one is computed from: its value, as its events give it, and its cases. */
+function inputLines(input: ExplainedInput): string[] {
+  const { kpi, computed } = input;
+  const lines = casesLines(input.definition, input);
+  return [`  ${kpi} ${computedText(computed)}`, ...lines.map((line) => `    ${line}`)];
+}
+
+function casesLines(
+  definition: Definition,
+  { cases, casesCount }: Pick<Explanation, 'cases' | 'casesCount'>,
+): string[] {
+  if (cases.length === 0) return ['No case contributes to it.'];
+  const weighed = casesCount > cases.length ? `, the ${cases.length} that weigh most` : '';
+  return [`${casesCount} cases${weighed}:`, ...cases.flatMap((each) => caseLines(definition, each))];
 }
 
 function sentenceOf({ definition }: Explanation, language: Language): string {
@@ -50,7 +69,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, min: 60_000, h: 3_
 
 /** What a case adds up to, in the unit of the KPI: a time, a value, or a number of contributions. */
 function amountText({ measure, aggregate, unit, scale }: Definition, amount: string): string {
-  if (aggregate.kind === 'count' || aggregate.kind === 'ratio') return amount;
+  if (['count', 'ratio', 'distinct'].includes(aggregate.kind)) return amount;
   if (measure.kind === 'duration') return `${Number(amount) / (UNIT_MS[unit] ?? 1)} ${unit}`;
   if (measure.kind === 'open' && (aggregate.kind !== 'level' || aggregate.of === undefined)) return amount;
   return formatDecimal({ unscaled: BigInt(amount), scale });
@@ -71,9 +90,20 @@ function iso(ms: number): string {
 
 /** The same for programs. */
 export function explanationJson(explanation: Explanation, language: Language): unknown {
-  const { definition, value, ...rest } = explanation;
+  const { definition, value, inputs, ...rest } = explanation;
   const { startMs, endMs, ...shown } = value;
   const total = endMs === TOTAL_END_MS;
   const windowed = { windowStart: total ? null : iso(startMs), windowEnd: total ? null : iso(endMs) };
-  return { kpi: definition.kpi, sentence: sentenceOf(explanation, language), ...shown, ...windowed, ...rest };
+  return {
+    kpi: definition.kpi,
+    sentence: sentenceOf(explanation, language),
+    ...shown,
+    ...windowed,
+    ...rest,
+    inputs: inputs.map(inputJson),
+  };
+}
+
+function inputJson({ definition: _definition, ...input }: ExplainedInput): unknown {
+  return windowedJson(input);
 }

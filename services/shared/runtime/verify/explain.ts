@@ -1,10 +1,14 @@
 import type { Definition } from '../../core/definition.ts';
+import { workflowsOf } from '../../core/formula/derived.ts';
 import { TaktError } from '../../core/errors.ts';
 import { decodeLabels } from '../../core/measure/labels.ts';
+import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { NotChecked } from '../../core/verify/not-checked.ts';
-import { contributionsSql } from '../../core/verify/sql-contributions.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
-import { type CaseBehind, casesBehind } from './cases-behind.ts';
+import type { CaseBehind } from './cases-behind.ts';
+import { computedWindows } from './computed-windows.ts';
+import { type InputBehind, type WhatIsBehind, whatIsBehind } from './inputs-behind.ts';
+import { type KpiPlan, planKpi } from './kpi-plan.ts';
 import { inForce, stateOf } from './verify.ts';
 import type { VerifySource } from './verify-source.ts';
 
@@ -53,12 +57,20 @@ export interface ExplainedEvent {
   readonly value: string | null;
 }
 
+/** A value that a derived one is computed from, with the cases behind it. */
+export interface ExplainedInput extends Omit<InputBehind, 'cases'> {
+  readonly definition: Definition;
+  readonly cases: readonly ExplainedCase[];
+}
+
 /** What is behind a value. */
 export interface Explanation {
   readonly definition: Definition;
   readonly value: ExplainedValue;
   readonly cases: readonly ExplainedCase[];
   readonly casesCount: number;
+  /** Of a KPI that is computed from others, which has no cases of its own: what it is computed from. */
+  readonly inputs: readonly ExplainedInput[];
   /** Why its cases cannot be told; null: they are. */
   readonly notTold: string | null;
 }
@@ -133,15 +145,32 @@ async function tellCases(
   value: ExplainedValue,
   casesMax: number,
 ): Promise<Omit<Explanation, 'definition' | 'value'>> {
-  const { span } = await stateOf(source, definition.workflow);
   try {
-    const contributions = contributionsSql(definition, span ?? { firstMs: 0, lastMs: 0 });
-    const { cases, casesCount } = await casesBehind(definition, contributions, value, casesMax, source);
-    return { cases: await withEvents(source, definition, cases), casesCount, notTold: null };
+    const { plan, behind } = await lookBehind(source, definition, value, casesMax);
+    const inputs: ExplainedInput[] = [];
+    for (const input of behind.inputs) {
+      const own = plan.inputs.find((each) => each.definition.kpi === input.kpi)!.definition;
+      inputs.push({ ...input, definition: own, cases: await withEvents(source, own, input.cases) });
+    }
+    const cases = await withEvents(source, definition, behind.cases);
+    return { cases, casesCount: behind.casesCount, inputs, notTold: null };
   } catch (error) {
     if (!(error instanceof NotChecked)) throw error;
-    return { cases: [], casesCount: 0, notTold: error.message };
+    return { cases: [], casesCount: 0, inputs: [], notTold: error.message };
   }
+}
+
+async function lookBehind(
+  source: VerifySource,
+  definition: Definition,
+  { labels, startMs, endMs }: ExplainedValue,
+  casesMax: number,
+): Promise<{ readonly plan: KpiPlan; readonly behind: WhatIsBehind }> {
+  const spans = new Map<string, EventSpan | null>();
+  for (const workflow of workflowsOf(definition)) spans.set(workflow, (await stateOf(source, workflow)).span);
+  const plan = planKpi(definition, (workflow) => spans.get(workflow) ?? null);
+  const computed = await computedWindows(plan, { afterMs: endMs - 1, untilMs: endMs }, source);
+  return { plan, behind: await whatIsBehind(plan, computed, { labels, startMs, endMs }, casesMax, source) };
 }
 
 interface EventRow extends ExplainedEvent {
