@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { verifySource } from '../../services/cli/verify/source.ts';
+import type { StatusReport } from '../../services/cli/wiring.ts';
+import { verify } from '../../services/shared/runtime/verify/verify.ts';
+import type { KpiCheck } from '../../services/shared/runtime/verify/verify-kpi.ts';
+import type { WorkflowEvent } from '../../services/shared/core/event.ts';
+import { type Embedded, openEmbedded, temporaryDirectory } from '../support/embedded.ts';
+import { anyCase, START_MS } from '../support/verify-cases.ts';
+import { Random } from '../simulation/random.ts';
+import { chdbMissing } from './chdb-missing.ts';
+
+const DAY_MS = 86_400_000;
+const CASES = 60;
+/** Cases that only say how late it is: enough for every partition. */
+const CLOCKS = 30;
+
+let folder: ReturnType<typeof temporaryDirectory>;
+let takt: Embedded;
+beforeEach(async () => {
+  folder = temporaryDirectory();
+  takt = await openEmbedded(folder.path, 'test/catalogues/verify-all.yaml');
+});
+afterEach(async () => {
+  await takt.stop();
+  folder.remove();
+});
+
+async function check(): Promise<Map<string, KpiCheck>> {
+  const source = verifySource({
+    query: (sql, format) => takt.store.query(sql, format),
+    status: async () => ({ tasks: await takt.processor.status() }) as unknown as StatusReport,
+    // Nothing is on its way: all was stored when the events were fed.
+    settled: () => Promise.resolve(),
+  });
+  const checks = new Map<string, KpiCheck>();
+  const range = { fromMs: null, toMs: null, totals: true };
+  for await (const each of verify({ source, range, kpis: [], onPage() {} })) checks.set(each.kpi, each);
+  return checks;
+}
+
+/** Events that move the watermark of every partition to a time. */
+function clocks(workflow: string, timeMs: number): WorkflowEvent[] {
+  return Array.from({ length: CLOCKS }, (_, n) => ({
+    workflow,
+    caseId: `clock ${n}`,
+    id: `${timeMs}`,
+    kind: 'event',
+    activity: 'clock',
+    timeMs,
+    dimensions: {},
+    value: null,
+    target: null,
+    importId: null,
+  }));
+}
+
+async function untilFinal(workflow: string): Promise<void> {
+  const kpi = workflow === 'w' ? 'opened' : 'worked';
+  const sql = `SELECT count() AS n FROM \`values\` WHERE kpi = '${kpi}' AND state = 'final'`;
+  while (Number((await takt.rows<{ n: number }>(sql))[0]!.n) === 0)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** Late, corrected, withdrawn, of equal times, without dimensions: some imported, the rest live and in any order. */
+async function feed(seed: number): Promise<void> {
+  const random = new Random(seed);
+  for (const workflow of ['w', 'v']) {
+    const events = Array.from({ length: CASES }, (_, n) => anyCase(random, `${n}`, n * 20, workflow)).flat();
+    const shuffled = events
+      .map((event) => ({ event, at: random.below(1_000_000) }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ event }) => event);
+    const third = Math.floor(shuffled.length / 3);
+    await takt.importAll(shuffled.slice(0, third));
+    await takt.append(shuffled.slice(third, 2 * third));
+    await takt.append(clocks(workflow, START_MS + 3 * DAY_MS));
+    // What is final is revised by what comes now.
+    await untilFinal(workflow);
+    await takt.append([...clocks(workflow, START_MS + 40 * DAY_MS), ...shuffled.slice(2 * third)]);
+  }
+  await takt.settled();
+}
+
+/** Changes one final value of a KPI; gives the end of its window. */
+async function corrupt(kpi: string): Promise<number> {
+  const { hash } = (await takt.store.definitions()).find((row) => row.kpi === kpi && row.active)!;
+  const rows = await takt.store.values({ definition: hash });
+  const known = rows.filter((row) => !row.withdrawn && row.value !== null && row.samples > 0);
+  const row = known.find(({ state }) => state === 'final') ?? known[0]!;
+  const value = row.value! * 1.5 + 3;
+  const exact = row.valueExact === null ? null : String(value);
+  await takt.store.insert('values', [{ ...row, value, valueExact: exact, version: row.version + 1n }]);
+  return row.windowEndMs;
+}
+
+describe.skipIf(chdbMissing !== false)(`verify of all measures (skipped only without chDB: ${chdbMissing})`, () => {
+  test.each([1, 2])(
+    'seed %i: the one row of each KPI that was changed is found, and no other',
+    { timeout: 240_000 },
+    async (seed) => {
+      await feed(seed);
+      const ends = new Map<string, number>();
+      for (const { kpi } of await takt.store.definitions()) ends.set(kpi, await corrupt(kpi));
+      for (const [kpi, { windows, notChecked, differencesCount, differences }] of await check()) {
+        expect({ kpi, notChecked }).toEqual({ kpi, notChecked: null });
+        expect(windows, kpi).toBeGreaterThan(0);
+        // All others are what the events give.
+        expect({ kpi, differencesCount, endMs: differences[0]?.endMs }).toEqual({
+          kpi,
+          differencesCount: 1,
+          endMs: ends.get(kpi),
+        });
+        const { cases, inputs } = differences[0]!;
+        expect(cases.length + inputs.flatMap((input) => input.cases).length, kpi).toBeGreaterThan(0);
+      }
+    },
+  );
+});
