@@ -5,7 +5,7 @@ import { windowsSql } from '../../services/shared/core/verify/sql-windows.ts';
 import { sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../../services/shared/core/window/window.ts';
 import { Random } from '../simulation/random.ts';
 import { type ChdbStore, openChdbStore } from '../support/chdb-store.ts';
-import { anyCase, anyDefinition, START_MS } from '../support/verify-cases.ts';
+import { anyCase, anyDefinition, HOURS, START_MS } from '../support/verify-cases.ts';
 import { chdbMissing } from './chdb-missing.ts';
 
 const HOUR_MS = 3_600_000;
@@ -41,6 +41,16 @@ const COMBINATIONS = [
   ...WINDOWS.map((window) => {
     const measure: Measure = { kind: 'distinct', event: EACH, dimension: 'team' };
     return { measure, window, aggregate: { kind: 'distinct', approximate: false } as const };
+  }),
+  // Entries of a page may lie long before it: their deadlines are in it.
+  ...WINDOWS.filter(({ kind }) => kind !== 'total').map((window) => {
+    const sides = { from: { ...EACH, activity: 'opened' }, to: { ...EACH, activity: 'closed' } } as const;
+    const limits = { defaultMs: 26 * HOUR_MS, where: [] };
+    return {
+      measure: { kind: 'within', ...sides, limits, hours: HOURS } as const,
+      window,
+      aggregate: { kind: 'ratio' } as const,
+    };
   }),
   {
     measure: { kind: 'open', from: { ...EACH, activity: 'opened' }, to: { ...EACH, activity: 'closed' } } as const,
@@ -130,7 +140,9 @@ function sums(aggregate: Aggregate, inside: readonly Contribution[]): string {
       return inside.length === 0 ? 'NaN' : String(Number(ordered[rank - 1]));
     }
     case 'ratio':
-      return [0, 1].map((side) => String(sum(amounts.filter((_, n) => inside[n]!.mark === side)))).join(' ');
+      return [0, 1]
+        .map((side) => String(sum(amounts.filter((_, n) => Math.min(inside[n]!.mark, 1) === side))))
+        .join(' ');
     case 'level':
       return `${sum(amounts)} ${inside.reduce((total, { mark }) => total + mark, 0)}`;
     default:

@@ -16,7 +16,8 @@ const ACTIVITIES = ['opened', 'worked', 'closed'] as const;
 /** 2025-03-27: a clock goes forward in Europe three days later. */
 export const START_MS = 1_743_033_600_000;
 
-const HOURS: WorkingHours = {
+/** Hours of a calendar with all that one may have. */
+export const HOURS: WorkingHours = {
   calendar: 'shop',
   zone: 'Europe/Berlin',
   week: [0, 1, 2, 3, 4, 5, 6].map((day) =>
