@@ -1,4 +1,4 @@
-import type { Definition, DerivedMeasure, WindowSpec } from '../definition.ts';
+import type { Definition, FormulaMeasure, WindowSpec } from '../definition.ts';
 import { parseFormula } from '../formula/formula-parse.ts';
 import { sliceEnd, sliceStart, TOTAL_END_MS } from '../window/window.ts';
 import { type ComputedValue, slackOf } from './computed-value.ts';
@@ -37,7 +37,7 @@ function collect(definition: Definition, isGrid: boolean, found: Map<string, Mea
     collect(input, isGrid && windowText(input.window) === windowText(definition.window), found);
 }
 
-function formulaIn({ measure }: Definition): DerivedMeasure {
+function formulaIn({ measure }: Definition): FormulaMeasure {
   if (measure.kind !== 'formula') throw new NotChecked(measure.kind);
   onlyKeys(measure, ['kind', 'expression', 'inputs'], 'formula');
   return measure;
