@@ -9,7 +9,7 @@ import { ClickHouseStore } from '../../services/shared/adapters/store/clickhouse
 import { checkUserQuery } from '../../services/shared/adapters/store/clickhouse/user-query.ts';
 import type { NotificationRow } from '../../services/shared/ports/kpi-rows.ts';
 import { chdbMissing } from './chdb-missing.ts';
-import { caseRow, definition, event, transition, value } from './kpi-store-rows.ts';
+import { caseRow, definition, event, redrive, transition, value } from './kpi-store-rows.ts';
 
 // What chDB and the views do beyond the port's promises.
 describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: ${chdbMissing})`, () => {
@@ -199,11 +199,32 @@ describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: 
     ]);
     const raw = Uint8Array.from({ length: 256 }, (_, i) => i);
     await store.insert('dead_letters', [
-      { id: 'x', workflow: 'w', source: 's', code: 'ROW_INVALID', reason: 'r', raw, timeMs: 1, version: 1n },
+      {
+        id: 'x',
+        workflow: 'w',
+        source: 's',
+        code: 'ROW_INVALID',
+        reason: 'r',
+        raw,
+        timeMs: 1,
+        eventMs: null,
+        cells: null,
+        version: 1n,
+      },
     ]);
     expect(await rows('SELECT hex(raw) AS raw, time_ms FROM dead_letters')).toEqual([
       { raw: Buffer.from(raw).toString('hex').toUpperCase(), time_ms: 1 },
     ]);
+    const states =
+      'SELECT state, way, outcome, isNull(tried_at) AS untried, tried_reason, events FROM dead_letter_list';
+    const untried = { state: 'open', way: '', outcome: '', untried: 1, tried_reason: '', events: 0 };
+    expect(await rows(states)).toEqual([untried]);
+    await store.insert('redrives', [
+      redrive({ id: 'x', version: 3n }),
+      redrive({ id: 'x', outcome: 'refused', version: 2n }),
+    ]);
+    const accepted = { state: 'accepted', way: 'redriven', outcome: 'accepted', untried: 0, events: 1 };
+    expect(await rows(states)).toMatchObject([accepted]);
   });
 
   test('a row that was stored again is one row of a table too, before anything is merged', async () => {

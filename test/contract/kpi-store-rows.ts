@@ -1,11 +1,13 @@
 import type {
   CaseRow,
+  DeadLetterRow,
   DefinitionRow,
   EventRow,
   JobRunRow,
   FirstRow,
   InstanceRow,
   PositionRow,
+  RedriveRow,
   SliceRow,
   TransitionRow,
   ValueRow,
@@ -161,6 +163,38 @@ export function transition(changes: Partial<TransitionRow> = {}): TransitionRow 
     reason: 'it held for 10m',
     partition: 0,
     version: 1n,
+    ...changes,
+  };
+}
+
+/** A dead letter's row, with what a test changes of it. */
+export function deadLetter(changes: Partial<DeadLetterRow> = {}): DeadLetterRow {
+  return {
+    id: 'l1',
+    workflow: 'w',
+    source: 'http:json',
+    code: 'EVENT_INVALID',
+    reason: 'time: it is missing',
+    raw: Buffer.from([0, 10, 10, 255]),
+    timeMs: 1_700_000_000_000,
+    eventMs: null,
+    cells: null,
+    version: 1n,
+    ...changes,
+  };
+}
+
+/** The row of a try to get a dead letter in, with what a test changes of it. */
+export function redrive(changes: Partial<RedriveRow> = {}): RedriveRow {
+  return {
+    id: 'l1',
+    timeMs: 1_700_000_060_000,
+    way: 'redriven',
+    outcome: 'accepted',
+    code: '',
+    reason: '',
+    events: 1,
+    version: 10n,
     ...changes,
   };
 }

@@ -1,13 +1,15 @@
 import { afterEach, expect, test } from 'vitest';
-import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
+import type { KpiStore, LetterQuery, TriedLetter } from '../../services/shared/ports/kpi-store.ts';
 import {
   caseRow,
+  deadLetter,
   definition,
   event,
   first,
   instance,
   jobRun,
   position,
+  redrive,
   slice,
   transition,
   value,
@@ -66,6 +68,7 @@ export function kpiStoreContract(name: string, make: () => Promise<KpiStoreUnder
   endTests(open, name);
   jobTests(open, name);
   clusterTests(open, name);
+  letterTests(open, name);
 }
 
 type Open = () => Promise<KpiStoreUnderTest>;
@@ -596,6 +599,63 @@ function clusterTests(open: Open, name: string): void {
     const topic = { epoch: 0, topic: 'events.w', identity: WEIRD[1]!, partitions: 2, shifts: [0, 7], version: 1n };
     await store.insert('epoch_topics', [{ ...topic, epoch: 1 }, topic]);
     expect(await store.epochTopics()).toEqual([topic, { ...topic, epoch: 1 }]);
+  });
+}
+
+function letterTests(open: Open, name: string): void {
+  test(`18. dead letters are found by each condition, with their latest redrive, in pages, and are counted (${name})`, async () => {
+    const { store } = await open();
+    const cells = { kind: 'csv', headers: WEIRD, cells: WEIRD.toReversed(), ordinal: 2 } as const;
+    const rows = [
+      deadLetter({ reason: WEIRD.join(''), cells }),
+      deadLetter({ id: 'l2', workflow: '', source: 'mqtt:a/b', code: 'BODY_INVALID', timeMs: 5, version: 2n }),
+      deadLetter({ id: 'l3', source: 'mqtt:a/c', code: 'EVENT_TOO_FAR_AHEAD', eventMs: 900, timeMs: 7, version: 3n }),
+      deadLetter({ id: WEIRD[1]!, raw: Buffer.alloc(0), timeMs: 6, version: 4n }),
+    ];
+    await store.insert('dead_letters', [deadLetter({ reason: 'older', version: 0n }), ...rows]);
+    const tries = [
+      redrive({ outcome: 'refused', code: 'EVENT_INVALID', reason: WEIRD[2]!, events: 0 }),
+      redrive({ way: 'released', timeMs: 8, version: 11n }),
+      redrive({ id: 'l2', outcome: 'refused', version: 12n }),
+      redrive({ id: 'l3', way: 'set_aside', outcome: 'rejected', version: 13n }),
+    ];
+    await store.insert('redrives', [...tries, tries[0]!]);
+    const last = [tries[1]!, tries[2]!, tries[3]!, null];
+    const all = rows.map((letter, i) => ({ letter, last: last[i]! }));
+    const bounds = { rowsMax: 10, bytesMax: 1_000 };
+    const found = async (query: LetterQuery): Promise<string[]> =>
+      (await store.deadLetters(query, { ...bounds, afterId: '' })).map(({ letter }) => letter.id);
+    const plain = (tried: readonly TriedLetter[]): unknown =>
+      tried.map(({ letter, last: latest }) => ({ letter: { ...letter, raw: [...letter.raw] }, last: latest }));
+    expect(plain(await store.deadLetters({}, bounds))).toEqual(plain([all[0]!, all[2]!, all[3]!, all[1]!]));
+    expect(await found({})).toEqual([WEIRD[1], 'l1', 'l2', 'l3']);
+    expect(await found({ workflow: '' })).toEqual(['l2']);
+    expect(await found({ code: 'EVENT_INVALID' })).toEqual([WEIRD[1], 'l1']);
+    expect(await found({ source: 'mqtt:a/b' })).toEqual(['l2']);
+    expect(await found({ source: 'mqtt:a/*' })).toEqual(['l2', 'l3']);
+    expect(await found({ sinceMs: 7 })).toEqual(['l1', 'l3']);
+    expect(await found({ ids: ['l3', 'nope'] })).toEqual(['l3']);
+    expect(await found({ state: 'open' })).toEqual([WEIRD[1], 'l2']);
+    expect(await found({ state: 'accepted' })).toEqual(['l1']);
+    expect(await found({ state: 'rejected', code: 'EVENT_TOO_FAR_AHEAD' })).toEqual(['l3']);
+    expect(await found({ untried: true })).toEqual([WEIRD[1]]);
+    expect(await found({ eventToMs: 900 })).toEqual(['l3']);
+    expect(await found({ eventToMs: 899 })).toEqual([]);
+    const page = async (afterId: string, rowsMax: number, bytesMax: number): Promise<string[]> =>
+      (await store.deadLetters({}, { afterId, rowsMax, bytesMax })).map(({ letter }) => letter.id);
+    expect(await page('l1', 1, 1_000)).toEqual(['l2']);
+    expect(await page('l1', 10, 7)).toEqual(['l2']);
+    expect(await page('l1', 10, 8)).toEqual(['l2', 'l3']);
+    expect(await page('l1', 10, 0)).toEqual(['l2']);
+    const count = { workflow: 'w', source: 'http:json', code: 'EVENT_INVALID', count: 1 };
+    expect(await store.deadLetterCounts({ code: 'EVENT_INVALID' }, 10)).toEqual([
+      { ...count, state: 'accepted', latestMs: rows[0]!.timeMs, reason: rows[0]!.reason },
+      { ...count, state: 'open', latestMs: 6, reason: rows[3]!.reason },
+    ]);
+    await store.insert('dead_letters', [deadLetter({ id: 'l5', timeMs: 60, reason: 'later', version: 9n })]);
+    expect(await store.deadLetterCounts({ state: 'open' }, 1)).toEqual([
+      { ...count, state: 'open', count: 2, latestMs: 60, reason: 'later' },
+    ]);
   });
 }
 

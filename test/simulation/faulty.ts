@@ -221,6 +221,8 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
     jobRuns: (query) => store.jobRuns(query),
     services: (sinceMs) => store.services(sinceMs),
     epochTopics: () => store.epochTopics(),
+    deadLetters: (...query) => store.deadLetters(...query),
+    deadLetterCounts: (...query) => store.deadLetterCounts(...query),
     definitions: () => gate.pass('read', () => store.definitions()),
     instances: (query) => gate.pass('read', () => store.instances(query)),
     firsts: (query) => gate.pass('read', () => store.firsts(query)),

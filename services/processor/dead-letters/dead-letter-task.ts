@@ -1,12 +1,12 @@
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
-import type { DeadLetterRow } from '../../shared/ports/kpi-rows.ts';
+import type { DeadLetterRow, RedriveRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { decodeDeadLetter } from '../../shared/runtime/dead-letter-codec.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { DEAD_LETTERS_TOPIC } from '../../shared/runtime/topics.ts';
 
-/** Keeps dead letters in the store, each failure once (its id is a hash of source and bytes). */
+/** Keeps dead letters in the store, each failure once (its id is a hash of source and bytes), and what became of them. */
 export class DeadLetterTask implements FoldTask {
   readonly stage = 'dead-letters';
   readonly topic = DEAD_LETTERS_TOPIC;
@@ -14,6 +14,7 @@ export class DeadLetterTask implements FoldTask {
   readonly publishDue = false;
   nextOffset = 0;
   private pending: DeadLetterRow[] = [];
+  private pendingRedrives: RedriveRow[] = [];
   private storedOffset = -1;
   private readonly store: KpiStore;
   private readonly epoch: number;
@@ -28,17 +29,21 @@ export class DeadLetterTask implements FoldTask {
     this.nextOffset = row === null ? 0 : offsetOf(row.version) + 1;
     this.storedOffset = this.nextOffset - 1;
     this.pending = [];
+    this.pendingRedrives = [];
   }
 
   async apply(records: readonly LogRecord[]): Promise<void> {
     for (const { offset, appendMs, value } of records) {
-      const { rawBase64, ...letter } = decodeDeadLetter(value);
-      this.pending.push({
-        ...letter,
-        raw: Buffer.from(rawBase64, 'base64'),
-        timeMs: appendMs,
-        version: versionOf(this.epoch, offset),
-      });
+      const message = decodeDeadLetter(value);
+      const version = versionOf(this.epoch, offset);
+      if ('type' in message) {
+        const { type: _type, ...redrive } = message;
+        this.pendingRedrives.push({ ...redrive, version });
+      } else {
+        const { rawBase64, eventMs = null, cells = null, ...letter } = message;
+        const raw = Buffer.from(rawBase64, 'base64');
+        this.pending.push({ ...letter, eventMs, cells, raw, timeMs: appendMs, version });
+      }
       this.nextOffset = offset + 1;
     }
   }
@@ -56,8 +61,9 @@ export class DeadLetterTask implements FoldTask {
   }
 
   collectCheckpoint(): Checkpoint {
-    const rows = { dead_letters: this.pending };
+    const rows = { dead_letters: this.pending, redrives: this.pendingRedrives };
     this.pending = [];
+    this.pendingRedrives = [];
     const { stage, topic, partition } = this;
     return {
       rows,
@@ -71,9 +77,10 @@ export class DeadLetterTask implements FoldTask {
 
   unstore({ rows }: Checkpoint): void {
     this.pending = [...(rows.dead_letters ?? []), ...this.pending];
+    this.pendingRedrives = [...(rows.redrives ?? []), ...this.pendingRedrives];
   }
 
   get backlogRows(): number {
-    return this.pending.length;
+    return this.pending.length + this.pendingRedrives.length;
   }
 }

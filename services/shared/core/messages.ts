@@ -152,6 +152,17 @@ export type ValuesMessage = ValueMessage | ProgressMark | Control;
 export type TransitionsMessage = TransitionMessage | DeliveryMessage | Tick;
 export type Message = EventsMessage | SlicesMessage | ValuesMessage | TransitionsMessage;
 
+/** The cells of a row of an imported file: what a mapping needs to read it again, under the id that it would have had. */
+export interface LetterCells {
+  /** A time without a zone is UTC in a row of CSV, and refused in one of XES. */
+  readonly kind: 'csv' | 'xes';
+  readonly headers: readonly string[];
+  /** As many as the headers. */
+  readonly cells: readonly string[];
+  /** Among equal rows of the file, from 1. */
+  readonly ordinal: number;
+}
+
 /** What could not be mapped, as it goes into [dead-letters]; plain JSON, raw bytes in base64. */
 export interface DeadLetter {
   readonly id: string;
@@ -160,6 +171,27 @@ export interface DeadLetter {
   readonly code: string;
   readonly reason: string;
   readonly rawBase64: string;
+  /** The time of an event that could be read but was refused for its time; else null or absent. */
+  readonly eventMs?: number | null;
+  /** Of a row of an imported file; else null or absent. */
+  readonly cells?: LetterCells | null;
+}
+
+/** What became of a dead letter when it was tried again, or set aside; a record of [dead-letters]. */
+export interface Redrive {
+  readonly type: 'redrive';
+  /** Of the dead letter. */
+  readonly id: string;
+  readonly timeMs: number;
+  /** Through ingest once more; by hand, as it is or with another time; by itself, its time having come; set aside. */
+  readonly way: 'redriven' | 'released' | 'due' | 'set_aside';
+  /** `refused`: it stays open. */
+  readonly outcome: 'accepted' | 'refused' | 'rejected';
+  /** Of a refusal; else empty. */
+  readonly code: string;
+  readonly reason: string;
+  /** How many events it gave. */
+  readonly events: number;
 }
 
 /** A message with its place in the log. */

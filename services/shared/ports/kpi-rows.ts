@@ -1,6 +1,6 @@
 import type { CaseSummary } from '../core/measure/case-summary.ts';
 import type { JobOutcome } from '../core/job/job-plan.ts';
-import type { TransitionMessage } from '../core/messages.ts';
+import type { LetterCells, Redrive, TransitionMessage } from '../core/messages.ts';
 
 /** Rows of the KPI store, by table. `version` everywhere is `epoch << 48 | offset` of the last input record applied. */
 export interface EventRow {
@@ -101,6 +101,15 @@ export interface DeadLetterRow {
   readonly reason: string;
   readonly raw: Uint8Array;
   readonly timeMs: number;
+  /** The time of an event that was refused for its time; else null. */
+  readonly eventMs: number | null;
+  /** Of a row of an imported file; else null. */
+  readonly cells: LetterCells | null;
+  readonly version: bigint;
+}
+
+/** One try to get a dead letter in again, or its being set aside. Key: id, version; of a letter the latest says how it is. */
+export interface RedriveRow extends Omit<Redrive, 'type'> {
   readonly version: bigint;
 }
 
@@ -203,6 +212,7 @@ export interface TableRows {
   positions: PositionRow;
   definitions: DefinitionRow;
   dead_letters: DeadLetterRow;
+  redrives: RedriveRow;
   job_runs: JobRunRow;
   instances: InstanceRow;
   firsts: FirstRow;

@@ -1,4 +1,5 @@
 import type {
+  DeadLetterRow,
   DefinitionRow,
   EpochTopicRow,
   EventRow,
@@ -6,6 +7,7 @@ import type {
   InstanceRow,
   JobRunRow,
   PositionRow,
+  RedriveRow,
   ServiceRow,
   SliceRow,
   TableName,
@@ -39,6 +41,8 @@ import type {
  * 16. `services` gives the last row of each process that told it at the bound or later, `epochTopics` all rows.
  * 17. Rows that were added to a buffer of the store and inserted as blocks are as if `insert` had had them; a row that was
  *     added may be changed or forgotten at once, and a block may be inserted again.
+ * 18. `deadLetters` gives the letters that meet every condition, each with its latest redrive, and no more rows or raw bytes
+ *     than wanted (one letter always comes); `deadLetterCounts` counts the same letters.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -74,6 +78,9 @@ export interface KpiStore {
   services(sinceMs: number): Promise<ServiceRow[]>;
   /** The topics of all epochs. */
   epochTopics(): Promise<EpochTopicRow[]>;
+  deadLetters(query: LetterQuery, page: LetterPage): Promise<TriedLetter[]>;
+  /** The most first, at most `rowsMax`. */
+  deadLetterCounts(query: LetterQuery, rowsMax: number): Promise<LetterCount[]>;
   /** A user's statement, on a connection of its own. Gives the result as text in `format` (a ClickHouse format name). */
   query(sql: string, format: string): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -174,4 +181,50 @@ export interface JobRunQuery {
   /** Only runs scheduled at this time or earlier. */
   readonly toMs?: number;
   readonly rowsMax: number;
+}
+
+/** Which dead letters; what is absent excludes none. */
+export interface LetterQuery {
+  readonly workflow?: string;
+  readonly code?: string;
+  /** All of it, or with a `*` at its end its beginning. */
+  readonly source?: string;
+  /** Kept at this time or later, milliseconds UTC. */
+  readonly sinceMs?: number;
+  readonly ids?: readonly string[];
+  readonly state?: LetterState;
+  /** Only those that were never tried again. */
+  readonly untried?: boolean;
+  /** Only those with the time of an event, which is at this time or earlier. */
+  readonly eventToMs?: number;
+}
+
+/** Open until it gave its events (`accepted`) or was set aside (`rejected`). */
+export type LetterState = 'open' | 'accepted' | 'rejected';
+
+/** How much of the letters comes. */
+export interface LetterPage {
+  /** By id, behind this one; absent: the latest ones first. Empty: from the beginning. */
+  readonly afterId?: string;
+  readonly rowsMax: number;
+  /** Of raw bytes, all letters together. */
+  readonly bytesMax: number;
+}
+
+/** A dead letter and what became of it last; null: it was never tried again. */
+export interface TriedLetter {
+  readonly letter: DeadLetterRow;
+  readonly last: RedriveRow | null;
+}
+
+/** How many letters have all this in common. */
+export interface LetterCount {
+  readonly workflow: string;
+  readonly code: string;
+  readonly source: string;
+  readonly state: LetterState;
+  readonly count: number;
+  /** When the latest was kept, and its reason. */
+  readonly latestMs: number;
+  readonly reason: string;
 }

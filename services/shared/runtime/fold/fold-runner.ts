@@ -39,6 +39,7 @@ const TABLES: readonly TableName[] = [
   'values',
   'definitions',
   'dead_letters',
+  'redrives',
   'firsts',
   'transitions',
   'notifications',

@@ -19,13 +19,18 @@ import type {
   FirstQuery,
   InstanceQuery,
   KpiStore,
+  LetterCount,
+  LetterPage,
+  LetterQuery,
   RowBlock,
   RowBuffer,
   SliceQuery,
   TimeRange,
   TransitionQuery,
+  TriedLetter,
   ValueQuery,
 } from '../../../ports/kpi-store.ts';
+import { letterCountsStatement, lettersStatement, readLetter, readLetterCount } from './letters.ts';
 import { migrate } from './migrate.ts';
 import { type RowBinaryBlock, RowBinaryBuffer } from './row-binary-buffer.ts';
 import {
@@ -248,6 +253,16 @@ export class ClickHouseStore implements KpiStore {
 
   async epochTopics(): Promise<EpochTopicRow[]> {
     return (await this.select('SELECT * FROM epoch_topics FINAL ORDER BY epoch, topic', {})).map(readEpochTopic);
+  }
+
+  async deadLetters(query: LetterQuery, page: LetterPage): Promise<TriedLetter[]> {
+    const { sql, parameters } = lettersStatement(query, page);
+    return (await this.select(sql, parameters)).map(readLetter);
+  }
+
+  async deadLetterCounts(query: LetterQuery, rowsMax: number): Promise<LetterCount[]> {
+    const { sql, parameters } = letterCountsStatement(query, rowsMax);
+    return (await this.select(sql, parameters)).map(readLetterCount);
   }
 
   async instances(query: InstanceQuery): Promise<InstanceRow[]> {

@@ -23,7 +23,9 @@ const ENDS: Readonly<Record<keyof RowEnds, string>> = {
     UNION ALL SELECT partition AS place, version FROM transitions
   ) GROUP BY place`,
   notify: "SELECT '0' AS place, max(version) + 1 AS end FROM notifications HAVING count() > 0",
-  letters: "SELECT '0' AS place, max(version) + 1 AS end FROM dead_letters HAVING count() > 0",
+  letters: `SELECT '0' AS place, max(version) + 1 AS end FROM (
+    SELECT version FROM dead_letters UNION ALL SELECT version FROM redrives
+  ) HAVING count() > 0`,
 };
 
 /** Where the rows of each stage end. */

@@ -108,7 +108,7 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
   },
   dead_letters: {
     structure:
-      'id String, workflow String, source String, code String, reason String, raw String, time_ms Int64, version UInt64',
+      'id String, workflow String, source String, code String, reason String, raw String, time_ms Int64, version UInt64, event_ms Nullable(Int64), cells String',
     write(out, row) {
       out.string(row.id);
       out.string(row.workflow);
@@ -117,6 +117,22 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.string(row.reason);
       out.bytes(row.raw);
       out.int64(row.timeMs);
+      out.uint64(row.version);
+      out.nullable(row.eventMs, (ms) => out.int64(ms));
+      out.string(row.cells === null ? '' : JSON.stringify(row.cells));
+    },
+  },
+  redrives: {
+    structure:
+      'id String, time_ms Int64, way String, outcome String, code String, reason String, events UInt32, version UInt64',
+    write(out, row) {
+      out.string(row.id);
+      out.int64(row.timeMs);
+      out.string(row.way);
+      out.string(row.outcome);
+      out.string(row.code);
+      out.string(row.reason);
+      out.uint32(row.events);
       out.uint64(row.version);
     },
   },

@@ -19,13 +19,18 @@ import type {
   FirstQuery,
   InstanceQuery,
   KpiStore,
+  LetterCount,
+  LetterPage,
+  LetterQuery,
   RowBlock,
   RowBuffer,
   SliceQuery,
   TimeRange,
   TransitionQuery,
+  TriedLetter,
   ValueQuery,
 } from '../../../ports/kpi-store.ts';
+import { letterCounts, lettersIn } from './memory-letters.ts';
 
 /** The key columns of each table. */
 const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown[] } = {
@@ -36,6 +41,7 @@ const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown
   positions: (row) => [row.stage, row.topic, row.partition],
   definitions: (row) => [row.hash],
   dead_letters: (row) => [row.id],
+  redrives: (row) => [row.id, String(row.version)],
   job_runs: (row) => [row.job, row.scheduledMs],
   instances: (row) => [row.ruleHash, row.labels],
   firsts: (row) => [row.definition, row.labels, row.windowEndMs, row.kind],
@@ -259,6 +265,16 @@ export class MemoryStore implements KpiStore {
   async epochTopics(): Promise<EpochTopicRow[]> {
     this.assertOpen();
     return this.dump('epoch_topics').toSorted((a, b) => a.epoch - b.epoch || (a.topic < b.topic ? -1 : 1));
+  }
+
+  async deadLetters(query: LetterQuery, page: LetterPage): Promise<TriedLetter[]> {
+    this.assertOpen();
+    return lettersIn(this.dump('dead_letters'), this.dump('redrives'), query, page);
+  }
+
+  async deadLetterCounts(query: LetterQuery, rowsMax: number): Promise<LetterCount[]> {
+    this.assertOpen();
+    return letterCounts(this.dump('dead_letters'), this.dump('redrives'), query, rowsMax);
   }
 
   async instances({ labelPartition, ruleHashes }: InstanceQuery): Promise<InstanceRow[]> {
