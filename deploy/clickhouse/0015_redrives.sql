@@ -1,5 +1,5 @@
--- What reads a dead letter again: the time of its event, or the cells of its row (JSON).
-ALTER TABLE dead_letters ADD COLUMN IF NOT EXISTS event_ms Nullable(Int64), ADD COLUMN IF NOT EXISTS cells String;
+-- What reads a dead letter again: the time of its event, and what could be read of it (JSON).
+ALTER TABLE dead_letters ADD COLUMN IF NOT EXISTS event_ms Nullable(Int64), ADD COLUMN IF NOT EXISTS content String;
 
 -- What became of dead letters: one row for each try.
 CREATE TABLE IF NOT EXISTS redrives (

@@ -1,7 +1,8 @@
 import { parseDecimal } from '../shared/core/decimal.ts';
 import { TaktError } from '../shared/core/errors.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
-import type { DeadLetter } from '../shared/core/messages.ts';
+import type { DeadLetter, LetterContent } from '../shared/core/messages.ts';
+import { isLetterContent } from '../shared/runtime/dead-letter-codec.ts';
 
 /** Reads the events of an import, values as decimal text. Throws EVENT_INVALID: the sender is takt, so all or none. */
 export function readImportEvents(body: unknown, workflow: string, importId: string): WorkflowEvent[] {
@@ -47,8 +48,18 @@ export function readDeadLetters(body: unknown): DeadLetter[] {
       code: text('code'),
       reason: text('reason'),
       rawBase64: text('rawBase64'),
+      ...contentOf(item, index),
     };
   });
+}
+
+function contentOf(
+  { content = null }: Readonly<Record<string, unknown>>,
+  index: number,
+): { readonly content?: LetterContent } {
+  if (content === null) return {};
+  if (isLetterContent(content)) return { content };
+  throw wrong(index, 'content');
 }
 
 /** The greatest event time of an import, from the body of its end. Throws BODY_INVALID. */

@@ -4,6 +4,7 @@ import { didYouMean, listed } from '../shared/core/catalogue/catalogue-problem.t
 import { readCloudEvent } from '../shared/core/ingest/cloudevent.ts';
 import { TaktError } from '../shared/core/errors.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
+import { heldEvent } from '../shared/core/letters/held-event.ts';
 import { type ItemContext, type JsonMapping, mapJson, workflowNamed } from '../shared/core/ingest/json-mapping.ts';
 import { isRejection, type Rejection } from '../shared/core/ingest/json-mapping-field.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
@@ -12,6 +13,16 @@ import type { Batch } from './batch.ts';
 /** An item that is no event, by its place in the request. */
 export interface RejectedItem extends Rejection {
   readonly index: number;
+  /** It waits in quarantine, as a dead letter that is let go by itself at `releaseAt`. Only of events too far ahead. */
+  readonly quarantined?: true;
+  /** RFC 3339. */
+  readonly releaseAt?: string;
+}
+
+/** An event whose time is too far ahead of the clock. */
+interface TooFarAhead extends Rejection {
+  readonly event: WorkflowEvent;
+  readonly releaseMs: number;
 }
 
 /** What became of the items of a request. */
@@ -49,7 +60,9 @@ export function readItems(batch: Batch, reading: ItemReading): ReadItems {
       events.push(read);
       return;
     }
-    rejected.push({ index, code: read.code, field: read.field, reason: read.reason });
+    const { code, field, reason } = read;
+    const held = isTooFarAhead(read) ? ({ quarantined: true, releaseAt: isoTime(read.releaseMs) } as const) : {};
+    rejected.push({ index, code, field, reason, ...held });
     letters.push(letterOf(batch, index, workflow?.name ?? '', reading, read));
   });
   return { events, rejected, letters };
@@ -60,7 +73,7 @@ function readOne(
   index: number,
   workflow: Workflow,
   { mapping, nowMs, context }: ItemReading,
-): WorkflowEvent | Rejection {
+): WorkflowEvent | Rejection | TooFarAhead {
   const item = batch.items[index];
   const read =
     batch.kind === 'cloudevents'
@@ -70,8 +83,18 @@ function readOne(
   return {
     code: 'EVENT_TOO_FAR_AHEAD',
     field: 'time',
-    reason: `it is more than ${workflow.futureLimitMs / 1000} s ahead of the clock of takt (${new Date(nowMs).toISOString()}); kept as a dead letter`,
+    reason: `it is more than ${workflow.futureLimitMs / 1000} s ahead of the clock of takt (${isoTime(nowMs)}); it waits in quarantine, see takt release`,
+    event: read,
+    releaseMs: read.timeMs - workflow.futureLimitMs,
   };
+}
+
+function isTooFarAhead(rejection: Rejection | TooFarAhead): rejection is TooFarAhead {
+  return 'releaseMs' in rejection;
+}
+
+function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
 }
 
 function namedBy(batch: Batch, item: unknown, { mapping }: ItemReading): unknown {
@@ -105,12 +128,14 @@ function letterOf(
   index: number,
   workflow: string,
   { mapping, source: named }: ItemReading,
-  { code, field, reason }: Rejection,
+  rejection: Rejection | TooFarAhead,
 ): DeadLetter {
+  const { code, field, reason } = rejection;
   const source =
     named ?? `http:${batch.kind}${batch.kind === 'json' && mapping.name !== null ? `:${mapping.name}` : ''}`;
   const raw = Buffer.from(batch.raw(index));
   const id = createHash('sha256').update(`${source.length}:${source}`).update(raw).digest('hex').slice(0, 32);
   const why = field === '' ? reason : `${field}: ${reason}`;
-  return { id, workflow, source, code, reason: why, rawBase64: raw.toString('base64') };
+  const again = isTooFarAhead(rejection) ? { content: heldEvent(rejection.event) } : {};
+  return { id, workflow, source, code, reason: why, rawBase64: raw.toString('base64'), ...again };
 }

@@ -208,7 +208,7 @@ describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: 
         raw,
         timeMs: 1,
         eventMs: null,
-        cells: null,
+        content: null,
         version: 1n,
       },
     ]);

@@ -178,7 +178,7 @@ export function deadLetter(changes: Partial<DeadLetterRow> = {}): DeadLetterRow 
     raw: Buffer.from([0, 10, 10, 255]),
     timeMs: 1_700_000_000_000,
     eventMs: null,
-    cells: null,
+    content: null,
     version: 1n,
     ...changes,
   };

@@ -605,9 +605,9 @@ function clusterTests(open: Open, name: string): void {
 function letterTests(open: Open, name: string): void {
   test(`18. dead letters are found by each condition, with their latest redrive, in pages, and are counted (${name})`, async () => {
     const { store } = await open();
-    const cells = { kind: 'csv', headers: WEIRD, cells: WEIRD.toReversed(), ordinal: 2 } as const;
+    const content = { kind: 'csv', headers: WEIRD, cells: WEIRD.toReversed(), ordinal: 2 } as const;
     const rows = [
-      deadLetter({ reason: WEIRD.join(''), cells }),
+      deadLetter({ reason: WEIRD.join(''), content }),
       deadLetter({ id: 'l2', workflow: '', source: 'mqtt:a/b', code: 'BODY_INVALID', timeMs: 5, version: 2n }),
       deadLetter({ id: 'l3', source: 'mqtt:a/c', code: 'EVENT_TOO_FAR_AHEAD', eventMs: 900, timeMs: 7, version: 3n }),
       deadLetter({ id: WEIRD[1]!, raw: Buffer.alloc(0), timeMs: 6, version: 4n }),

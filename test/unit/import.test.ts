@@ -171,6 +171,18 @@ test('bad rows go to the dead letters with reason and raw bytes', async () => {
   expect(summaryText(summary, 'my data')).toContain('npx takt query --data "my data" "SELECT');
 });
 
+test('of equal bad rows each is a dead letter, under the id that its event will have', async () => {
+  const { letters } = await run(file('bad.csv', 'id,at,d\n1,soon,x\n2,never,x\n1,soon,x\n'), simple);
+  const again = await run(file('bad.csv', 'id,at,d\n1,soon,x\n1,soon,x\n2,never,x\n'), simple);
+  expect(letters.map(({ content }) => content)).toEqual([
+    { kind: 'csv', headers: ['id', 'at', 'd'], cells: ['1', 'soon', 'x'], ordinal: 1 },
+    { kind: 'csv', headers: ['id', 'at', 'd'], cells: ['2', 'never', 'x'], ordinal: 1 },
+    { kind: 'csv', headers: ['id', 'at', 'd'], cells: ['1', 'soon', 'x'], ordinal: 2 },
+  ]);
+  expect(new Set(letters.map(({ id }) => id)).size).toBe(3);
+  expect(again.letters.map(({ id }) => id).toSorted()).toEqual(letters.map(({ id }) => id).toSorted());
+});
+
 test('a wrong byte is found before anything is handed over', async () => {
   const rows = '1,2020-01-01,x\n'.repeat(40_000);
   const path = file('latin.csv', Buffer.from(`id,at,d\n${rows}2,2020-01-01,caf\xe9\n`, 'latin1'));

@@ -212,13 +212,15 @@ test('rejected items are named and kept as sent; the others were appended', asyn
       rejected: [
         { index: 1, code: 'EVENT_INVALID', field: 'value', reason: expect.stringContaining('JSON string') as string },
         { index: 2, code: 'EVENT_INVALID', field: '' },
-        { index: 3, code: 'EVENT_TOO_FAR_AHEAD', field: 'time' },
+        { index: 3, code: 'EVENT_TOO_FAR_AHEAD', field: 'time', quarantined: true },
       ],
     },
   });
   expect(events.map(({ id }) => id)).toEqual(['e1', 'e5']);
   expect(letters.map(({ code }) => code)).toEqual(['EVENT_INVALID', 'EVENT_INVALID', 'EVENT_TOO_FAR_AHEAD']);
   expect(Buffer.from(letters[0]!.rawBase64, 'base64').toString()).toContain('"value":1234567890123456}');
+  expect(letters[0]!.content).toBeUndefined();
+  expect(letters[2]!.content).toMatchObject({ kind: 'event', eventKind: 'event', caseId: 'T-1', value: null });
   expect(await metrics.text()).toContain('takt_events_rejected_total{code="EVENT_INVALID"} 2');
 });
 
@@ -303,7 +305,11 @@ test('an import comes in brackets, with its events and dead letters', async () =
   const letter = { id: 'a', workflow: 'helpdesk', source: 's', code: 'ROW_INVALID', reason: 'r', rawBase64: '' };
   expect(await send([letter], { url: '/v1/dead-letters' })).toMatchObject({ status: 202 });
   expect(await send([{ ...letter, reason: 1 }], { url: '/v1/dead-letters' })).toMatchObject({ status: 400 });
-  expect(letters).toEqual([letter]);
+  const content = { kind: 'csv', headers: ['a', 'b'], cells: ['1', '2'], ordinal: 2 };
+  expect(await send([{ ...letter, content }], { url: '/v1/dead-letters' })).toMatchObject({ status: 202 });
+  for (const wrong of [1, { ...content, cells: ['1'] }, { ...content, ordinal: 0 }, { kind: 'event' }])
+    expect(await send([{ ...letter, content: wrong }], { url: '/v1/dead-letters' })).toMatchObject({ status: 400 });
+  expect(letters).toEqual([letter, { ...letter, content }]);
 });
 
 const suite = dataSet('../badinput/JSONTestSuite/test_parsing');

@@ -30,6 +30,7 @@ export async function openCsv(file: InputFile, options: ImportOptions): Promise<
       const content = await readCsv(readText(file, encoding, onBytes), mapping.delimiter, file.path);
       yield* content.rows;
     },
+    contentOf: ({ cells }) => ({ kind: 'csv', headers: compiled.headers, cells: cells ?? [] }),
     hashOf: ({ cells }) => hash(cells ?? []),
   };
 }

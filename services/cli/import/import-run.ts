@@ -85,7 +85,9 @@ export class ImportRun<Row extends InputRow> {
       return { hash, ordinal };
     });
     if ('failure' in mapped) {
-      this.fail(row, mapped.failure.code, mapped.failure.reason);
+      // Rows of the same cells all fail, so counting them takes no ordinal from a good one.
+      const ordinal = this.ordinals.next(this.source.hashOf(row));
+      this.fail(row, mapped.failure.code, mapped.failure.reason, ordinal);
       return;
     }
     if (mapped.events.length === 0) this.passedOver += 1;
@@ -97,14 +99,19 @@ export class ImportRun<Row extends InputRow> {
     }
   }
 
-  private fail(row: Row, code: string, why: string): void {
+  /** `ordinal`: among equal rows, of one that has cells. */
+  private fail(row: Row, code: string, why: string, ordinal: number | null = null): void {
     const { encoding, file, compiled } = this.source;
     const raw = encodeText(row.raw, encoding);
     const source = `import:${basename(file.path)}`;
     const reason = `line ${row.line}: ${why}`;
-    const id = createHash('sha256').update(`${source.length}:${source}`).update(raw).digest('hex').slice(0, 32);
+    const hash = createHash('sha256').update(`${source.length}:${source}`).update(raw);
+    // Each of several equal rows counts, once it can be read.
+    if (ordinal !== null && ordinal > 1) hash.update(`\n${ordinal}`);
+    const id = hash.digest('hex').slice(0, 32);
     const { workflow } = compiled;
-    this.letters.push({ id, workflow, source, code, reason, rawBase64: raw.toString('base64') });
+    const again = ordinal === null ? {} : { content: { ...this.source.contentOf(row), ordinal } };
+    this.letters.push({ id, workflow, source, code, reason, rawBase64: raw.toString('base64'), ...again });
     this.letterBytes += raw.length;
     if (this.firstReasons.length < REASONS_KEPT_MAX) this.firstReasons.push(reason);
   }

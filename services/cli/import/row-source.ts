@@ -1,4 +1,5 @@
 import type { Encoding } from '../../shared/core/ingest/mapping.ts';
+import type { LetterCells } from '../../shared/core/messages.ts';
 import type { CompiledMapping } from '../../shared/core/ingest/mapping-compile.ts';
 import type { InputFile } from './text-stream.ts';
 
@@ -23,6 +24,8 @@ export interface RowSource<Row extends InputRow = InputRow> {
   readonly notes: readonly string[];
   /** The rows from the beginning, in pieces. `onBytes` gets the bytes read of the file so far. */
   rows(onBytes: (bytesRead: number) => void): AsyncGenerator<readonly Row[]>;
+  /** A good row's content, by which it can be read again with any mapping. */
+  contentOf(row: Row): Omit<LetterCells, 'ordinal'>;
   /** The hash of a good row's content, 32 hex digits; the mapping does not change it. */
   hashOf(row: Row): string;
 }

@@ -3,6 +3,7 @@ import { mappingColumns } from '../../shared/core/ingest/mapping-columns.ts';
 import { compileMapping, type CompiledMapping } from '../../shared/core/ingest/mapping-compile.ts';
 import { mapRow } from '../../shared/core/ingest/mapping-row.ts';
 import { rowHash } from '../../shared/core/ingest/row-identity.ts';
+import type { LetterCells } from '../../shared/core/messages.ts';
 import { xmlEncodingOf } from './file-head.ts';
 import type { ImportOptions } from './import-options.ts';
 import { type MappingSource, mappingError } from './mapping-source.ts';
@@ -39,7 +40,11 @@ export async function openXes(file: InputFile, options: ImportOptions): Promise<
     compiled,
     notes: survey.notes(mapping),
     rows: (onBytes) => readRows(file, readText(file, encoding, onBytes), columns),
-    hashOf: ({ attributes }) => hashOf(attributes),
+    contentOf: ({ attributes }) => contentOf(attributes),
+    hashOf({ attributes }) {
+      const { headers, cells } = contentOf(attributes);
+      return rowHash(headers, cells);
+    },
   };
 }
 
@@ -68,11 +73,8 @@ function checkZone(file: InputFile, compiled: CompiledMapping, row: XesRow, opti
   throw new TaktError('ZONE_MISSING', `${file.path}:${row.line}: ${mapped.failure.reason}.`);
 }
 
-/** As for a row of a CSV file that has these attributes as its columns. */
-function hashOf(attributes: XesRow['attributes']): string {
-  const names = attributes.flatMap((values) => [...values.keys()]);
-  return rowHash(
-    names,
-    attributes.flatMap((values) => [...values.values()]),
-  );
+/** As of a row of a CSV file that has these attributes as its columns. */
+function contentOf(attributes: XesRow['attributes']): Omit<LetterCells, 'ordinal'> {
+  const headers = attributes.flatMap((values) => [...values.keys()]);
+  return { kind: 'xes', headers, cells: attributes.flatMap((values) => [...values.values()]) };
 }

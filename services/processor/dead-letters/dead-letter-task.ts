@@ -40,9 +40,10 @@ export class DeadLetterTask implements FoldTask {
         const { type: _type, ...redrive } = message;
         this.pendingRedrives.push({ ...redrive, version });
       } else {
-        const { rawBase64, eventMs = null, cells = null, ...letter } = message;
+        const { rawBase64, content = null, ...letter } = message;
+        const eventMs = content?.kind === 'event' ? content.timeMs : null;
         const raw = Buffer.from(rawBase64, 'base64');
-        this.pending.push({ ...letter, eventMs, cells, raw, timeMs: appendMs, version });
+        this.pending.push({ ...letter, eventMs, content, raw, timeMs: appendMs, version });
       }
       this.nextOffset = offset + 1;
     }

@@ -163,6 +163,17 @@ export interface LetterCells {
   readonly ordinal: number;
 }
 
+/** An event that could be read and was refused for its time alone; its workflow is that of the letter. */
+export interface HeldEvent extends Omit<WorkflowEvent, 'workflow' | 'kind' | 'value' | 'importId'> {
+  readonly kind: 'event';
+  readonly eventKind: WorkflowEvent['kind'];
+  /** Plain decimal text, or null. */
+  readonly value: string | null;
+}
+
+/** What of a dead letter needs not be read from its raw bytes again. */
+export type LetterContent = LetterCells | HeldEvent;
+
 /** What could not be mapped, as it goes into [dead-letters]; plain JSON, raw bytes in base64. */
 export interface DeadLetter {
   readonly id: string;
@@ -171,10 +182,8 @@ export interface DeadLetter {
   readonly code: string;
   readonly reason: string;
   readonly rawBase64: string;
-  /** The time of an event that could be read but was refused for its time; else null or absent. */
-  readonly eventMs?: number | null;
-  /** Of a row of an imported file; else null or absent. */
-  readonly cells?: LetterCells | null;
+  /** What could be read of it; absent: nothing. */
+  readonly content?: LetterContent;
 }
 
 /** What became of a dead letter when it was tried again, or set aside; a record of [dead-letters]. */

@@ -1,6 +1,6 @@
 import type { CaseSummary } from '../core/measure/case-summary.ts';
 import type { JobOutcome } from '../core/job/job-plan.ts';
-import type { LetterCells, Redrive, TransitionMessage } from '../core/messages.ts';
+import type { LetterContent, Redrive, TransitionMessage } from '../core/messages.ts';
 
 /** Rows of the KPI store, by table. `version` everywhere is `epoch << 48 | offset` of the last input record applied. */
 export interface EventRow {
@@ -103,8 +103,8 @@ export interface DeadLetterRow {
   readonly timeMs: number;
   /** The time of an event that was refused for its time; else null. */
   readonly eventMs: number | null;
-  /** Of a row of an imported file; else null. */
-  readonly cells: LetterCells | null;
+  /** What could be read of it; null: nothing. */
+  readonly content: LetterContent | null;
   readonly version: bigint;
 }
 

@@ -1,5 +1,5 @@
 import { TaktError } from '../core/errors.ts';
-import type { DeadLetter, LetterCells, Redrive } from '../core/messages.ts';
+import type { DeadLetter, HeldEvent, LetterCells, LetterContent, Redrive } from '../core/messages.ts';
 
 const FIELDS = ['id', 'workflow', 'source', 'code', 'reason', 'rawBase64'] as const satisfies (keyof DeadLetter)[];
 const REDRIVE_FIELDS = ['id', 'way', 'outcome', 'code', 'reason'] as const satisfies (keyof Redrive)[];
@@ -30,16 +30,35 @@ export function decodeDeadLetter(bytes: Uint8Array): DeadLetter | Redrive {
       if (!Number.isSafeInteger(fields[name])) throw unreadable(bytes, `no whole number called ${name}`);
     return letter as Redrive;
   }
-  const { eventMs = null, cells = null } = fields;
-  if (eventMs !== null && !Number.isSafeInteger(eventMs)) throw unreadable(bytes, 'an event time that is no integer');
-  if (cells !== null && !isLetterCells(cells)) throw unreadable(bytes, 'cells that are none');
+  const { content } = fields;
+  if (content !== undefined && !isLetterContent(content)) throw unreadable(bytes, 'a content that is none');
   return letter as DeadLetter;
 }
 
-/** Whether a value of JSON is the cells of a row. */
-export function isLetterCells(value: unknown): value is LetterCells {
-  if (typeof value !== 'object' || value === null) return false;
-  const { kind, headers, cells, ordinal } = value as Partial<Record<keyof LetterCells, unknown>>;
+/** Whether a value of JSON is what could be read of a dead letter. */
+export function isLetterContent(value: unknown): value is LetterContent {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  return value.kind === 'event' ? isHeldEvent(value) : isLetterCells(value);
+}
+
+function isHeldEvent(value: object): value is HeldEvent {
+  const { caseId, id, eventKind, activity, timeMs, dimensions, value: amount, target } = value as Unknown<HeldEvent>;
+  const isText = (each: unknown): boolean => typeof each === 'string';
+  return (
+    [caseId, id, activity].every(isText) &&
+    (eventKind === 'event' || eventKind === 'correct' || eventKind === 'void') &&
+    Number.isSafeInteger(timeMs) &&
+    typeof dimensions === 'object' &&
+    dimensions !== null &&
+    Object.values(dimensions).every(isText) &&
+    [amount, target].every((each) => each === null || isText(each))
+  );
+}
+
+type Unknown<T> = Partial<Record<keyof T, unknown>>;
+
+function isLetterCells(value: object): value is LetterCells {
+  const { kind, headers, cells, ordinal } = value as Unknown<LetterCells>;
   return (
     (kind === 'csv' || kind === 'xes') &&
     isTexts(headers) &&

@@ -1,4 +1,4 @@
-import type { LetterCells } from '../../../core/messages.ts';
+import type { LetterContent } from '../../../core/messages.ts';
 import type { RedriveRow } from '../../../ports/kpi-rows.ts';
 import type { LetterCount, LetterPage, LetterQuery, TriedLetter } from '../../../ports/kpi-store.ts';
 import type { Raw } from './rows.ts';
@@ -73,7 +73,7 @@ function chosen(query: LetterQuery): { source: string; parameters: Record<string
 /** A row of `lettersStatement`. */
 export function readLetter(row: Raw): TriedLetter {
   const text = (column: string): string => String(row[column] as string | number);
-  const cells = text('cells');
+  const content = text('content');
   const letter = {
     id: text('id'),
     workflow: text('workflow'),
@@ -83,7 +83,7 @@ export function readLetter(row: Raw): TriedLetter {
     raw: Buffer.from(text('raw'), 'base64'),
     timeMs: Number(row['time_ms']),
     eventMs: row['event_ms'] === null ? null : Number(row['event_ms']),
-    cells: cells === '' ? null : (JSON.parse(cells) as LetterCells),
+    content: content === '' ? null : (JSON.parse(content) as LetterContent),
     version: BigInt(text('version')),
   };
   if (text('outcome') === '') return { letter, last: null };

@@ -108,7 +108,7 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
   },
   dead_letters: {
     structure:
-      'id String, workflow String, source String, code String, reason String, raw String, time_ms Int64, version UInt64, event_ms Nullable(Int64), cells String',
+      'id String, workflow String, source String, code String, reason String, raw String, time_ms Int64, version UInt64, event_ms Nullable(Int64), content String',
     write(out, row) {
       out.string(row.id);
       out.string(row.workflow);
@@ -119,7 +119,7 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.int64(row.timeMs);
       out.uint64(row.version);
       out.nullable(row.eventMs, (ms) => out.int64(ms));
-      out.string(row.cells === null ? '' : JSON.stringify(row.cells));
+      out.string(row.content === null ? '' : JSON.stringify(row.content));
     },
   },
   redrives: {
