@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ERRORS, TaktError } from '../shared/core/errors.ts';
+import { addLetters } from './commands/add-letters.ts';
 import { addEpoch } from './commands/epoch.ts';
 import { importCommand, type ImportOptions } from './commands/import.ts';
 import { keyText } from './commands/key.ts';
@@ -218,6 +219,7 @@ function program(wiring: Wiring): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', EXPLAIN_HELP)
     .action((kpi: string, options: ExplainCommandOptions) => explainCommand(wiring, kpi, options));
+  addLetters(root, wiring);
   const notify = root.command('notify').description('channels: where alerts go (docs/alerts.md)');
   notify
     .command('test')

@@ -2,6 +2,7 @@ import type { Catalogue } from '../shared/core/catalogue/catalogue.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
 import type { Schedule } from '../shared/core/job/schedule.ts';
 import type { JsonMapping } from '../shared/core/ingest/json-mapping.ts';
+import type { Letters } from '../shared/core/letters/letters.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
 import type { MqttPlan } from '../shared/core/ingest/mqtt-plan.ts';
 import type { Screen } from '../shared/core/screen/screen.ts';
@@ -20,6 +21,7 @@ interface ImportTarget {
 
 /** takt over one data directory, all services in this process. */
 export interface Standalone extends ImportTarget {
+  readonly letters: Letters;
   query(sql: string, format: string): Promise<Uint8Array>;
   status(): Promise<StatusReport>;
   /** Serves HTTP; gives the address. Throws PORT_IN_USE, BIND_REFUSED. */
@@ -56,6 +58,8 @@ export interface StatusReport {
   };
   /** Null for a log whose size is others' to watch. */
   readonly log: { readonly usedBytes: number; readonly limitBytes: number } | null;
+  /** Dead letters that wait for somebody; `quarantined`: or for their time. */
+  readonly deadLetters: { readonly open: number; readonly quarantined: number };
   readonly tasks: readonly {
     readonly stage: string;
     readonly topic: string;

@@ -1,6 +1,7 @@
 import type { Workflow } from '../shared/core/catalogue/catalogue.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
 import type { JsonMapping } from '../shared/core/ingest/json-mapping.ts';
+import type { Letters } from '../shared/core/letters/letters.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Metrics } from '../shared/runtime/metrics.ts';
@@ -23,6 +24,8 @@ export interface IngestDeps {
   readonly mappings: ReadonlyMap<string, JsonMapping>;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Where dead letters are looked at and taken in again; absent: no such routes. */
+  readonly letters?: Letters;
   /** SHA-256 of the API key in hex; null: no key, and only requests addressed to loopback are answered. */
   readonly keyHash: string | null;
   /** Default INGEST_LIMITS. */

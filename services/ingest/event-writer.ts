@@ -1,6 +1,6 @@
 import type { Codec } from '../shared/core/codec.ts';
 import type { WorkflowEvent } from '../shared/core/event.ts';
-import type { DeadLetter } from '../shared/core/messages.ts';
+import type { DeadLetter, Redrive } from '../shared/core/messages.ts';
 import { partitionOf } from '../shared/core/partition.ts';
 import type { AppendRecord, EventLog } from '../shared/ports/event-log.ts';
 import { encodeDeadLetter } from '../shared/runtime/dead-letter-codec.ts';
@@ -37,7 +37,7 @@ export class EventWriter {
     );
   }
 
-  async deadLetters(letters: readonly DeadLetter[]): Promise<void> {
+  async deadLetters(letters: readonly (DeadLetter | Redrive)[]): Promise<void> {
     const records = letters.map((letter) => ({
       topic: DEAD_LETTERS_TOPIC,
       partition: 0,

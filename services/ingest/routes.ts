@@ -8,12 +8,14 @@ import { toHttpError } from '../shared/runtime/http-error.ts';
 import { readBatch } from './batch.ts';
 import { appendEvents, type IngestContext, type IngestDeps } from './context.ts';
 import { registerImports } from './import-api.ts';
+import { registerLetters } from './letters/letter-routes.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import { readItems } from './read-items.ts';
 import { RequestGate } from './request-gate.ts';
 
 /**
- * Registers POST /v1/events, POST /v1/imports/:workflow/:importId/(begin|events|end) and POST /v1/dead-letters, with
+ * Registers POST /v1/events, POST /v1/imports/:workflow/:importId/(begin|events|end), POST /v1/dead-letters and, with a
+ * desk, what dead letters are looked at by, with
  * body parsing, key and error answers of their own; docs/http-api.md describes them. Not waited for: `app.ready()`
  * does that.
  */
@@ -34,6 +36,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     });
     registerEvents(scope, context);
     registerImports(scope, context);
+    if (deps.letters !== undefined) registerLetters(scope, context, deps.letters);
   });
 }
 

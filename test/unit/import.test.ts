@@ -168,7 +168,7 @@ test('bad rows go to the dead letters with reason and raw bytes', async () => {
   expect(new Set(letters.map((letter) => letter.id)).size).toBe(2);
   expect(summaryText(summary, 'data')).toContain('3 rows, 1 event.');
   expect(summaryText(summary, 'my data')).toContain('line 3:');
-  expect(summaryText(summary, 'my data')).toContain('npx takt query --data "my data" "SELECT');
+  expect(summaryText(summary, 'my data')).toContain('npx takt dead-letters --data "my data" --workflow w');
 });
 
 test('of equal bad rows each is a dead letter, under the id that its event will have', async () => {

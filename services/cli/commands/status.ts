@@ -51,6 +51,8 @@ function table(report: StatusReport, url: string | null): string {
       `${stage.padEnd(10)} ${place.padEnd(width)} ${lag} ${unstored}  ${watermark.padEnd(24)}${imports}${owner}`.trimEnd(),
     );
   }
+  const { open, quarantined } = report.deadLetters;
+  if (open > 0) lines.push('', `dead letters: ${open} open, ${quarantined} of them in quarantine (takt dead-letters)`);
   const { pending, failed, failedCount } = report.notifications;
   if (pending > 0) lines.push('', `notifications on their way: ${pending}`);
   if (failedCount > 0) lines.push('', `notifications given up (${failedCount}):`);

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
 import type { ServiceRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
+import { LetterCounts } from '../../shared/runtime/letter-counts.ts';
 import { eventsTopic, SLICES_TOPIC, TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import type { StatusReport } from '../wiring.ts';
 import type { PresenceContent } from './service-state.ts';
@@ -36,13 +37,14 @@ interface Told extends PresenceContent {
  */
 export class ClusterStatus {
   private readonly store: Pick<KpiStore, 'services' | 'position'>;
+  private readonly letters: LetterCounts;
   private readonly log: Pick<EventLog, 'endOffset'>;
   private readonly clock: Clock;
   private readonly places: readonly StagePlace[];
   private last: { readonly askedMs: number; readonly report: Promise<StatusReport> } | null = null;
 
   constructor(options: {
-    readonly store: Pick<KpiStore, 'services' | 'position'>;
+    readonly store: Pick<KpiStore, 'services' | 'position' | 'deadLetterCounts'>;
     readonly log: Pick<EventLog, 'endOffset'>;
     readonly clock: Clock;
     /** With takt's own part. */
@@ -52,6 +54,7 @@ export class ClusterStatus {
     this.store = options.store;
     this.log = options.log;
     this.clock = options.clock;
+    this.letters = new LetterCounts(options.store, options.clock);
     const of = (stage: string, topic: string, count: number): StagePlace[] =>
       Array.from({ length: count }, (_, partition) => ({ stage, topic, partition }));
     const { catalogue, partitions } = options;
@@ -94,6 +97,7 @@ export class ClusterStatus {
       failing: present.flatMap(({ failing }) => failing),
       log: null,
       notifications: present.find(({ state }) => state.notifications !== null)?.state.notifications ?? NO_NOTIFICATIONS,
+      deadLetters: await this.letters.now(),
       tasks,
       jobs: present.flatMap(({ state }) => state.jobs),
       heartbeat: present.find(({ state }) => state.heartbeat !== null)?.state.heartbeat ?? null,

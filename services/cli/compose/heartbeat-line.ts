@@ -3,10 +3,12 @@ import type { IngestDeps } from '../../ingest/context.ts';
 import { registerIngest } from '../../ingest/routes.ts';
 import { heartbeat, type HeartbeatOptions } from '../../scheduler/heartbeat.ts';
 import type { Job } from '../../scheduler/job.ts';
+import { releaseJob } from '../../scheduler/release-job.ts';
 import { Scheduler, type SchedulerOptions } from '../../scheduler/scheduler.ts';
 import { verifyJob } from '../../scheduler/verify-job.ts';
 import { NodeCron } from '../../shared/adapters/cron/node-cron.ts';
 import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
+import type { Schedule } from '../../shared/core/job/schedule.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { createLogger } from '../../shared/runtime/logging.ts';
 import type { Metrics } from '../../shared/runtime/metrics.ts';
@@ -18,6 +20,8 @@ import { heartbeatObserverOf, jobObserverOf } from './observer.ts';
 
 /** Late enough for the day before to be final, early enough for whoever comes in the morning. */
 const CHECK_TIME = '30 2 * * *';
+/** As often as anybody would look. */
+const RELEASE_TIME = '* * * * *';
 
 /** The scheduler with its jobs. `status`: how far the folds are. */
 export function schedulerOf(
@@ -26,12 +30,15 @@ export function schedulerOf(
     metrics,
     logger,
     status,
+    releaseDue,
     ...shared
   }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'observer'> & {
     readonly store: SchedulerOptions['store'] & Pick<KpiStore, 'query'>;
     readonly metrics: Metrics;
     readonly logger: Logger;
     readonly status: () => Promise<StatusReport>;
+    /** Lets go what of the quarantine is due; gives how many. */
+    readonly releaseDue: (signal: AbortSignal) => Promise<number>;
   },
 ): Scheduler {
   const observer = metrics.observeHeartbeat(heartbeatObserverOf(logger));
@@ -39,10 +46,14 @@ export function schedulerOf(
   const jobs = metrics.observeJobs(jobObserverOf(logger));
   return new Scheduler({
     ...shared,
-    jobs: [job, nightlyCheck(shared.store, status)],
+    jobs: [job, nightlyCheck(shared.store, status), releaseJob(everyMinute(), releaseDue)],
     heartbeat: watch,
     observer: jobs,
   });
+}
+
+function everyMinute(): Schedule {
+  return { pattern: new NodeCron().read(RELEASE_TIME), zone: 'UTC' };
 }
 
 /** Compares the values of the day before with the archived events. */

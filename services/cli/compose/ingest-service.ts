@@ -1,7 +1,9 @@
 import type { IngestDeps } from '../../ingest/context.ts';
 import { EventWriter } from '../../ingest/event-writer.ts';
+import { LetterDesk } from '../../ingest/letters/letter-desk.ts';
 import { registerIngest } from '../../ingest/routes.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
+import { LetterCounts } from '../../shared/runtime/letter-counts.ts';
 import { DEAD_LETTERS_TOPIC, eventsTopic } from '../../shared/runtime/topics.ts';
 import { openMqttLine } from './mqtt-line.ts';
 import type { Service, ServiceContext } from './service.ts';
@@ -10,13 +12,13 @@ import { PLAIN_STATE } from './service-state.ts';
 /** Ingest: takes events over HTTP and answers when the log has them. Any number of them may run; one of them may read from an MQTT broker. */
 export async function openIngest(context: ServiceContext): Promise<Service> {
   const { backbone, catalogue, partitions, mappings, metrics, keyHash } = context;
-  const { log, codec, clock, epoch } = backbone;
+  const { log, codec, clock, epoch, store } = backbone;
   const topics = [...catalogue.workflows.keys()].map(eventsTopic);
   for (const topic of topics) await log.createTopic(topic, partitions);
   await log.createTopic(DEAD_LETTERS_TOPIC, 1);
   await checkEpoch(epoch, [...topics, DEAD_LETTERS_TOPIC], backbone);
   const writer = new EventWriter({ log, codec, partitions });
-  const deps: IngestDeps = {
+  const deps: Omit<IngestDeps, 'letters'> = {
     append: (events) => writer.events(events),
     deadLetter: (letters) => writer.deadLetters(letters),
     importBracket: (...bracket) => writer.bracket(...bracket),
@@ -26,12 +28,20 @@ export async function openIngest(context: ServiceContext): Promise<Service> {
     metrics,
     keyHash,
   };
+  const letters = new LetterDesk({
+    ...deps,
+    store,
+    tell: (records) => writer.deadLetters(records),
+    sources: context.mqtt?.sources ?? [],
+  });
+  const counts = new LetterCounts(store, clock);
   const mqtt = context.mqtt === null ? null : await openMqttLine(context.mqtt, deps, context.logger);
   mqtt?.start();
   return {
     ended: new Promise(() => {}),
     state: async () => ({ ...PLAIN_STATE, sources: mqtt === null ? [] : [mqtt.report()] }),
-    register: (app) => registerIngest(app, deps),
+    gauges: async () => metrics.lettersAre(await counts.byCode()),
+    register: (app) => registerIngest(app, { ...deps, letters }),
     async stop() {
       await mqtt?.stop();
     },

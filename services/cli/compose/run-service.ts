@@ -28,7 +28,7 @@ export async function runService(context: ServiceContext, open: OpenService, opt
     },
     ready: () => ({ ready: state?.ready === true, reasons: state?.reasons ?? ['starting'] }),
     async metrics() {
-      running?.gauges?.();
+      await running?.gauges?.();
       const now = await running?.state().catch(() => state);
       return metrics.text(now?.tasks ?? []);
     },

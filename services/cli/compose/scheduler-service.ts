@@ -1,5 +1,8 @@
 import { EventWriter } from '../../ingest/event-writer.ts';
+import { LetterDesk } from '../../ingest/letters/letter-desk.ts';
 import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
+import type { WorkflowEvent } from '../../shared/core/event.ts';
+import type { DeadLetter } from '../../shared/core/messages.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { eventsTopic, TRANSITIONS_TOPIC } from '../../shared/runtime/topics.ts';
 import { whereStopped } from '../../scheduler/where-stopped.ts';
@@ -13,7 +16,7 @@ const LOOK_EVERY_MS = 1_000;
 
 /** The scheduler: of several the one that has [transitions] runs the jobs. */
 export async function openScheduler(context: ServiceContext): Promise<Service> {
-  const { backbone, whole, partitions, metrics, logger, cluster, heartbeat } = context;
+  const { backbone, catalogue, whole, partitions, metrics, logger, cluster, heartbeat } = context;
   const { log, store, codec, clock, epoch } = backbone;
   const topics = [eventsTopic(BUILT_IN_WORKFLOW), TRANSITIONS_TOPIC] as const;
   await log.createTopic(topics[0], partitions);
@@ -38,15 +41,21 @@ export async function openScheduler(context: ServiceContext): Promise<Service> {
     (assigned) => (chosen = assigned.length > 0),
     () => [],
   );
-  const send = beatSender({
-    append: (events) => writer.events(events),
-    deadLetter: (letters) => writer.deadLetters(letters),
-    importBracket: (...bracket) => writer.bracket(...bracket),
+  const ingest = {
+    append: (events: readonly WorkflowEvent[]) => writer.events(events),
+    deadLetter: (letters: readonly DeadLetter[]) => writer.deadLetters(letters),
+    importBracket: (...bracket: Parameters<EventWriter['bracket']>) => writer.bracket(...bracket),
     mappings: new Map(),
-    workflows: () => whole.workflows,
     clock,
     metrics,
-    keyHash: null,
+  };
+  const send = beatSender({ ...ingest, workflows: () => whole.workflows, keyHash: null });
+  const desk = new LetterDesk({
+    ...ingest,
+    workflows: () => catalogue.workflows,
+    store,
+    tell: (records) => writer.deadLetters(records),
+    sources: [],
   });
   const where = async (): Promise<string> => {
     const { tasks, failing, halted } = await cluster.report();
@@ -68,6 +77,7 @@ export async function openScheduler(context: ServiceContext): Promise<Service> {
     send,
     whereStopped: where,
     status: () => cluster.report(),
+    releaseDue: (signal: AbortSignal) => desk.releaseDue(signal),
   };
   const scheduler = heartbeat === null ? null : schedulerOf(heartbeat, shared);
   const working = scheduler?.run() ?? new Promise<void>(() => {});

@@ -53,7 +53,7 @@ export interface Service {
   /** Routes beside those that every process has; absent: none. */
   readonly register?: (app: FastifyInstance) => void;
   /** Sets gauges before metrics are read; absent: none. */
-  readonly gauges?: () => void;
+  readonly gauges?: () => void | Promise<void>;
   /** Ends what listens, before requests are cut off; absent: nothing does. */
   readonly hangUp?: () => void;
   /** Stores what there is, and ends. */

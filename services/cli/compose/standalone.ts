@@ -8,6 +8,7 @@ import { Alerter } from '../../alerter/alerter.ts';
 import type { IngestDeps } from '../../ingest/context.ts';
 import { EventWriter } from '../../ingest/event-writer.ts';
 import { healthOf } from './health.ts';
+import { LetterDesk } from '../../ingest/letters/letter-desk.ts';
 import { registerIngest } from '../../ingest/routes.ts';
 import { workflowUnknown } from '../../ingest/workflow-unknown.ts';
 import { NOTIFY_LIMITS, Notify } from '../../alerter/notify/notify.ts';
@@ -26,6 +27,7 @@ import { withBuiltIn } from '../../shared/core/catalogue/catalogue-built-in.ts';
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { testChannel } from '../../shared/runtime/channel-test.ts';
 import { FailingSteps } from '../../shared/runtime/failing-steps.ts';
+import { LetterCounts } from '../../shared/runtime/letter-counts.ts';
 import { MessageCodec } from '../../shared/runtime/codec.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { closeApp, createApp, listen } from '../../wallboard/server.ts';
@@ -89,6 +91,14 @@ export async function openStandalone(
       clock,
       metrics,
     };
+    const letters = new LetterDesk({
+      ...ingest,
+      workflows: () => catalogue.workflows,
+      store,
+      tell: (records) => writer.deadLetters(records),
+      sources: options.mqtt?.sources ?? [],
+    });
+    const letterCounts = new LetterCounts(store, clock);
     // Before the folds: what the environment says of the broker may be wrong.
     const read = { ...ingest, workflows: () => catalogue.workflows };
     const mqtt = options.mqtt === null ? null : await openMqttLine(options.mqtt, read, logger);
@@ -140,6 +150,7 @@ export async function openStandalone(
       sources: sources(),
       log: log.size(),
       notifications: notify.notifications,
+      deadLetters: await letterCounts.now(),
       tasks: await tasks(),
       ...(scheduler?.status() ?? { jobs: [], heartbeat: null }),
     });
@@ -163,7 +174,7 @@ export async function openStandalone(
     const app = createApp((error) => metrics.error(error), createLogger({ level: errorLevel, json: true }));
     app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
     const { keyHash } = options;
-    registerIngest(app, { ...ingest, workflows: () => catalogue.workflows, keyHash });
+    registerIngest(app, { ...ingest, workflows: () => catalogue.workflows, letters, keyHash });
     registerOps(app, {
       status,
       health: () =>
@@ -180,6 +191,7 @@ export async function openStandalone(
         const { pending, failedCount } = notify.notifications;
         metrics.notificationsAre(pending, failedCount);
         metrics.alertInstances(alerter.instances);
+        metrics.lettersAre(await letterCounts.byCode());
         return metrics.text(await tasks(), log.size());
       },
       keyHash,
@@ -207,10 +219,12 @@ export async function openStandalone(
         send,
         whereStopped: where,
         status,
+        releaseDue: (signal) => letters.releaseDue(signal),
       });
     }
     const jobsEnded = scheduler?.run() ?? Promise.resolve();
     return {
+      letters,
       events: (events) => writer.events(events),
       async bracket(workflow, ...bracket) {
         if (!catalogue.workflows.has(workflow)) throw workflowUnknown(workflow, catalogue.workflows.keys());

@@ -16,8 +16,8 @@ export function summaryText(summary: ImportSummary, data: string): string {
     for (const reason of firstReasons) lines.push(`    ${reason}`);
     const more = deadLetters - firstReasons.length;
     if (more > 0) lines.push(`    … and ${more} more`);
-    const sql = `SELECT reason, raw FROM dead_letters WHERE workflow = '${workflow}'`;
-    lines.push(`  See them with: npx takt query --data ${JSON.stringify(data)} "${sql}"`);
+    lines.push(`  See them with: npx takt dead-letters --data ${JSON.stringify(data)} --workflow ${workflow}`);
+    lines.push('  With a mended mapping: npx takt redrive --mapping FILE');
   }
   return lines.join('\n');
 }

@@ -1,3 +1,4 @@
+import type { LetterFilter, LetterState } from '../core/letters/letter-filter.ts';
 import type {
   DeadLetterRow,
   DefinitionRow,
@@ -184,23 +185,12 @@ export interface JobRunQuery {
 }
 
 /** Which dead letters; what is absent excludes none. */
-export interface LetterQuery {
-  readonly workflow?: string;
-  readonly code?: string;
-  /** All of it, or with a `*` at its end its beginning. */
-  readonly source?: string;
-  /** Kept at this time or later, milliseconds UTC. */
-  readonly sinceMs?: number;
-  readonly ids?: readonly string[];
-  readonly state?: LetterState;
+export interface LetterQuery extends LetterFilter {
   /** Only those that were never tried again. */
   readonly untried?: boolean;
   /** Only those with the time of an event, which is at this time or earlier. */
   readonly eventToMs?: number;
 }
-
-/** Open until it gave its events (`accepted`) or was set aside (`rejected`). */
-export type LetterState = 'open' | 'accepted' | 'rejected';
 
 /** How much of the letters comes. */
 export interface LetterPage {

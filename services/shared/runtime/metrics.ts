@@ -59,6 +59,16 @@ export class Metrics {
     ['workflow'],
   );
   private readonly letters = this.counter('dead_letters_total', 'Items kept as dead letters.', ['code']);
+  private readonly lettersTried = this.counter(
+    'dead_letters_tried_total',
+    'Dead letters that were tried again or set aside, by what came of it.',
+    ['way', 'outcome'],
+  );
+  private readonly lettersOpen = this.gauge(
+    'dead_letters_open',
+    'Dead letters that wait for somebody, or their time.',
+    ['code'],
+  );
   private readonly applied = this.counter('records_applied_total', 'Records folded.', ['stage']);
   private readonly logBytes = this.gauge('log_bytes', 'Bytes in the embedded log, and its limit.', ['kind']);
   private readonly lag = this.gauge('lag_records', 'Records that a stage has not read yet.', [
@@ -251,6 +261,17 @@ export class Metrics {
 
   deadLetter(code: string): void {
     this.letters.inc({ code });
+  }
+
+  /** A dead letter was tried again, or set aside. */
+  letterTried(way: string, outcome: string): void {
+    this.lettersTried.inc({ way, outcome });
+  }
+
+  /** How many dead letters are open now, by code. */
+  lettersAre(counts: ReadonlyMap<string, number>): void {
+    this.lettersOpen.reset();
+    for (const [code, count] of counts) this.lettersOpen.set({ code }, count);
   }
 
   lagRecords(stage: string, topic: string, partition: number, records: number): void {

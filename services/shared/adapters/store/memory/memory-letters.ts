@@ -1,5 +1,6 @@
+import type { LetterState } from '../../../core/letters/letter-filter.ts';
 import type { DeadLetterRow, RedriveRow } from '../../../ports/kpi-rows.ts';
-import type { LetterCount, LetterPage, LetterQuery, LetterState, TriedLetter } from '../../../ports/kpi-store.ts';
+import type { LetterCount, LetterPage, LetterQuery, TriedLetter } from '../../../ports/kpi-store.ts';
 
 /** The letters that meet every condition, in the order and within the bounds of the page. */
 export function lettersIn(
