@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { TaktError } from '../../shared/core/errors.ts';
 import type { WorkflowEvent } from '../../shared/core/event.ts';
-import { EVENT_TIME_MAX_MS, EVENT_TIME_MIN_MS } from '../../shared/core/ingest/mapping-row.ts';
 import type { MqttSource } from '../../shared/core/ingest/mqtt-plan.ts';
-import { eventOf } from '../../shared/core/letters/held-event.ts';
 import { type LetterFilter, QUARANTINED } from '../../shared/core/letters/letter-filter.ts';
 import type { Letters } from '../../shared/core/letters/letters.ts';
 import type { LetterListing } from '../../shared/core/letters/letter-listing.ts';
-import type { LetterBatch, LetterOrder, LetterResult } from '../../shared/core/letters/letter-order.ts';
+import type { LetterBatch, LetterOrder } from '../../shared/core/letters/letter-order.ts';
 import type { DeadLetter, Redrive } from '../../shared/core/messages.ts';
 import type { DeadLetterRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore, TriedLetter } from '../../shared/ports/kpi-store.ts';
@@ -16,6 +14,7 @@ import { GivenMapping } from './given-mapping.ts';
 import { LETTER_LIMITS } from './letter-limits.ts';
 import { listingOf } from './list-letters.ts';
 import { readLetter } from './read-letter.ts';
+import { releaseOf, type Tried } from './release-letter.ts';
 
 /** What the desk works with. */
 export interface LetterDeskDeps extends Pick<
@@ -27,14 +26,6 @@ export interface LetterDeskDeps extends Pick<
   readonly tell: (records: readonly (DeadLetter | Redrive)[]) => Promise<void>;
   /** What reads messages of the MQTT broker. */
   readonly sources: readonly MqttSource[];
-}
-
-/** A letter that is tried: what it gives, and what is told of it. */
-interface Tried {
-  readonly events: readonly WorkflowEvent[];
-  /** Items of it that are dead letters of their own from now on. */
-  readonly letters: readonly DeadLetter[];
-  readonly result: LetterResult;
 }
 
 /**
@@ -160,24 +151,4 @@ export class LetterDesk implements Letters {
       await importBracket(workflow, importId, 'end', null);
     }
   }
-}
-
-/** The event that a letter holds, at its own time, another one, or a shifted one. */
-function releaseOf(letter: DeadLetterRow, { timeMs, shiftMs = 0 }: Pick<LetterOrder, 'timeMs' | 'shiftMs'>): Tried {
-  const { id, content, workflow } = letter;
-  const refuse = (code: string, reason: string): Tried => ({
-    events: [],
-    letters: [],
-    result: { id, outcome: 'refused', events: 0, code, reason },
-  });
-  if (content?.kind !== 'event')
-    return refuse(
-      QUARANTINED,
-      'it was kept by a version that did not keep its event: redrive it once its time has come',
-    );
-  const atMs = timeMs ?? content.timeMs + shiftMs;
-  if (atMs < EVENT_TIME_MIN_MS || atMs > EVENT_TIME_MAX_MS)
-    return refuse('EVENT_INVALID', 'time: it would be out of range; allowed: 1900-01-01 to 2286-11-20');
-  const event = { ...eventOf(content, workflow), timeMs: atMs };
-  return { events: [event], letters: [], result: { id, outcome: 'accepted', events: 1, code: '', reason: '' } };
 }

@@ -8,6 +8,7 @@ import { WORDS } from './texts.ts';
 interface Lists {
   readonly empty: boolean;
   readonly screens: readonly { readonly name: string; readonly title: Texts; readonly generated: boolean }[];
+  readonly deadLetters: { readonly open: number; readonly quarantined: number };
   readonly kpis: readonly { readonly kpi: string; readonly face: KpiFace; readonly sentence: Texts }[];
 }
 
@@ -19,8 +20,9 @@ export function HomePage({ language }: { readonly language: Language }): VNode {
     Promise.all([
       getJson<Pick<Lists, 'empty' | 'screens'>>('/v1/screens'),
       getJson<Pick<Lists, 'kpis'>>('/v1/kpis'),
+      getJson<Pick<Lists, 'deadLetters'>>('/v1/status'),
     ]).then(
-      ([screens, kpis]) => setLists({ ...screens, ...kpis }),
+      ([screens, kpis, { deadLetters }]) => setLists({ ...screens, ...kpis, deadLetters }),
       (error: Error) => setFailure(error.message),
     );
   }, []);
@@ -39,6 +41,11 @@ export function HomePage({ language }: { readonly language: Language }): VNode {
           ))}
         </section>
       ) : null}
+      {lists.deadLetters.open === 0 ? null : (
+        <p>
+          {words.deadLetters(lists.deadLetters.open, lists.deadLetters.quarantined)}: <code>takt dead-letters</code>
+        </p>
+      )}
       <h2>{words.screens}</h2>
       <ul class="cards">
         {lists.screens.map(({ name, title, generated }) => (

@@ -27,6 +27,7 @@ export interface Words {
   readonly failing: string;
   readonly starting: string;
   readonly behind: (records: string) => string;
+  readonly deadLetters: (open: number, quarantined: number) => string;
   readonly screens: string;
   readonly kpis: string;
   readonly generated: string;
@@ -79,6 +80,8 @@ const EN: Words = {
   failing: 'Pipeline failing',
   starting: 'Catching up',
   behind: (records) => `Behind by ${records} records`,
+  deadLetters: (open, quarantined) =>
+    `${open} could not be taken in${quarantined === 0 ? '' : `, ${quarantined} of them are ahead of their time`}`,
   screens: 'Screens',
   kpis: 'KPIs',
   generated: 'made from the catalogue',
@@ -135,6 +138,8 @@ const ZH: Words = {
   failing: '数据管道出错',
   starting: '正在追赶数据',
   behind: (records) => `落后 ${records} 条记录`,
+  deadLetters: (open, quarantined) =>
+    `${open} 条数据未能接收${quarantined === 0 ? '' : `，其中 ${quarantined} 条的时间尚未到来`}`,
   screens: '大屏',
   kpis: '指标',
   generated: '由目录自动生成',
