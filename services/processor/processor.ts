@@ -7,7 +7,6 @@ import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import { FoldLoop, type FoldLoopOptions } from '../shared/runtime/fold/fold-loop.ts';
 import type { FoldObserver } from '../shared/runtime/fold/fold-observer.ts';
 import { FoldRunner } from '../shared/runtime/fold/fold-runner.ts';
-import type { FoldTask } from '../shared/runtime/fold/fold-task.ts';
 import {
   DEAD_LETTERS_TOPIC,
   eventsTopic,
@@ -66,7 +65,7 @@ export class Processor {
   private readonly workflows: ReadonlyMap<string, Workflow>;
   private readonly aggregate: FoldRunner<AggregateTask>;
   private readonly roll: FoldRunner<RollTask>;
-  private readonly letters: FoldRunner<FoldTask>;
+  private readonly letters: FoldRunner<DeadLetterTask>;
   /** Of the runners above, in their order. */
   private readonly loops: readonly FoldLoop[];
   private readonly ticker: Ticker;
@@ -84,7 +83,7 @@ export class Processor {
     const onTaken = (task: AggregateTask): Promise<void> => this.announce(task);
     this.aggregate = new FoldRunner<AggregateTask>({ ...common, stage: 'aggregate', onTaken, prepare });
     this.roll = new FoldRunner<RollTask>({ ...common, stage: 'roll', prepare });
-    this.letters = new FoldRunner<FoldTask>({ ...common, stage: 'dead-letters' });
+    this.letters = new FoldRunner<DeadLetterTask>({ ...common, stage: 'dead-letters' });
     const loop = (runner: FoldLoopOptions['runner'], publishEveryMs: number): FoldLoop =>
       new FoldLoop({
         runner,
@@ -253,6 +252,15 @@ export class Processor {
       topic,
       partition,
       offset: progress.storedOffset + 1,
+    }));
+  }
+
+  /** Up to where dead letters are stored, where it keeps them. */
+  get letterOffsets(): readonly PlaceOffset[] {
+    return this.letters.tasks.map(({ topic, partition, storedOffset }) => ({
+      topic,
+      partition,
+      offset: storedOffset + 1,
     }));
   }
 

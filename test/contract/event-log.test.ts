@@ -86,6 +86,29 @@ test('LMDB: the size is that of the file, and the file stays below the limit', a
   directory.remove();
 });
 
+test('LMDB: a full log takes records again once some are cut, in the pages of those, over and over', async () => {
+  const directory = temporary();
+  const log = await LmdbLog.open({ path: directory.path, clock: new ManualClock(), limitBytes: LIMIT_BYTES });
+  await log.createTopic('t', 2);
+  const batch = Array.from({ length: 500 }, (_, i) => ({ ...RECORD, partition: i % 2, value: Buffer.alloc(300) }));
+  const fileBytes = (): number => statSync(join(directory.path, 'data.mdb')).size;
+  const fill = async (): Promise<unknown> => {
+    for (let i = 0; i < 1000; i++) await log.append(batch);
+    return null;
+  };
+  const sizes: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    await expect(fill()).rejects.toMatchObject({ code: 'LOG_FULL' });
+    for (const partition of [0, 1]) await log.cut('t', partition, await log.endOffset('t', partition));
+    expect(log.size().usedBytes).toBeLessThan(LIMIT_BYTES / 10);
+    sizes.push(fileBytes());
+  }
+  // The file does not grow with what has passed through it.
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(LIMIT_BYTES * 1.25);
+  await log.close();
+  directory.remove();
+});
+
 test('LMDB: a place that is no directory is DATA_UNWRITABLE', async () => {
   const directory = temporary();
   const file = join(directory.path, 'file');

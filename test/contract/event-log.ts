@@ -294,5 +294,36 @@ export function eventLogContract(name: string, makeLog: (limitBytes: number) => 
         const kept = reopen === null ? null : texts(await (await reopen()).read('t', 0, 0, ALL));
         expect(kept).toEqual(reopen === null ? null : ['last']);
       }));
+
+    test('13. what is cut is gone and fails to be read; the rest goes on as before, also on reopening', () =>
+      withLog(async ({ log, clock, reopen }) => {
+        // Of a log that others keep.
+        if (log.cut === undefined) return;
+        for (let i = 0; i < 50; i++) await log.append([record(0, `a${i}`), record(0, `b${i}`), record(1, `c${i}`)]);
+        clock?.advance(1_000);
+        await log.append([record(0, 'last')]);
+        const whole = await log.read('t', 0, 0, ALL);
+        await log.cut('t', 0, 0);
+        expect(await log.read('t', 0, 0, ALL)).toEqual(whole);
+        await log.cut('t', 0, 61);
+        const check = async (now: EventLog, from: number): Promise<void> => {
+          expect(await now.read('t', 0, from, ALL)).toEqual(whole.slice(from));
+          await expect(now.read('t', 0, from - 30, ALL)).rejects.toMatchObject({ code: 'LOG_OFFSET_OUT_OF_RANGE' });
+          expect([await now.endOffset('t', 0), await now.endOffset('t', 1)]).toEqual([101, 50]);
+          expect(offsetsOf(await now.read('t', 1, 0, ALL))).toHaveLength(50);
+        };
+        await check(log, 61);
+        await log.cut('t', 0, 40);
+        await log.cut('t', 0, 1_000);
+        await check(log, 100);
+        const later = reopen === null ? log : await reopen();
+        await check(later, 100);
+        clock?.advance(-500);
+        expect(await later.append([record(0, 'next')])).toEqual([101]);
+        const [before, next] = await later.read('t', 0, 100, ALL);
+        expect(texts([before!, next!])).toEqual(['last', 'next']);
+        // The append time goes on, too.
+        expect(next!.appendMs).toBeGreaterThanOrEqual(before!.appendMs);
+      }));
   });
 }

@@ -28,6 +28,7 @@ import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { testChannel } from '../../shared/runtime/channel-test.ts';
 import { FailingSteps } from '../../shared/runtime/failing-steps.ts';
 import { LetterCounts } from '../../shared/runtime/letter-counts.ts';
+import { LogCutter } from '../../shared/runtime/log-cutter.ts';
 import { MessageCodec } from '../../shared/runtime/codec.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { closeApp, createApp, listen } from '../../wallboard/server.ts';
@@ -169,6 +170,22 @@ export async function openStandalone(
       }),
     });
     following.push(hub.run());
+    const cutter = new LogCutter({
+      log,
+      clock,
+      readers: async () => [
+        ...(await tasks()).map(({ topic, partition, storedOffset }) => ({
+          topic,
+          partition,
+          offset: storedOffset + 1,
+        })),
+        ...processor.letterOffsets,
+        ...live.places,
+        ...alerts.places,
+      ],
+      onError: (error) => metrics.error(error),
+    });
+    following.push(cutter.run());
     // What Fastify says about itself (that it listens) is said by the greeting.
     const errorLevel = options.logLevel === 'silent' ? 'silent' : 'error';
     const app = createApp((error) => metrics.error(error), createLogger({ level: errorLevel, json: true }));
@@ -243,6 +260,7 @@ export async function openStandalone(
       },
       async stop() {
         hub.stop();
+        cutter.stop();
         await mqtt?.stop();
         await closeApp(app);
         scheduler?.stop();

@@ -15,7 +15,8 @@ export class DeadLetterTask implements FoldTask {
   nextOffset = 0;
   private pending: DeadLetterRow[] = [];
   private pendingRedrives: RedriveRow[] = [];
-  private storedOffset = -1;
+  /** The last offset that the stored position covers; -1: none. */
+  storedOffset = -1;
   private readonly store: KpiStore;
   private readonly epoch: number;
 

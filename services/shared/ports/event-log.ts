@@ -4,7 +4,7 @@
  * What every adapter promises (test/contract/event-log.ts has one test per number):
  * 1. Offsets of a partition start at 0, rise by one per record and are never given twice.
  * 2. `append` resolves with the offsets, in the order of its records, only after all of them are durable.
- * 3. A record is readable only once it is durable, and then for ever, with the bytes that were appended.
+ * 3. A record is readable only once it is durable, and then until it is cut, with the bytes that were appended.
  * 4. The records of one `append` to one partition are contiguous, in their order, and become readable together.
  * 5. Append time is the log's clock in integer milliseconds and never falls within a partition.
  * 6. `read` returns records from `fromOffset` on, in order, without gaps, at most the limits (one record always passes);
@@ -15,6 +15,8 @@
  * 10. `onAppend` listeners are called after records became readable, and not after they were removed.
  * 11. Above its size limit, if it has one, `append` fails with LOG_FULL (retryable) and nothing is written.
  * 12. After `close`, every call fails with LOG_CLOSED; what was appended before is there on reopening (durable adapters).
+ * 13. `cut` lets records below an offset go, or some of them, never the last one of a partition: reading those that are gone
+ *     fails with LOG_OFFSET_OUT_OF_RANGE; the others, their offsets and the append time go on as before, also on reopening.
  */
 export interface EventLog {
   createTopic(topic: string, partitions: number): Promise<void>;
@@ -26,6 +28,8 @@ export interface EventLog {
   expectReader?(topic: string, partition: number, fromOffset: number): void;
   /** The offset that the next record of the partition will get. */
   endOffset(topic: string, partition: number): Promise<number>;
+  /** Lets go of what no reader needs any more. Absent: the log's keeping is others' to say. */
+  cut?(topic: string, partition: number, belowOffset: number): Promise<void>;
   /** Calls back with the places that got records; returns what removes the listener. */
   onAppend(listener: (topic: string, partition: number) => void): () => void;
   /** Bytes on disk (or in memory), and the limit above which `append` is refused; null for a log without a limit of its own. */

@@ -2,6 +2,7 @@ import type { Rule } from '../../shared/core/alert/rule.ts';
 import type { Codec } from '../../shared/core/codec.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
+import type { PlaceOffset } from '../../shared/ports/group.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { TRANSITIONS_TOPIC } from '../../shared/runtime/topics.ts';
 import { AlertMemory, type Episode } from './alert-memory.ts';
@@ -104,6 +105,11 @@ export class LiveAlerts {
     return this.memory
       .all()
       .filter(({ state, firedMs, endedMs }) => state !== 'inactive' || (firedMs !== null && (endedMs ?? 0) >= fromMs));
+  }
+
+  /** What it has not read of the log yet. */
+  get places(): readonly PlaceOffset[] {
+    return this.tail.places;
   }
 
   stop(): void {

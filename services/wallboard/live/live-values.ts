@@ -3,6 +3,7 @@ import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueMessage } from '../../shared/core/messages.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
+import type { PlaceOffset } from '../../shared/ports/group.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { type LivePoint, type LiveSeries, POINTS_MAX, SeriesMemory } from './series-memory.ts';
@@ -121,6 +122,11 @@ export class LiveValues {
   /** Whether any KPI has a value. */
   get hasValues(): boolean {
     return [...this.memories.values()].some((memory) => memory.all().length > 0);
+  }
+
+  /** What it has not read of the log yet. */
+  get places(): readonly PlaceOffset[] {
+    return this.tail.places;
   }
 
   stop(): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { EventLog } from '../../shared/ports/event-log.ts';
+import type { PlaceOffset } from '../../shared/ports/group.ts';
 
 /** Records of one read. */
 const READ_LIMITS = { recordsMax: 2_000, bytesMax: 4 * 1024 * 1024 };
@@ -75,6 +76,12 @@ export class TopicTail {
       }
     }
     return read;
+  }
+
+  /** What it has not read yet. */
+  get places(): readonly PlaceOffset[] {
+    const { topic } = this.options;
+    return this.next.map((offset, partition) => ({ topic, partition, offset }));
   }
 
   stop(): void {

@@ -17,6 +17,14 @@ interface ChunkEntry {
   readonly value: Buffer;
 }
 
+/** What LMDB tells of a database. */
+interface PageCounts {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
 /** The records of all partitions in one LMDB database, in chunks that begin with their first offset. */
 export class ChunkTable {
   private readonly chunks: Database<Buffer, Buffer>;
@@ -30,6 +38,50 @@ export class ChunkTable {
     const last = this.last(topicNumber, partition, Number.MAX_SAFE_INTEGER);
     if (last === undefined) return { end: 0, appendMs: 0 };
     return { end: endOfChunk(last.key, last.value), appendMs: appendMsOfChunk(last.value) };
+  }
+
+  /** The offset of a partition's first record that is kept; 0 without records. */
+  start(topicNumber: number, partition: number): number {
+    const [first] = this.chunks.getKeys({
+      start: chunkKey(topicNumber, partition, 0),
+      end: chunkKey(topicNumber, partition, Number.MAX_SAFE_INTEGER),
+      limit: 1,
+    });
+    return first === undefined ? 0 : offsetOfKey(first);
+  }
+
+  /**
+   * Removes chunks from `startOffset` on that end at or before `belowOffset`, at most `chunksMax`, never the last of the
+   * partition; to be called within a transaction. Gives where the partition begins now, and whether more could go.
+   */
+  remove(
+    topicNumber: number,
+    partition: number,
+    startOffset: number,
+    belowOffset: number,
+    chunksMax: number,
+  ): { readonly removed: readonly Promise<boolean>[]; readonly startOffset: number; readonly more: boolean } {
+    const keys = [
+      ...this.chunks.getKeys({
+        start: chunkKey(topicNumber, partition, startOffset),
+        end: chunkKey(topicNumber, partition, belowOffset + 1),
+        limit: chunksMax + 1,
+      }),
+    ].map((key) => Buffer.from(key));
+    // A chunk ends where the next one begins; the last of these keys is only that.
+    const going = keys.slice(0, -1);
+    const start = keys.at(-1);
+    return {
+      removed: going.map((key) => this.chunks.remove(key)),
+      startOffset: start === undefined ? startOffset : offsetOfKey(start),
+      more: keys.length > chunksMax,
+    };
+  }
+
+  /** Bytes of the pages that hold the chunks now. */
+  get pageBytes(): number {
+    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = this.chunks.getStats() as PageCounts;
+    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
   }
 
   /** The last chunk that begins at or before `offset`. */

@@ -13,11 +13,12 @@ interface Topic {
   readonly partitions: number;
 }
 
-/** One partition: records below `end` are on disk and readable. */
+/** One partition: records from `start` on and below `end` are on disk and readable. */
 interface Place {
   readonly topic: string;
   readonly topicNumber: number;
   readonly partition: number;
+  start: number;
   end: number;
   lastAppendMs: number;
 }
@@ -30,6 +31,8 @@ const PAGE_BYTES = 4096;
 /** After so many bytes of commits LMDB is asked how large the file is; a commit is taken for so many at least. */
 const SIZE_READ_EVERY_BYTES = 1024 * 1024;
 const COMMIT_BYTES_MIN = 4 * PAGE_BYTES;
+/** Chunks that are cut in one transaction: what waits to be appended has its turn between two. */
+const CUT_CHUNKS_MAX = 1_000;
 
 /** The embedded event log: LMDB in the data directory. */
 export class LmdbLog implements EventLog {
@@ -97,18 +100,22 @@ export class LmdbLog implements EventLog {
     this.topics.set(name, topic);
     for (let partition = 0; partition < topic.partitions; partition++) {
       const { end, appendMs } = this.chunks.tail(topic.number, partition);
-      const place = { topic: name, topicNumber: topic.number, partition, end, lastAppendMs: appendMs };
+      const start = this.chunks.start(topic.number, partition);
+      const place = { topic: name, topicNumber: topic.number, partition, start, end, lastAppendMs: appendMs };
       this.places.set(`${name}/${partition}`, place);
     }
   }
 
   /**
-   * Asks for the file's pages up to the last one ever used. LMDB does not say how many of them are free for use again,
-   * so this counts those too: a little too much (nothing is ever deleted here), never too little.
+   * Asks for the file's pages up to the last one ever used. LMDB does not say how many of them are free for use again, so
+   * this counts those too: a little too much. Where records were cut, which frees many, the pages of the chunks count
+   * instead, which new ones take before the file grows.
    */
   private readSize(): void {
     const stats = this.environment.getStats() as { readonly pageSize?: number; readonly lastPageNumber?: number };
-    this.pageBytes = (stats.pageSize ?? PAGE_BYTES) * ((stats.lastPageNumber ?? 0) + 1);
+    const fileBytes = (stats.pageSize ?? PAGE_BYTES) * ((stats.lastPageNumber ?? 0) + 1);
+    const wasCut = [...this.places.values()].some(({ start }) => start > 0);
+    this.pageBytes = wasCut ? Math.min(fileBytes, this.chunks.pageBytes) : fileBytes;
     this.sinceBytes = 0;
   }
 
@@ -217,7 +224,8 @@ export class LmdbLog implements EventLog {
   async read(topic: string, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogRecord[]> {
     this.assertOpen();
     const place = this.place(topic, partition);
-    if (!(fromOffset >= 0 && fromOffset <= place.end)) throw outOfRange(topic, partition, fromOffset, place.end);
+    if (!(fromOffset >= place.start && fromOffset <= place.end))
+      throw outOfRange(topic, partition, fromOffset, place.end);
     const result: LogRecord[] = [];
     if (fromOffset === place.end) return result;
     let bytes = 0;
@@ -233,6 +241,23 @@ export class LmdbLog implements EventLog {
   async endOffset(topic: string, partition: number): Promise<number> {
     this.assertOpen();
     return this.place(topic, partition).end;
+  }
+
+  async cut(topic: string, partition: number, belowOffset: number): Promise<void> {
+    this.assertOpen();
+    const place = this.place(topic, partition);
+    const below = Math.min(belowOffset, place.end);
+    for (let more = true; more && this.closing === null && place.start < below;) {
+      let startOffset = place.start;
+      await this.writeDurably(() => {
+        const cut = this.chunks.remove(place.topicNumber, partition, place.start, below, CUT_CHUNKS_MAX);
+        startOffset = cut.startOffset;
+        more = cut.more;
+        return cut.removed;
+      });
+      place.start = startOffset;
+    }
+    this.readSize();
   }
 
   onAppend(listener: (topic: string, partition: number) => void): () => void {

@@ -2,9 +2,15 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { AppendRecord, EventLog, LogRecord, ReadLimits, TopicDescription } from '../../../ports/event-log.ts';
 import { logClosed, logFull, outOfRange, partitionsChanged, topicUnknown } from '../log-errors.ts';
 
+/** Those from `start` on. */
+interface Place {
+  readonly records: LogRecord[];
+  start: number;
+}
+
 interface Topic {
   readonly identity: string;
-  readonly partitions: LogRecord[][];
+  readonly partitions: Place[];
 }
 
 /** Of all logs of this process: the same topic in another log has another identity, and a seed repeats it. */
@@ -30,7 +36,7 @@ export class MemoryLog implements EventLog {
     if (known === undefined) {
       this.topics.set(topic, {
         identity: String(++created),
-        partitions: Array.from({ length: partitions }, () => []),
+        partitions: Array.from({ length: partitions }, () => ({ records: [], start: 0 })),
       });
     } else if (known.partitions.length !== partitions)
       throw partitionsChanged(topic, known.partitions.length, partitions);
@@ -45,20 +51,20 @@ export class MemoryLog implements EventLog {
   async append(records: readonly AppendRecord[]): Promise<number[]> {
     this.assertOpen();
     const places = records.map(({ topic, partition }) => this.place(topic, partition));
-    const bytes = records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + value.length, 0);
+    const bytes = records.reduce((sum, record) => sum + bytesOf(record), 0);
     if (this.usedBytes + bytes > this.limitBytes) throw logFull(this.usedBytes, this.limitBytes);
     this.usedBytes += bytes;
     const nowMs = this.clock.nowMs();
     const offsets = records.map(({ key, value }, i) => {
       const place = places[i]!;
-      const appendMs = Math.max(nowMs, place.at(-1)?.appendMs ?? 0);
-      place.push({
-        offset: place.length,
+      const appendMs = Math.max(nowMs, place.records.at(-1)?.appendMs ?? 0);
+      place.records.push({
+        offset: endOf(place),
         appendMs,
         key: key === null ? null : Buffer.from(key),
         value: Buffer.from(value),
       });
-      return place.length - 1;
+      return endOf(place) - 1;
     });
     this.tell(records);
     return offsets;
@@ -77,21 +83,32 @@ export class MemoryLog implements EventLog {
   async read(topic: string, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogRecord[]> {
     this.assertOpen();
     const place = this.place(topic, partition);
-    if (!(fromOffset >= 0 && fromOffset <= place.length)) throw outOfRange(topic, partition, fromOffset, place.length);
+    const { start, records } = place;
+    const end = endOf(place);
+    if (!(fromOffset >= start && fromOffset <= end)) throw outOfRange(topic, partition, fromOffset, end);
     const result: LogRecord[] = [];
     let bytes = 0;
     const recordsMax = Math.max(1, limits.recordsMax);
-    for (let i = fromOffset; i < place.length && result.length < recordsMax; i++) {
-      bytes += place[i]!.value.length + (place[i]!.key?.length ?? 0);
+    for (let i = fromOffset - start; i < records.length && result.length < recordsMax; i++) {
+      bytes += bytesOf(records[i]!);
       if (result.length > 0 && bytes > limits.bytesMax) break;
-      result.push(place[i]!);
+      result.push(records[i]!);
     }
     return result;
   }
 
   async endOffset(topic: string, partition: number): Promise<number> {
     this.assertOpen();
-    return this.place(topic, partition).length;
+    return endOf(this.place(topic, partition));
+  }
+
+  async cut(topic: string, partition: number, belowOffset: number): Promise<void> {
+    this.assertOpen();
+    const place = this.place(topic, partition);
+    const count = Math.min(belowOffset - place.start, place.records.length - 1);
+    if (count <= 0) return;
+    for (const record of place.records.splice(0, count)) this.usedBytes -= bytesOf(record);
+    place.start += count;
   }
 
   onAppend(listener: (topic: string, partition: number) => void): () => void {
@@ -109,7 +126,7 @@ export class MemoryLog implements EventLog {
     this.closed = true;
   }
 
-  private place(topic: string, partition: number): LogRecord[] {
+  private place(topic: string, partition: number): Place {
     const place = this.topics.get(topic)?.partitions[partition];
     if (place === undefined) throw topicUnknown(`${topic}/${partition}`);
     return place;
@@ -118,4 +135,12 @@ export class MemoryLog implements EventLog {
   private assertOpen(): void {
     if (this.closed) throw logClosed();
   }
+}
+
+function endOf({ start, records }: Place): number {
+  return start + records.length;
+}
+
+function bytesOf({ key, value }: Pick<LogRecord, 'key' | 'value'>): number {
+  return (key?.length ?? 0) + value.length;
 }
