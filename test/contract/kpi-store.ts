@@ -648,13 +648,21 @@ function letterTests(open: Open, name: string): void {
     expect(await page('l1', 10, 8)).toEqual(['l2', 'l3']);
     expect(await page('l1', 10, 0)).toEqual(['l2']);
     const count = { workflow: 'w', source: 'http:json', code: 'EVENT_INVALID', count: 1 };
-    expect(await store.deadLetterCounts({ code: 'EVENT_INVALID' }, 10)).toEqual([
+    expect(await store.deadLetterCounts({ code: 'EVENT_INVALID' }, 'source', 10)).toEqual([
       { ...count, state: 'accepted', latestMs: rows[0]!.timeMs, reason: rows[0]!.reason },
       { ...count, state: 'open', latestMs: 6, reason: rows[3]!.reason },
     ]);
     await store.insert('dead_letters', [deadLetter({ id: 'l5', timeMs: 60, reason: 'later', version: 9n })]);
-    expect(await store.deadLetterCounts({ state: 'open' }, 1)).toEqual([
+    expect(await store.deadLetterCounts({ state: 'open' }, 'source', 1)).toEqual([
       { ...count, state: 'open', count: 2, latestMs: 60, reason: 'later' },
+    ]);
+    const byCode = await store.deadLetterCounts({}, 'code', 10);
+    const counts = byCode.map(({ workflow, source, ...rest }) => [workflow, source, rest.code, rest.state, rest.count]);
+    expect(counts).toEqual([
+      ['', '', 'EVENT_INVALID', 'open', 2],
+      ['', '', 'BODY_INVALID', 'open', 1],
+      ['', '', 'EVENT_INVALID', 'accepted', 1],
+      ['', '', 'EVENT_TOO_FAR_AHEAD', 'rejected', 1],
     ]);
   });
 }

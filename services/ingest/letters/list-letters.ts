@@ -18,10 +18,12 @@ export async function listingOf(
   lettersMax: number,
 ): Promise<LetterListing> {
   const { countsMax, batchBytesMax } = LETTER_LIMITS;
-  const counts = await deps.store.deadLetterCounts(filter, countsMax);
+  const counts = await deps.store.deadLetterCounts(filter, 'source', countsMax);
+  // Of all, also where there are more sources than are listed.
+  const codes = await deps.store.deadLetterCounts(filter, 'code', countsMax);
   const bounds = { rowsMax: lettersMax, bytesMax: batchBytesMax };
   const letters = lettersMax === 0 ? [] : await deps.store.deadLetters(filter, bounds);
-  const open = counts.filter(({ state }) => state === 'open');
+  const open = codes.filter(({ state }) => state === 'open');
   return {
     open: sum(open),
     quarantined: sum(open.filter(({ code }) => code === QUARANTINED)),

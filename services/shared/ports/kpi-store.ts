@@ -80,8 +80,8 @@ export interface KpiStore {
   /** The topics of all epochs. */
   epochTopics(): Promise<EpochTopicRow[]>;
   deadLetters(query: LetterQuery, page: LetterPage): Promise<TriedLetter[]>;
-  /** The most first, at most `rowsMax`. */
-  deadLetterCounts(query: LetterQuery, rowsMax: number): Promise<LetterCount[]>;
+  /** By workflow, code, source and state, or by code and state (workflow and source are empty): the most first, at most `rowsMax`. */
+  deadLetterCounts(query: LetterQuery, by: 'source' | 'code', rowsMax: number): Promise<LetterCount[]>;
   /** A user's statement, on a connection of its own. Gives the result as text in `format` (a ClickHouse format name). */
   query(sql: string, format: string): Promise<Uint8Array>;
   close(): Promise<void>;

@@ -3,9 +3,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { KpiStore } from '../ports/kpi-store.ts';
 
 /** How old counts may be: they are asked for with every status. */
-const AGE_MS_MAX = 5_000;
-/** Groups that are counted; a group is a workflow, code and source. */
-const GROUPS_MAX = 10_000;
+const AGE_MS_MAX = 10_000;
+/** Codes that are counted: more than there are. */
+const CODES_MAX = 1_000;
 
 /** How many dead letters are open: what status, metrics and pages say. */
 export class LetterCounts {
@@ -26,7 +26,7 @@ export class LetterCounts {
     this.askedMs = nowMs;
     try {
       const counts = new Map<string, number>();
-      for (const { code, count } of await this.store.deadLetterCounts({ state: 'open' }, GROUPS_MAX))
+      for (const { code, count } of await this.store.deadLetterCounts({ state: 'open' }, 'code', CODES_MAX))
         counts.set(code, (counts.get(code) ?? 0) + count);
       this.counts = counts;
     } catch {

@@ -30,7 +30,7 @@ import type {
   TriedLetter,
   ValueQuery,
 } from '../../../ports/kpi-store.ts';
-import { letterCountsStatement, lettersStatement, readLetter, readLetterCount } from './letters.ts';
+import { letterCountsStatement, letterIdsStatement, lettersStatement, readLetter, readLetterCount } from './letters.ts';
 import { migrate } from './migrate.ts';
 import { type RowBinaryBlock, RowBinaryBuffer } from './row-binary-buffer.ts';
 import {
@@ -256,12 +256,15 @@ export class ClickHouseStore implements KpiStore {
   }
 
   async deadLetters(query: LetterQuery, page: LetterPage): Promise<TriedLetter[]> {
-    const { sql, parameters } = lettersStatement(query, page);
+    const found = letterIdsStatement(query, page);
+    const ids = (await this.select(found.sql, found.parameters)).map((row) => String(row['id'] as string));
+    if (ids.length === 0) return [];
+    const { sql, parameters } = lettersStatement(ids, page);
     return (await this.select(sql, parameters)).map(readLetter);
   }
 
-  async deadLetterCounts(query: LetterQuery, rowsMax: number): Promise<LetterCount[]> {
-    const { sql, parameters } = letterCountsStatement(query, rowsMax);
+  async deadLetterCounts(query: LetterQuery, by: 'source' | 'code', rowsMax: number): Promise<LetterCount[]> {
+    const { sql, parameters } = letterCountsStatement(query, by, rowsMax);
     return (await this.select(sql, parameters)).map(readLetterCount);
   }
 

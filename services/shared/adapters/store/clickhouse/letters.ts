@@ -9,39 +9,55 @@ export interface LetterStatement {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** Of each letter that was tried again its latest try; of the others the join gives empty texts and zeros. */
-const LATEST = `SELECT id, max(redrives.version) AS tried_version, argMax(redrives.time_ms, redrives.version) AS tried_ms,
-    argMax(redrives.way, redrives.version) AS way, argMax(redrives.outcome, redrives.version) AS outcome,
-    argMax(redrives.code, redrives.version) AS tried_code, argMax(redrives.reason, redrives.version) AS tried_reason,
-    argMax(redrives.events, redrives.version) AS events
-  FROM redrives GROUP BY id`;
+/** Of the letters that were tried again the latest try; of others a join gives empty texts and zeros. */
+const latest = (where: string): string => `SELECT id, max(redrives.version) AS tried_version,
+    argMax(redrives.time_ms, redrives.version) AS tried_ms, argMax(redrives.way, redrives.version) AS way,
+    argMax(redrives.outcome, redrives.version) AS outcome, argMax(redrives.code, redrives.version) AS tried_code,
+    argMax(redrives.reason, redrives.version) AS tried_reason, argMax(redrives.events, redrives.version) AS events
+  FROM redrives WHERE ${where} GROUP BY id`;
 const STATE = "if(outcome IN ('accepted', 'rejected'), outcome, 'open')";
+const NAMED = 'id IN {ids:Array(String)}';
 
-/** The letters of a page; raw bytes in base64. */
-export function lettersStatement(query: LetterQuery, { afterId, rowsMax, bytesMax }: LetterPage): LetterStatement {
-  const { source, parameters } = chosen(query);
-  const order = afterId === undefined ? 'time_ms DESC, id' : 'id';
-  const behind = afterId === undefined ? '' : ' WHERE id > {afterId:String}';
+/** Which letters a page has, without what they hold: there may be millions of them. */
+export function letterIdsStatement(query: LetterQuery, { afterId, rowsMax }: LetterPage): LetterStatement {
+  const behind = afterId === undefined ? [] : ['id > {afterId:String}'];
+  const { source, parameters } = chosen(query, 'id, time_ms', behind);
+  const sql = `SELECT id FROM (${source}) ORDER BY ${orderOf(afterId)} LIMIT {rowsMax:UInt64}`;
+  return { sql, parameters: { ...parameters, ...(afterId === undefined ? {} : { afterId }), rowsMax } };
+}
+
+/** The letters of a page by their ids, as far as their bytes may come; raw bytes in base64. */
+export function lettersStatement(ids: readonly string[], { afterId, bytesMax }: LetterPage): LetterStatement {
+  const order = orderOf(afterId);
   const sql = `SELECT * EXCEPT (raw, raw_bytes, bytes_sum), base64Encode(raw) AS raw FROM (
     SELECT *, length(raw) AS raw_bytes,
       sum(raw_bytes) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS bytes_sum
-    FROM (SELECT * FROM (${source})${behind} ORDER BY ${order} LIMIT {rowsMax:UInt64})
+    FROM (SELECT * FROM dead_letters FINAL WHERE ${NAMED}) AS letter LEFT JOIN (${latest(NAMED)}) AS tried USING (id)
   ) WHERE bytes_sum = raw_bytes OR bytes_sum <= {bytesMax:UInt64} ORDER BY ${order}`;
-  const page = afterId === undefined ? {} : { afterId };
-  return { sql, parameters: { ...parameters, ...page, rowsMax, bytesMax } };
+  return { sql, parameters: { ids, bytesMax } };
 }
 
-/** The same letters, counted. */
-export function letterCountsStatement(query: LetterQuery, rowsMax: number): LetterStatement {
-  const { source, parameters } = chosen(query);
-  const sql = `SELECT workflow, code, source, ${STATE} AS state, count() AS letters, max(time_ms) AS latest_ms,
+/** The letters that fit, counted by workflow, code, source and state, or by code and state alone. */
+export function letterCountsStatement(query: LetterQuery, by: 'source' | 'code', rowsMax: number): LetterStatement {
+  const { source, parameters } = chosen(query, 'id, workflow, code, source, time_ms, reason', []);
+  const grouped = by === 'source' ? 'workflow, code, source' : 'code';
+  const rest = by === 'source' ? '' : "'' AS workflow, '' AS source, ";
+  const sql = `SELECT ${rest}${grouped}, ${STATE} AS state, count() AS letters, max(time_ms) AS latest_ms,
     argMax(reason, (time_ms, id)) AS latest_reason
-  FROM (${source}) GROUP BY workflow, code, source, state ORDER BY letters DESC, workflow, code, source, state
-  LIMIT {rowsMax:UInt64}`;
+  FROM (${source}) GROUP BY ${grouped}, state ORDER BY letters DESC, ${grouped}, state LIMIT {rowsMax:UInt64}`;
   return { sql, parameters: { ...parameters, rowsMax } };
 }
 
-function chosen(query: LetterQuery): { source: string; parameters: Record<string, unknown> } {
+function orderOf(afterId: string | undefined): string {
+  return afterId === undefined ? 'time_ms DESC, id' : 'id';
+}
+
+/** Columns of the letters that fit, with the outcome of their latest try. */
+function chosen(
+  query: LetterQuery,
+  columns: string,
+  more: readonly string[],
+): { source: string; parameters: Record<string, unknown> } {
   const { workflow, code, source, sinceMs, ids, state, untried, eventToMs } = query;
   const parameters: Record<string, unknown> = {};
   const on = (condition: string, name: string, value: unknown): string[] => {
@@ -51,13 +67,14 @@ function chosen(query: LetterQuery): { source: string; parameters: Record<string
   };
   const kept = [
     '1',
+    ...more,
     ...on('workflow = {workflow:String}', 'workflow', workflow),
     ...on('code = {code:String}', 'code', code),
     ...(source?.endsWith('*') === true
       ? on('startsWith(source, {source:String})', 'source', source.slice(0, -1))
       : on('source = {source:String}', 'source', source)),
     ...on('time_ms >= {sinceMs:Int64}', 'sinceMs', sinceMs),
-    ...on('id IN {ids:Array(String)}', 'ids', ids),
+    ...on(NAMED, 'ids', ids),
     ...on('event_ms <= {eventToMs:Int64}', 'eventToMs', eventToMs),
   ];
   const tried = [
@@ -65,8 +82,9 @@ function chosen(query: LetterQuery): { source: string; parameters: Record<string
     ...on(`${STATE} = {state:String}`, 'state', state),
     ...(untried === true ? ["outcome = ''"] : []),
   ];
-  const letters = `SELECT * FROM dead_letters FINAL WHERE ${kept.join(' AND ')}`;
-  const all = `SELECT * FROM (${letters}) AS letter LEFT JOIN (${LATEST}) AS tried USING (id)`;
+  const letters = `SELECT ${columns} FROM dead_letters FINAL WHERE ${kept.join(' AND ')}`;
+  const tries = 'SELECT id, argMax(redrives.outcome, redrives.version) AS outcome FROM redrives GROUP BY id';
+  const all = `SELECT * FROM (${letters}) AS letter LEFT JOIN (${tries}) AS tried USING (id)`;
   return { source: `SELECT * FROM (${all}) WHERE ${tried.join(' AND ')}`, parameters };
 }
 

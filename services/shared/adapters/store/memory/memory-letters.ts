@@ -29,11 +29,12 @@ export function letterCounts(
   letters: readonly DeadLetterRow[],
   redrives: readonly RedriveRow[],
   query: LetterQuery,
-  rowsMax: number,
+  by: 'source' | 'code',
 ): LetterCount[] {
   const counts = new Map<string, LetterCount>();
   for (const tried of chosen(letters, redrives, query)) {
-    const { workflow, code, source, timeMs, reason } = tried.letter;
+    const { code, timeMs, reason } = tried.letter;
+    const { workflow, source } = by === 'source' ? tried.letter : { workflow: '', source: '' };
     const state = stateOf(tried);
     const key = JSON.stringify([workflow, code, source, state]);
     const known = counts.get(key);
@@ -43,8 +44,7 @@ export function letterCounts(
   }
   return [...counts]
     .toSorted(([a, one], [b, other]) => other.count - one.count || byteOrder(a, b))
-    .map(([, count]) => count)
-    .slice(0, rowsMax);
+    .map(([, count]) => count);
 }
 
 function chosen(

@@ -272,9 +272,9 @@ export class MemoryStore implements KpiStore {
     return lettersIn(this.dump('dead_letters'), this.dump('redrives'), query, page);
   }
 
-  async deadLetterCounts(query: LetterQuery, rowsMax: number): Promise<LetterCount[]> {
+  async deadLetterCounts(query: LetterQuery, by: 'source' | 'code', rowsMax: number): Promise<LetterCount[]> {
     this.assertOpen();
-    return letterCounts(this.dump('dead_letters'), this.dump('redrives'), query, rowsMax);
+    return letterCounts(this.dump('dead_letters'), this.dump('redrives'), query, by).slice(0, rowsMax);
   }
 
   async instances({ labelPartition, ruleHashes }: InstanceQuery): Promise<InstanceRow[]> {
