@@ -638,7 +638,6 @@ function letterTests(open: Open, name: string): void {
     expect(await found({ state: 'open' })).toEqual([WEIRD[1], 'l2']);
     expect(await found({ state: 'accepted' })).toEqual(['l1']);
     expect(await found({ state: 'rejected', code: 'EVENT_TOO_FAR_AHEAD' })).toEqual(['l3']);
-    expect(await found({ untried: true })).toEqual([WEIRD[1]]);
     expect(await found({ eventToMs: 900 })).toEqual(['l3']);
     expect(await found({ eventToMs: 899 })).toEqual([]);
     const page = async (afterId: string, rowsMax: number, bytesMax: number): Promise<string[]> =>

@@ -275,6 +275,10 @@ test('an event far ahead waits in quarantine, and comes in by itself once its ti
     ],
   });
   expect(await it.list()).toMatchObject({ open: 2, quarantined: 2 });
+  // A redrive that comes too early changes nothing of that.
+  const early = await it.post('/v1/dead-letters/redrive', {});
+  expect(early.body.results.map(({ code }) => code)).toEqual(['EVENT_TOO_FAR_AHEAD', 'EVENT_TOO_FAR_AHEAD']);
+  expect(await it.list()).toMatchObject({ quarantined: 2 });
   it.clock.advance(HOUR_MS - 600_001);
   expect(await it.desk.releaseDue()).toBe(0);
   it.clock.advance(1);

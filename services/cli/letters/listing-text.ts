@@ -33,7 +33,7 @@ function letterLines({
   const lines = [`${id}  ${keptAt}  ${code}  ${source}${state === 'open' ? '' : `  ${state}`}`, `  ${oneLine(reason)}`];
   if (quarantine !== null) {
     const { eventTime, releaseAt } = quarantine;
-    const when = releaseAt === null ? 'it waits for takt release' : `it comes in by itself at ${releaseAt}`;
+    const when = releaseAt === null ? 'its workflow is not in the catalogue' : `it comes in by itself at ${releaseAt}`;
     lines.push(`  its event is of ${eventTime}; ${when}`);
   }
   if (last !== null) {

@@ -63,8 +63,8 @@ export class LetterDesk implements Letters {
   }
 
   /**
-   * Lets go those in quarantine whose time is no longer too far ahead, each once; gives how many. What is still refused
-   * stays open and waits for somebody.
+   * Lets go those in quarantine whose time is no longer too far ahead, whatever was tried with them before; gives how many.
+   * Their events were read when they came, so none is refused.
    */
   async releaseDue(signal?: AbortSignal): Promise<number> {
     const { store, workflows, clock } = this.deps;
@@ -73,7 +73,7 @@ export class LetterDesk implements Letters {
     for (const [workflow, { futureLimitMs }] of workflows()) {
       for (let afterId = ''; released < dueMax && signal?.aborted !== true;) {
         const eventToMs = clock.nowMs() + futureLimitMs;
-        const query = { workflow, code: QUARANTINED, state: 'open', untried: true, eventToMs } as const;
+        const query = { workflow, code: QUARANTINED, state: 'open', eventToMs } as const;
         const found: TriedLetter[] = await store.deadLetters(query, { afterId, rowsMax: batchMax, bytesMax });
         if (found.length === 0) break;
         await this.write(

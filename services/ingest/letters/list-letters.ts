@@ -36,7 +36,6 @@ function listed({ letter, last }: TriedLetter, workflows: ReadonlyMap<string, Wo
   const { id, workflow, source, code, reason, raw, timeMs, eventMs } = letter;
   const limitMs = workflows.get(workflow)?.futureLimitMs;
   const isOpen = last === null || last.outcome === 'refused';
-  const comes = isOpen && last === null && limitMs !== undefined;
   return {
     id,
     workflow,
@@ -49,7 +48,7 @@ function listed({ letter, last }: TriedLetter, workflows: ReadonlyMap<string, Wo
     bytes: raw.length,
     quarantine:
       code === QUARANTINED && isOpen && eventMs !== null
-        ? { eventTime: isoTime(eventMs), releaseAt: comes ? isoTime(eventMs - limitMs) : null }
+        ? { eventTime: isoTime(eventMs), releaseAt: limitMs === undefined ? null : isoTime(eventMs - limitMs) }
         : null,
     last: last === null ? null : triedOf(last),
   };

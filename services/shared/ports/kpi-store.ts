@@ -186,8 +186,6 @@ export interface JobRunQuery {
 
 /** Which dead letters; what is absent excludes none. */
 export interface LetterQuery extends LetterFilter {
-  /** Only those that were never tried again. */
-  readonly untried?: boolean;
   /** Only those with the time of an event, which is at this time or earlier. */
   readonly eventToMs?: number;
 }

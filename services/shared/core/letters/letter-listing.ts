@@ -35,7 +35,7 @@ export interface ListedLetter {
   readonly text: string;
   /** All its bytes; `text` may have only the first. */
   readonly bytes: number;
-  /** Of one in quarantine: its event's time, and when it comes in by itself (null: it was tried, and does not). */
+  /** Of one in quarantine: its event's time, and when it comes in by itself (null: its workflow is gone). */
   readonly quarantine: { readonly eventTime: string; readonly releaseAt: string | null } | null;
   readonly last: ListedTry | null;
 }

@@ -58,7 +58,7 @@ function chosen(
   columns: string,
   more: readonly string[],
 ): { source: string; parameters: Record<string, unknown> } {
-  const { workflow, code, source, sinceMs, ids, state, untried, eventToMs } = query;
+  const { workflow, code, source, sinceMs, ids, state, eventToMs } = query;
   const parameters: Record<string, unknown> = {};
   const on = (condition: string, name: string, value: unknown): string[] => {
     if (value === undefined) return [];
@@ -77,11 +77,7 @@ function chosen(
     ...on(NAMED, 'ids', ids),
     ...on('event_ms <= {eventToMs:Int64}', 'eventToMs', eventToMs),
   ];
-  const tried = [
-    '1',
-    ...on(`${STATE} = {state:String}`, 'state', state),
-    ...(untried === true ? ["outcome = ''"] : []),
-  ];
+  const tried = ['1', ...on(`${STATE} = {state:String}`, 'state', state)];
   const letters = `SELECT ${columns} FROM dead_letters FINAL WHERE ${kept.join(' AND ')}`;
   const tries = 'SELECT id, argMax(redrives.outcome, redrives.version) AS outcome FROM redrives GROUP BY id';
   const all = `SELECT * FROM (${letters}) AS letter LEFT JOIN (${tries}) AS tried USING (id)`;

@@ -60,8 +60,7 @@ function chosen(
   return letters
     .filter((letter) => isKept(letter, query))
     .map((letter) => ({ letter, last: latest.get(letter.id) ?? null }))
-    .filter((tried) => query.state === undefined || stateOf(tried) === query.state)
-    .filter(({ last }) => query.untried !== true || last === null);
+    .filter((tried) => query.state === undefined || stateOf(tried) === query.state);
 }
 
 function isKept(letter: DeadLetterRow, query: LetterQuery): boolean {
