@@ -15,11 +15,13 @@ const TEAMS = 50;
 export interface Arrival {
   readonly caseId: string;
   readonly id: string;
-  readonly activity: 'opened' | 'closed';
+  readonly activity: string;
   readonly team: string;
   readonly timeMs: number;
   /** When it came to the log. */
   readonly arrivedMs: number;
+  /** A whole number; absent: none. */
+  readonly value?: number;
 }
 
 /**

@@ -15,8 +15,10 @@ import { catchUpPart } from './part-catch-up.ts';
 import { idlePart } from './part-idle.ts';
 import { importPart } from './part-import.ts';
 import { ingestPart } from './part-ingest.ts';
+import { kpisPart } from './part-kpis.ts';
 import { latencyPart } from './part-latency.ts';
 import { memoryPart } from './part-memory.ts';
+import { seriesPart } from './part-series.ts';
 import { startUpPart } from './part-start-up.ts';
 import { keepResult, tableOf } from './results.ts';
 
@@ -25,6 +27,8 @@ const PARTS: readonly Part[] = [
   alertPart,
   ingestPart,
   catchUpPart,
+  kpisPart,
+  seriesPart,
   importPart,
   memoryPart,
   startUpPart,

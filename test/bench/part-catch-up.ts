@@ -1,17 +1,13 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import type { CatchUpResult } from './catch-up-run.ts';
 import type { Figure, Part } from './figure.ts';
-import { packageRoot } from './package-root.ts';
-import { nodeFlags } from './product.ts';
-
-const PROGRAM = join(packageRoot, 'dist', 'test', 'bench', 'catch-up-run.js');
+import { foldsInProcess } from './fold-process.ts';
 
 async function catchUp(cases: number, partitions: number, folder: string): Promise<Figure[]> {
-  const args = [...nodeFlags(), PROGRAM, String(cases), String(partitions), join(folder, String(partitions))];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  const { events, durationMs, cpuMs, peakBytes, logBytes, snapshots } = JSON.parse(stdout) as CatchUpResult;
+  const { events, durationMs, cpuMs, peakBytes, logBytes, snapshots } = await foldsInProcess('catch-up-run', [
+    cases,
+    partitions,
+    join(folder, String(partitions)),
+  ]);
   const figure = (name: string, value: number, unit: string): Figure => ({
     name: `${partitions} partitions, ${name}`,
     value,
