@@ -1,5 +1,6 @@
 import { CaseCache } from '../../services/processor/aggregate/case-cache.ts';
 import { SliceTable } from '../../services/processor/aggregate/slice-table.ts';
+import { Series } from '../../services/processor/roll/series.ts';
 import { SeriesTable } from '../../services/processor/roll/series-table.ts';
 import type { FaultKind } from './faulty.ts';
 import { replace } from './take-away.ts';
@@ -19,6 +20,16 @@ export function watchEvictions(count: (fault: FaultKind) => void): () => void {
         const before = this.size as number;
         evict.apply(this, limits);
         if (this.size < before) count(fault);
+      };
+    }),
+  );
+  restores.push(
+    replace(Series, 'trim', (trim) => {
+      return function (floorMs) {
+        const held = (): number => (this.sliceCount as number) + (this.values.size as number);
+        const before = held();
+        trim.call(this, floorMs);
+        if (held() < before) count('trimmed series');
       };
     }),
   );

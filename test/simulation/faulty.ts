@@ -23,6 +23,7 @@ export const FAULT_KINDS = [
   'evicted slice rows',
   'evicted cases',
   'evicted series',
+  'trimmed series',
   'duplicate',
   'late event',
   'event from a fast clock',

@@ -133,4 +133,33 @@ export const downstreamGuards: readonly Guard[] = [
       };
     },
   ),
+  guard('4.8', 'a series forgets only slices that the store has', SeriesSlices, 'mayForgetBefore', () => () => true),
+  guard('4.8', 'a series forgets no window that still waits', Series, 'mayTrim', () => {
+    return function (floorMs, known) {
+      if (floorMs < this.floorMs || this.dirty.size > 0) return false;
+      return this.slices.mayForgetBefore(floorMs - this.reachMs, known);
+    };
+  }),
+  guard('4.8', 'what a level was before its slices stays when these are forgotten', Series, 'trim', (trim) => {
+    return function (floorMs) {
+      const { before } = this;
+      trim.call(this, floorMs);
+      this.before = before;
+    };
+  }),
+  guard(
+    '4.8',
+    'what lies before all slices of a level changes what is computed from it',
+    Series,
+    'startLevel',
+    (start) => {
+      return function (before) {
+        const { watchers } = this;
+        this.watchers = [];
+        start.call(this, before);
+        this.watchers = watchers;
+      };
+    },
+  ),
+  guard('4.8', 'a level that is ahead of its log keeps its slices', SeriesSlices, 'isAhead', () => () => false),
 ];

@@ -6,7 +6,7 @@ import { type Definition, LEVEL_TOTAL_MS } from '../../services/shared/core/defi
 import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import type { ValueRow } from '../../services/shared/ports/kpi-rows.ts';
 
-const ALL_STORED = { storedOf: () => 100n, isOpen: () => false };
+const ALL_STORED = { storedOf: () => 100n, isAhead: () => false, isOpen: () => false };
 
 function series(kind: 'count' | 'level'): Series {
   const window = kind === 'level' ? { kind: 'instant', everyMs: 10 } : { kind: 'rolling', sizeMs: 20, everyMs: 10 };

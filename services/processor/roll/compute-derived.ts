@@ -1,3 +1,4 @@
+import { LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import type { DerivedValue } from '../../shared/core/formula/derived.ts';
 import { derivedValue, type Measured } from '../../shared/core/formula/derived-value.ts';
 import { sliceStart, windowStart } from '../../shared/core/window/window.ts';
@@ -49,7 +50,7 @@ function dueEnds(derived: DerivedSeries, { beforeMs, watermarkMs }: Moment): rea
   const { window } = derived.definition;
   for (const change of derived.takeChanges()) {
     for (const endMs of derivedEnds(derived, change, watermarkMs)) dues.mark(endMs, change);
-    if (window.kind === 'total' || !derived.leafOf(change.series).isGrid) continue;
+    if (window.kind === 'total' || change.startMs === LEVEL_TOTAL_MS || !derived.leafOf(change.series).isGrid) continue;
     for (const endMs of pendingOf(window, change.startMs)) if (endMs > derived.floorMs) derived.pendingEnds.add(endMs);
   }
   if (watermarkMs !== null && watermarkMs !== beforeMs) {

@@ -1,4 +1,4 @@
-import type { WindowSpec } from '../../shared/core/definition.ts';
+import { LEVEL_TOTAL_MS, type WindowSpec } from '../../shared/core/definition.ts';
 import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../shared/core/window/window.ts';
 import { unitSlice } from '../../shared/core/window/window-to-date.ts';
 import type { DerivedSeries } from './derived-series.ts';
@@ -20,6 +20,8 @@ export function derivedEnds(derived: DerivedSeries, change: SliceChange, waterma
   const { definition, lastEndMs, floorMs, values } = derived;
   const { window } = definition;
   if (window.kind === 'total') return [TOTAL_END_MS];
+  // What lies before all slices of a level is in every value.
+  if (change.startMs === LEVEL_TOTAL_MS) return [...values.keys()].filter((endMs) => endMs > floorMs);
   const { rowsFor, usedIn } = derived.leafOf(change.series);
   const leavingMs = change.uncertain ? Infinity : (watermarkMs ?? -Infinity);
   const own = rowsFor === null ? [] : affectedEnds(change.series, change.startMs, leavingMs).flatMap(rowsFor);

@@ -5,7 +5,7 @@ import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type RowPlaces, rowPlacesOf } from './derived-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
-import type { Series, SliceChange, SliceWatcher } from './series.ts';
+import { isAfter, type Series, type SliceChange, type SliceWatcher } from './series.ts';
 
 /** A measured KPI below a derived one, with its series of the same labels. */
 export interface LeafSeries extends Leaf {
@@ -77,6 +77,17 @@ export class DerivedSeries implements SliceWatcher {
   /** Whether nothing would be lost if it left memory. */
   get isAtRest(): boolean {
     return this.unstoredEnds.size === 0 && this.pendingEnds.size === 0 && this.changes.length === 0;
+  }
+
+  /** Whether nothing of it up to a time waits, so that `trim` may forget that. */
+  mayTrim(floorMs: number): boolean {
+    return this.changes.length === 0 && this.pendingEnds.isAfter(floorMs) && isAfter(this.unstoredEnds, floorMs);
+  }
+
+  /** Forgets the values of windows that end up to a time: they are in the store only. */
+  trim(floorMs: number): void {
+    this.floorMs = floorMs;
+    for (const endMs of this.rows.keys()) if (endMs <= floorMs) this.rows.delete(endMs);
   }
 
   leafOf(series: Series): LeafSeries {

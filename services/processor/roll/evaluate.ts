@@ -2,7 +2,7 @@ import { addAmounts, negateAmount } from '../../shared/core/aggregate/amount.ts'
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { type Result, resultOf } from '../../shared/core/aggregate/result.ts';
 import { sliceEnd, windowStart } from '../../shared/core/window/window.ts';
-import type { Rise } from './rise.ts';
+import { higher, NO_RISE, type Rise, riseOf } from './rise.ts';
 import type { OpenImports, Series } from './series.ts';
 
 /** The result of the window of a series that ends at `endMs`; levels are read from `levels`. */
@@ -27,8 +27,6 @@ export function isFilling(series: Series, endMs: number, imports: OpenImports, l
   return false;
 }
 
-const NO_RISE: Rise = { delta: 0, sum: 0 };
-
 function levelResult(definition: Definition, { delta, sum }: Rise): Result {
   const valued = definition.aggregate.kind === 'level' && definition.aggregate.of !== undefined;
   return resultOf(definition, valued ? { kind: 'valued-level', n: 0, delta, sum } : { kind: 'level', n: 0, delta });
@@ -47,13 +45,7 @@ export class LevelReader {
 
   constructor(series: Series, imports: OpenImports) {
     const starts = series.starts();
-    const riseOf = (startMs: number): Rise => {
-      const state = series.empty();
-      series.mergeSlice(startMs, state);
-      if (state.kind === 'valued-level') return state;
-      return state.kind === 'level' ? { delta: state.delta, sum: 0 } : NO_RISE;
-    };
-    this.total = riseOf(LEVEL_TOTAL_MS);
+    this.total = riseOf(series, LEVEL_TOTAL_MS);
     const mayFill = series.mayBeInImport(imports);
     let filling = false;
     for (const startMs of starts) {
@@ -64,8 +56,7 @@ export class LevelReader {
     }
     let later = NO_RISE;
     for (let i = starts.length - 1; i >= 0; i--) {
-      const { delta, sum } = riseOf(starts[i]!);
-      this.after[i] = later = { delta: later.delta + delta, sum: addAmounts(later.sum, sum) };
+      this.after[i] = later = higher(later, riseOf(series, starts[i]!));
     }
   }
 

@@ -27,6 +27,11 @@ export class PendingEnds {
     return this.ends;
   }
 
+  /** Whether none waits at `timeMs` or before. */
+  isAfter(timeMs: number): boolean {
+    return this.upTo(timeMs).length === 0;
+  }
+
   /** The ends that the watermark has passed, in no order; they go on waiting until they are deleted. */
   upTo(watermarkMs: number): number[] {
     if (watermarkMs < this.earliestMs) return [];

@@ -69,7 +69,7 @@ export class RollTask implements FoldTask {
     this.series = new SeriesTable({
       store: options.store,
       partition: options.partition,
-      storedOf: (source) => this.sources.storedOf(source),
+      sources: this.sources,
       watermarkOf: (workflows) => this.lowestWatermark(workflows),
       slicesMax: options.slicesMax,
     });

@@ -33,6 +33,8 @@ type Slice =
 export interface PartsKnown {
   /** Up to where a source is stored. */
   storedOf(source: string): bigint;
+  /** Whether a part is newer than what its source's marks, as far as they were read, tell of. */
+  isAhead(source: string, version: bigint): boolean;
   /** Whether the import that touched a part last is open. */
   isOpen(source: string, importId: string, version: bigint): boolean;
 }
@@ -123,6 +125,37 @@ export class SeriesSlices {
       if (touches.length > 0) this.touched.add(startMs);
     }
     this.closeAt = this.open.size * 2;
+  }
+
+  /**
+   * Whether the store has the slices that start before `fromMs`, and no open import touches them. A level that was read
+   * while its log was being read, total and slices of several moments, keeps them until it is of one.
+   */
+  mayForgetBefore(fromMs: number, known: PartsKnown): boolean {
+    if (this.slices.has(LEVEL_TOTAL_MS) && this.isAhead(known)) return false;
+    for (const startMs of this.open) {
+      if (startMs >= fromMs || startMs === LEVEL_TOTAL_MS) continue;
+      if (!isStored(this.slices.get(startMs)!.parts!, known)) return false;
+    }
+    for (const startMs of this.touched) if (startMs < fromMs && this.inImport(startMs, known)) return false;
+    return true;
+  }
+
+  private isAhead(known: PartsKnown): boolean {
+    for (const startMs of this.open)
+      for (const [source, { version }] of this.slices.get(startMs)!.parts!)
+        if (known.isAhead(source, version)) return true;
+    return false;
+  }
+
+  /** Forgets the slices that start before `fromMs`, a level's total row left out. */
+  forgetBefore(fromMs: number): void {
+    for (const startMs of this.slices.keys()) {
+      if (startMs >= fromMs || startMs === LEVEL_TOTAL_MS) continue;
+      this.slices.delete(startMs);
+      this.open.delete(startMs);
+      this.touched.delete(startMs);
+    }
   }
 
   private touchesOf(parts: ReadonlyMap<string, Part>): readonly Touch[] {

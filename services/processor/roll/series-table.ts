@@ -1,15 +1,19 @@
 import { BloomFilter } from '../../shared/core/bytes/bloom-filter.ts';
-import type { Definition } from '../../shared/core/definition.ts';
+import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { sliceStart } from '../../shared/core/window/window.ts';
 import type { SliceRow, ValueRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { alignedMs, type DerivedGroup, groupActiveFromMs, groupReachMs } from './derived-groups.ts';
 import { DerivedSeries } from './derived-series.ts';
 import { Series } from './series.ts';
+import type { PartsKnown } from './series-slices.ts';
 import { activeFromMs, isWhole, reachMs } from './series-range.ts';
 
-/** Slices kept in memory by one process; above it the least recently used stored series leave. */
-export const SLICES_MAX = 2_000_000;
+/**
+ * Slices kept in memory by one process, a kilobyte each with their values; above it series forget what is final, and the
+ * least recently used ones leave.
+ */
+export const SLICES_MAX = 600_000;
 /** Slices of a series that are kept by source; above it those that are stored are kept as sums. */
 export const OPEN_SLICES_MAX = 32;
 /** How many label sets one query asks for. */
@@ -45,21 +49,21 @@ export class SeriesTable {
   private readonly together = new Map<DerivedGroup, Map<string, Together>>();
   private readonly store: KpiStore;
   private readonly partition: number;
-  private readonly storedOf: (source: string) => bigint;
+  private readonly sources: PartsKnown;
   private readonly watermarkOf: (workflows: readonly string[]) => number | null;
   private readonly slicesMax: number;
 
   constructor(options: {
     store: KpiStore;
     partition: number;
-    storedOf: (source: string) => bigint;
+    sources: PartsKnown;
     /** The lowest watermark of these workflows. */
     watermarkOf: (workflows: readonly string[]) => number | null;
     slicesMax: number;
   }) {
     this.store = options.store;
     this.partition = options.partition;
-    this.storedOf = options.storedOf;
+    this.sources = options.sources;
     this.watermarkOf = options.watermarkOf;
     this.slicesMax = options.slicesMax;
   }
@@ -330,10 +334,15 @@ export class SeriesTable {
     for (const row of values) this.peek(definition, row.labels)?.keep(row);
   }
 
-  /** Series leave only when the store can give every part of them back, and nothing of them waits. */
+  /**
+   * Above the limit series forget what time alone will not change any more. If that is not enough they leave, but only when
+   * the store can give every part of them back, and nothing of them waits.
+   */
   evict(slicesMax = this.slicesMax): void {
     let slices = this.slices;
     if (slices <= slicesMax) return;
+    this.trim();
+    slices = this.slices;
     for (const series of [...this.all()].sort((a, b) => a.usedIn - b.usedIn)) {
       if (slices <= slicesMax) break;
       // It may have left with another one already.
@@ -351,9 +360,34 @@ export class SeriesTable {
     }
   }
 
+  /** Forgets of each series what lies before the slices whose windows are not all final. */
+  private trim(): void {
+    for (const series of this.all()) {
+      if (this.groups.has(series.definition.hash)) continue;
+      const floorMs = this.activeFromMs(series.definition);
+      if (!Number.isFinite(floorMs) || floorMs <= series.floorMs) continue;
+      if (series.mayTrim(floorMs, this.sources)) series.trim(floorMs);
+    }
+    for (const [group, byLabels] of this.together) {
+      const fromMs = groupActiveFromMs(group, this.watermarkOf(group.workflows));
+      if (Number.isFinite(fromMs)) for (const together of byLabels.values()) this.trimTogether(together, fromMs);
+    }
+  }
+
+  private trimTogether(together: Together, floorMs: number): void {
+    if (floorMs <= together.floorMs) return;
+    const { series, derived } = together;
+    const floorOf = ({ definition: { window } }: Series): number => sliceStart(window, floorMs);
+    if (!series.every((each) => each.mayTrim(floorOf(each), this.sources))) return;
+    if (!derived.every((each) => each.mayTrim(floorMs))) return;
+    for (const each of series) each.trim(floorOf(each));
+    for (const each of derived) each.trim(floorMs);
+    together.floorMs = floorMs;
+  }
+
   private isAtRest(series: Series): boolean {
     if (series.unstoredEnds.size > 0 || series.dirty.size > 0 || series.pendingEnds.size > 0) return false;
-    return series.storedBelow(this.storedOf);
+    return series.storedBelow((source) => this.sources.storedOf(source));
   }
 
   get size(): number {
@@ -379,9 +413,10 @@ function byLabels<Row extends { readonly labels: string }>(rows: readonly Row[])
   return result;
 }
 
+/** The total row of a level lies at no time: it is in memory with any slice. */
 function lowestOf(starts: readonly number[]): number {
   let lowest = Infinity;
-  for (const startMs of starts) if (startMs < lowest) lowest = startMs;
+  for (const startMs of starts) if (startMs < lowest && startMs !== LEVEL_TOTAL_MS) lowest = startMs;
   return lowest;
 }
 

@@ -3,7 +3,7 @@ import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts
 import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
-import type { Rise } from './rise.ts';
+import { higher, type Rise, riseOf } from './rise.ts';
 import { reachMs } from './series-range.ts';
 import { type PartsKnown, type SlicePart, SeriesSlices } from './series-slices.ts';
 import { SlidingWindow } from './sliding-window.ts';
@@ -136,7 +136,29 @@ export class Series {
     for (const startMs of this.starts()) if (startMs >= floorMs && startMs < hadEndMs) this.dirty.add(startMs);
     for (const row of rows) if (row.windowEndMs <= hadEndMs) this.keep(row);
     this.window.forget();
+    // Rows of a level that were let go may be of another moment than its total.
+    this.before = null;
     this.fresh = true;
+  }
+
+  /** Whether `trim` may forget what lies before a slice start: all of it is in the store, and nothing waits. */
+  mayTrim(floorMs: number, known: PartsKnown): boolean {
+    if (floorMs < this.floorMs || this.dirty.size > 0) return false;
+    if (!this.pendingEnds.isAfter(floorMs) || !isAfter(this.unstoredEnds, floorMs)) return false;
+    return this.slices.mayForgetBefore(floorMs - this.reachMs, known);
+  }
+
+  /** Forgets what lies before a slice start, which a late snapshot has read again. */
+  trim(floorMs: number): void {
+    const fromMs = floorMs - this.reachMs;
+    // What is before all slices of a level is from now on what was at this time.
+    if (this.before !== null)
+      for (const startMs of this.starts())
+        if (startMs < fromMs) this.before = higher(this.before, riseOf(this, startMs));
+    this.slices.forgetBefore(fromMs);
+    for (const endMs of this.rows.keys()) if (endMs <= floorMs) this.rows.delete(endMs);
+    this.floorMs = floorMs;
+    this.window.forget();
   }
 
   private noteImport(source: string, version: bigint): void {
@@ -185,8 +207,13 @@ export class Series {
    */
   startLevel(before: Rise): void {
     const same = this.before !== null && this.before.delta === before.delta && this.before.sum === before.sum;
-    if (!same) for (const startMs of this.slices.starts()) this.dirty.add(startMs);
     this.before = before;
+    if (same) return;
+    for (const startMs of this.slices.starts()) this.dirty.add(startMs);
+    // What is computed from it has rows before all of them too.
+    const startMs = LEVEL_TOTAL_MS;
+    const change = { series: this, startMs, touched: this.touched.has(startMs), uncertain: false, live: false };
+    for (const watcher of this.watchers) watcher.note(change);
   }
 
   /** Whether another owner may have published rows of this slice that this one never computed. */
@@ -240,4 +267,10 @@ export class Series {
   storedBelow(storedOf: (source: string) => bigint): boolean {
     return this.slices.storedBelow(storedOf);
   }
+}
+
+/** Whether all of these times are after `timeMs`. */
+export function isAfter(times: Iterable<number>, timeMs: number): boolean {
+  for (const each of times) if (each <= timeMs) return false;
+  return true;
 }

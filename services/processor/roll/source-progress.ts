@@ -89,14 +89,18 @@ export class SourceProgress {
     return this.now.get(source)?.stored ?? -1n;
   }
 
+  /** Whether a part of this version is newer than what the marks read so far tell of its source. */
+  isAhead(source: string, version: bigint): boolean {
+    const now = this.now.get(source);
+    return now === undefined || version > now.position;
+  }
+
   /**
    * Whether an import is open in its source. That of a part ahead of the marks read so far (a series can be loaded while
    * the log is being read) counts as open: its own mark, still to come, will tell.
    */
   isOpen(source: string, importId: string, version: bigint): boolean {
-    const now = this.now.get(source);
-    if (now === undefined || version > now.position) return true;
-    return now.openImports.includes(importId);
+    return this.isAhead(source, version) || this.now.get(source)!.openImports.includes(importId);
   }
 
   /** False: no import is open in the source, as far as parts of up to this version can know. */
