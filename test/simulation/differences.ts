@@ -25,9 +25,7 @@ export async function differences(world: World): Promise<string[]> {
 /** KPIs whose windows have a row as soon as they have an event; those of limits wait for their time to pass. */
 const ALWAYS = new Set(
   [...definitions.values()]
-    .filter(
-      ({ window, measure }) => measure.kind !== 'within' && (window.kind === 'tumbling' || window.kind === 'total'),
-    )
+    .filter(({ window, measure }) => measure.kind !== 'within' && ['tumbling', 'shift', 'total'].includes(window.kind))
     .map(({ kpi }) => kpi),
 );
 

@@ -189,13 +189,13 @@ function holdsAtLeast(slices: readonly Placed[], values: readonly Placed[]): str
     if (aggregate.kind === 'derived') return [];
     // A case above the line of cases over cases is one sample of two contributions.
     const isShare = aggregate.kind === 'ratio' && measure.kind !== 'ratio';
-    if ((window.kind !== 'tumbling' && window.kind !== 'total') || isShare) return [];
+    if (!['tumbling', 'shift', 'total'].includes(window.kind) || isShare) return [];
     const upto = offsetOf(message.version);
     const bySource = new Map<string, typeof marked>();
     for (const each of marked) {
       const { snapshot } = each;
       if (snapshot.definition !== message.definition || snapshot.labels !== message.labels) continue;
-      if (window.kind === 'tumbling' && sliceEnd(window, snapshot.sliceStartMs) !== message.windowEndMs) continue;
+      if (window.kind !== 'total' && sliceEnd(window, snapshot.sliceStartMs) !== message.windowEndMs) continue;
       bySource.set(snapshot.source, [...(bySource.get(snapshot.source) ?? []), each]);
     }
     let sums = new Set([0]);

@@ -114,6 +114,16 @@ export const DERIVED: Readonly<Record<string, Derived>> = {
     rowsOf: ['today'],
     compute: (at) => together([at('today'), at('work_count')], (today, count) => today / count),
   },
+  shift_rate: {
+    from: ['by_shift', 'work_count'],
+    rowsOf: ['by_shift'],
+    compute: (at) => together([at('by_shift'), at('work_count')], (sum, count) => sum / (count + 1)),
+  },
+  since_shift: {
+    from: ['work_count', 'by_shift'],
+    rowsOf: ['work_count'],
+    compute: (at) => together([at('work_count'), at('by_shift')], (count, sum) => count * sum),
+  },
   prompt: {
     from: ['in_time', 'resolution'],
     rowsOf: ['in_time', 'resolution'],

@@ -1,6 +1,7 @@
 // The batch answer: from the set of all appended events to the values, written anew. Imports nothing from services/.
 import { RATES, stepsOf } from './oracle-steps.ts';
 import { type AsOf, dayEnd, DERIVED, derivedAt } from './oracle-derived.ts';
+import { SHIFTS, shiftAt, shiftBefore } from './oracle-shifts.ts';
 
 export interface OracleEvent {
   readonly caseId: string;
@@ -88,12 +89,14 @@ function workOf(events: ReturnType<typeof standing>): Amount[] {
   const amounts: Amount[] = [];
   if (events.length > 0) amounts.push({ kpi: 'cases', team: null, timeMs: events[0]!.timeMs, amount: 1 });
   for (const { activity, timeMs, value, known } of events) {
+    amounts.push({ kpi: 'some_shifts', team: null, timeMs, amount: 1 });
     if (activity === 'work')
       for (const kpi of ['work_count', 'pieces']) amounts.push({ kpi, team: known, timeMs, amount: 1 });
     if (activity !== 'work' || value === null) continue;
     for (const kpi of ['work_sum', 'work_min', 'work_max', 'work_p90', 'work_long', 'today'])
       amounts.push({ kpi, team: known, timeMs, amount: value });
     amounts.push({ kpi: 'work_mean', team: null, timeMs, amount: value });
+    amounts.push({ kpi: 'by_shift', team: known, timeMs, amount: value });
     if (value >= 10) amounts.push({ kpi: 'large', team: null, timeMs, amount: 1 });
   }
   return amounts;
@@ -246,6 +249,10 @@ function endsOf(kpi: string, timeMs: number): (number | 'total')[] {
     const nextDayMs = dayOf(timeMs) + 1440 * MINUTE;
     return [(Math.floor(timeMs / (5 * MINUTE)) + 1) * 5 * MINUTE, nextDayMs + 5 * MINUTE];
   }
+  if (kpi in SHIFTS) {
+    const shift = shiftAt(kpi, timeMs);
+    return shift === null ? [] : [shift.endMs];
+  }
   const [size, every] = ROLLING[kpi] ?? [0, 60];
   const shiftMs = SHIFT[kpi] ?? 0;
   const endMs = (Math.floor((timeMs - shiftMs) / (every * MINUTE)) + 1) * every * MINUTE + shiftMs;
@@ -260,6 +267,13 @@ function asOf(kpi: string, timeMs: number, amounts: readonly Amount[]): AsOf {
     return comesTo(
       kpi,
       amounts.filter((amount) => amount.timeMs < endMs && amount.timeMs >= dayOf(endMs - 1)),
+    );
+  }
+  if (kpi in SHIFTS) {
+    const { startMs, endMs } = shiftBefore(kpi, timeMs);
+    return comesTo(
+      kpi,
+      amounts.filter((amount) => amount.timeMs >= startMs && amount.timeMs < endMs),
     );
   }
   const shiftMs = SHIFT[kpi] ?? 0;
@@ -282,6 +296,8 @@ const SUMS: readonly string[] = [
   'resolution',
   'today',
   'pieces',
+  'by_shift',
+  'some_shifts',
 ];
 
 function comesTo(kpi: string, inside: readonly Amount[]): AsOf {
@@ -328,6 +344,15 @@ function windows(key: string, amounts: readonly Amount[], values: OracleValues):
     for (const endMs of byEnd(amounts, 5 * MINUTE, 0).keys()) {
       const inside = amounts.filter(({ timeMs }) => timeMs >= dayOf(endMs - 1) && timeMs < endMs);
       values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${inside.length}`);
+    }
+    return;
+  }
+  if (kpi in SHIFTS) {
+    for (const { timeMs } of amounts) {
+      const shift = shiftAt(kpi, timeMs);
+      if (shift === null) continue;
+      const inside = amounts.filter((amount) => amount.timeMs >= shift.startMs && amount.timeMs < shift.endMs);
+      set(`${key} ${shift.endMs}`, inside);
     }
     return;
   }

@@ -242,3 +242,56 @@ test('calendars of another file are in the zone of that file, whatever is wrong 
   expect([...found.keys()]).toEqual(['a']);
   expect(found.get('a')!.hours).toMatchObject({ zone: 'Europe/Berlin', closed: ['2026-03-03', '2026-03-08'] });
 });
+
+const SHIFTS = `calendars:
+  line: { days: mon-fri, shifts: { late: "14:00-22:00", early: "06:00-14:00", night: "22:00-06:00" }, zone: Europe/Berlin, holidays: QQ }
+  office: { hours: "09:00-12:00" }
+workflows: { w: { activities: [made] } }
+kpis:
+  k:
+    workflow: w
+    measure: { event: made }
+    aggregate: count
+`;
+const byShift = (window: string): string => `version: 1\n${SHIFTS}    window: ${window}\n`;
+
+test('a KPI per shift holds the calendar, says so, and is another one when its hours or holidays change', () => {
+  const kpiOf = (text: string, with_ = options) => parseCatalogue(text, 'c.yaml', with_).catalogue!.kpis.get('k')!;
+  const all = kpiOf(byShift('{ shift: line }'));
+  expect(all.definition.window).toMatchObject({ kind: 'shift', hours: { calendar: 'line', closed: ['2026-03-03'] } });
+  expect(all.definition.window).not.toHaveProperty('only');
+  expect([sentence(all, 'en'), sentence(all, 'zh-CN')]).toEqual([
+    "k: the number of 'made' events, per shift (line, Europe/Berlin).",
+    'k：每班次（line，Europe/Berlin），每个“made”事件的数量。',
+  ]);
+  const some = kpiOf(byShift('{ shift: line, only: [night, early] }'));
+  expect(some.definition.window).toMatchObject({ only: ['early', 'night'] });
+  expect([sentence(some, 'en'), sentence(some, 'zh-CN')]).toEqual([
+    "k: the number of 'made' events, per early or night shift (line, Europe/Berlin).",
+    'k：每early、night班次（line，Europe/Berlin），每个“made”事件的数量。',
+  ]);
+  const hashOf = (text: string, with_ = options): string => kpiOf(text, with_).definition.hash;
+  expect(hashOf(byShift('{ shift: line, only: [late, night, early] }'))).toBe(all.definition.hash);
+  expect(hashOf(byShift('{ shift: line, only: [early, night] }'))).toBe(some.definition.hash);
+  const others = [
+    byShift('{ shift: line }').replace('06:00-14:00', '06:30-14:00'),
+    byShift('{ shift: line }').replace('holidays: QQ', 'holidays: none'),
+    byShift('{ shift: line, only: [night] }'),
+  ].map((text) => hashOf(text));
+  const elsewhere = hashOf(byShift('{ shift: line }'), { ...options, calendarVersion: '2026a' });
+  expect(new Set([all.definition.hash, some.definition.hash, elsewhere, ...others]).size).toBe(6);
+});
+
+test.each([
+  ['{ shift: lin }', /unknown calendar 'lin', did you mean 'line'/],
+  ['{ shift: office }', /calendar 'office' has no shifts; allowed: line/],
+  [
+    '{ shift: line, only: [nigth] }',
+    /calendar 'line' has no shift 'nigth', did you mean 'night'\?; allowed: early, late, night/,
+  ],
+  ['{ shift: line, zone: UTC }', /a window of shift and zone does not exist here/],
+  ['{ shift: line, only: [] }', /only/],
+])('refused: window %s', (window, message) => {
+  const { problems } = parseCatalogue(byShift(window), 'c.yaml', options);
+  expect(problems.map(problemLine)).toEqual([expect.stringMatching(message)]);
+});

@@ -16,7 +16,7 @@ import type { Rule } from '../../shared/core/alert/rule.ts';
 import { ruleFor, withoutPlans } from '../../shared/core/alert/rule-limit.ts';
 import { goalAt } from '../../shared/core/goal/goal.ts';
 import { decodeLabels } from '../../shared/core/measure/labels.ts';
-import { sliceStart } from '../../shared/core/window/window.ts';
+import { lastEnd, tumbles } from '../../shared/core/window/window.ts';
 import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
 import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
 import type { Pending, Row } from './row.ts';
@@ -206,7 +206,7 @@ export class RuleInstance implements Row {
   /** The rule is gone: what it began ends. */
   abandon(passedMs: number): AlertEffect[] {
     const { sinceMs, actedMs } = this.alert;
-    const seenMs = sliceStart(this.definition.window, Math.max(this.horizon.at(passedMs), 0));
+    const seenMs = lastEnd(this.definition.window, Math.max(this.horizon.at(passedMs), 0));
     const endMs = Math.max(seenMs, sinceMs ?? seenMs, actedMs ?? seenMs);
     const { value, samples } = this.carried ?? { value: null, samples: 0 };
     const effect = abandonAlert(this.alert, { endMs, value, samples, provisional: false, quiet: null });
@@ -237,7 +237,7 @@ export class RuleInstance implements Row {
 
 /** What the windows after one show that have no value of their own: a tumbling window without events is empty. */
 function afterOwnWindow(definition: Definition, { value, samples, imported }: Shown): Shown {
-  if (definition.window.kind !== 'tumbling') return { value, samples, imported };
+  if (!tumbles(definition.window)) return { value, samples, imported };
   const { value: nothing } = resultOf(definition, emptyState(definition.aggregate));
   return { value: nothing, samples: 0, imported: false };
 }

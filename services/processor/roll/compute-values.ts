@@ -2,7 +2,7 @@ import type { Definition } from '../../shared/core/definition.ts';
 import { IMPORT_REASON } from '../../shared/core/messages.ts';
 import type { Result } from '../../shared/core/aggregate/result.ts';
 import { causeOf, LATE_REASON, reasonText } from '../../shared/core/aggregate/value-reason.ts';
-import { sliceEnd } from '../../shared/core/window/window.ts';
+import { nextEnd, tumbles } from '../../shared/core/window/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type Due, Dues } from './dues.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
@@ -149,7 +149,7 @@ export function rowOf(holder: RowHolder, due: Due, moment: Moment, content: RowC
     labelPartition: moment.partition,
     windowStartMs,
     windowEndMs: endMs,
-    validToMs: definition.window.kind === 'tumbling' ? sliceEnd(definition.window, endMs) : null,
+    validToMs: tumbles(definition.window) ? nextEnd(definition.window, endMs) : null,
     value,
     valueExact: exact,
     samples,

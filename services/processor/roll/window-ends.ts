@@ -1,5 +1,5 @@
 import type { WindowSpec } from '../../shared/core/definition.ts';
-import { sliceEnd, sliceStart } from '../../shared/core/window/window.ts';
+import { isBetween, sliceEnd, sliceStart } from '../../shared/core/window/window.ts';
 import { isBegin, nextBeginMs, unitSlice } from '../../shared/core/window/window-to-date.ts';
 import type { Series } from './series.ts';
 
@@ -14,6 +14,7 @@ export function isRequired(series: Series, endMs: number, watermarkMs: number | 
   // Limits that are not past are counted as missed already: its windows are shown when their time has passed.
   if (measure.kind === 'within' && (watermarkMs === null || endMs > watermarkMs)) return false;
   if (window.kind === 'tumbling' || window.kind === 'total') return true;
+  if (window.kind === 'shift') return !isBetween(window, endMs - 1);
   if (window.kind === 'to-date') return isRequiredToDate(series, window, endMs, watermarkMs);
   if (series.samples(endMs - window.everyMs) !== 0) return true;
   if (window.kind === 'instant') return false;
@@ -30,8 +31,12 @@ function isRequiredToDate(series: Series, window: ToDateWindow, endMs: number, w
   return series.starts().some((each) => each >= before.startMs && each < before.endMs && series.samples(each) !== 0);
 }
 
-/** The ends at which a slice enters and (rolling windows) leaves; of a unit so far, where the next one begins. */
+/**
+ * The ends at which a slice enters and (rolling windows) leaves; of a unit so far, where the next one begins. What lies
+ * between shifts enters nowhere.
+ */
 function endsOf(window: WindowSpec, sliceStartMs: number): number[] {
+  if (isBetween(window, sliceStartMs)) return [];
   const endMs = sliceEnd(window, sliceStartMs);
   if (window.kind === 'to-date') return [endMs, nextBeginMs(window, sliceStartMs)];
   return window.kind === 'rolling' ? [endMs, endMs + window.sizeMs] : [endMs];
@@ -56,7 +61,8 @@ export function endsWith(window: WindowSpec, endMs: number): number[] {
 export function affectedEnds(series: Series, sliceStartMs: number, leavingUpToMs: number): number[] {
   const { window } = series.definition;
   const ends = endsOf(window, sliceStartMs);
-  const firstMs = ends[0]!;
+  const [firstMs] = ends;
+  if (firstMs === undefined) return [];
   if (window.kind === 'instant') {
     // A level is carried on: every later row changes with it.
     for (const endMs of series.values.keys()) if (endMs > firstMs) ends.push(endMs);

@@ -170,6 +170,13 @@ export type WindowSpec =
       readonly fiscalMonth?: number;
       readonly everyMs: number;
     }
+  /** Each shift of a calendar. Its slices are the shifts and what lies between them, where there is no window. */
+  | {
+      readonly kind: 'shift';
+      readonly hours: WorkingHours;
+      /** The shifts that count, by name; absent: all. */
+      readonly only?: readonly string[];
+    }
   /** Everything, one slice. */
   | { readonly kind: 'total' }
   /** A level (open): its value at every multiple of `everyMs`. */

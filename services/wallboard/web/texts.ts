@@ -218,6 +218,8 @@ export function windowWords(window: WindowSpec, language: Language, short = fals
     case 'tumbling':
     case 'to-date':
       return TUMBLING[language][window.unit] ?? '';
+    case 'shift':
+      return language === 'en' ? 'this shift' : '本班次';
     case 'total':
       return language === 'en' ? 'all time' : '累计';
     case 'instant':

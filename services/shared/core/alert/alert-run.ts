@@ -2,7 +2,7 @@ import { type AlertEffect, type AlertInstance, QUIET, type Quiet, type Reason, s
 import type { WindowSpec } from '../definition.ts';
 import type { Rule } from './rule.ts';
 import { limitChangesAfter } from './rule-limit.ts';
-import { sliceEnd } from '../window/window.ts';
+import { nextEnd as nextEndAfter } from '../window/window.ts';
 
 /** What a window shows: its own value, or one that is carried on. */
 export interface Shown {
@@ -24,7 +24,7 @@ export interface AlertRun {
 
 /** The first window end at or after `ms`. */
 export function endAtOrAfter(window: WindowSpec, ms: number): number {
-  return sliceEnd(window, ms - 1);
+  return nextEndAfter(window, ms - 1);
 }
 
 /** Why nobody is told of a window; those that end at `liveFromMs` or later are not too old. */

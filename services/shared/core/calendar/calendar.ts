@@ -33,6 +33,13 @@ export interface WorkingHours {
   readonly special: readonly SpecialDate[];
 }
 
+/** A shift as people name it. */
+export interface NamedShift {
+  readonly name: string;
+  /** The date on which it begins, also of a night shift: `2026-11-27`. */
+  readonly date: string;
+}
+
 /** A date with what people call it. */
 export interface NamedDate {
   /** `2026-10-01`. */

@@ -1,3 +1,4 @@
+import { Temporal } from 'temporal-polyfill';
 import type { WorkingHours } from './calendar.ts';
 import { CalendarSpans, DAY_MS, MARGIN_DAYS, type WorkingSpan } from './calendar-spans.ts';
 
@@ -46,4 +47,11 @@ export class Shifts {
 
 function shiftOf({ shift, startMs, endMs, day }: WorkingSpan): Shift | null {
   return shift === null ? null : { name: shift, startMs, endMs, day };
+}
+
+const FIRST_DAY = Temporal.PlainDate.from('1970-01-01');
+
+/** A day since 1970-01-01 as people write it: `2026-11-27`. */
+export function dateOf(day: number): string {
+  return FIRST_DAY.add({ days: day }).toString();
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Definition } from '../definition.ts';
+import type { Definition, WindowSpec } from '../definition.ts';
 import { FOLD_RULES_VERSION } from '../fold-rules.ts';
 
 /** Hex digits of a definition's hash. */
@@ -14,12 +14,14 @@ export function definitionHash(definition: Omit<Definition, 'hash'>, calendarVer
   const fields: Record<string, unknown> = { ...definition, foldRules: FOLD_RULES_VERSION };
   // A Definition, passed where its unhashed part is asked for, must give the same.
   delete fields['hash'];
-  const zones = [
-    window.kind === 'tumbling' || window.kind === 'to-date' ? window.zone : 'UTC',
-    ('hours' in measure ? measure.hours?.zone : undefined) ?? 'UTC',
-  ];
+  const zones = [zoneOf(window), ('hours' in measure ? measure.hours?.zone : undefined) ?? 'UTC'];
   if (zones.some((zone) => zone !== 'UTC')) fields['calendar'] = calendarVersion;
   return createHash('sha256').update(canonicalJson(fields), 'utf8').digest('hex').slice(0, HASH_DIGITS);
+}
+
+function zoneOf(window: WindowSpec): string {
+  if (window.kind === 'shift') return window.hours.zone;
+  return window.kind === 'tumbling' || window.kind === 'to-date' ? window.zone : 'UTC';
 }
 
 /** JSON with the keys of every object in order of their UTF-16 code units. */

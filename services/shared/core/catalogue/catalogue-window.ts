@@ -1,8 +1,8 @@
-import type { Calendar } from '../calendar/calendar.ts';
+import type { Calendar, WorkingHours } from '../calendar/calendar.ts';
 import { findCalendar } from './catalogue-calendar.ts';
 import { readDuration } from './catalogue-duration.ts';
-import type { Path, Problems } from './catalogue-problem.ts';
-import { mapOf, textOf } from './catalogue-read.ts';
+import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
+import { mapOf, textOf, textsOf } from './catalogue-read.ts';
 import { readZone } from './catalogue-zone.ts';
 import type { Measure, TumblingUnit, WindowSpec } from '../definition.ts';
 import { SLICES_PER_WINDOW_MAX } from '../window/window.ts';
@@ -12,7 +12,8 @@ const CALENDAR_UNITS: readonly string[] = ['hour', 'day', 'week', 'month', 'quar
 const FISCAL_UNITS: readonly string[] = ['fiscal-quarter', 'fiscal-year'] satisfies TumblingUnit[];
 /** How often a level is taken when the catalogue does not say. */
 const LEVEL_EVERY_MS = 60_000;
-const FORMS = '{ rolling: 4h, every: 1m }, { tumbling: day }, { to_date: month, every: 1d }, or total';
+const FORMS =
+  '{ rolling: 4h, every: 1m }, { tumbling: day }, { shift: CALENDAR }, { to_date: month, every: 1d }, or total';
 
 const WITHIN_FORMS = FORMS.replace(', or total', '').replace(', { to', ', or { to');
 
@@ -47,6 +48,9 @@ export function readWindow(
   }
   if (keys.includes('to_date') && !keys.includes('rolling') && !keys.includes('tumbling')) {
     return readToDate(map, path, scope);
+  }
+  if (keys.includes('shift') && keys.every((key) => key === 'shift' || key === 'only')) {
+    return readShift(map, path, scope);
   }
   return problems.add(path, `a window of ${keys.join(' and ') || 'nothing'} does not exist here`, FORMS);
 }
@@ -136,6 +140,39 @@ function ofUnit(unit: string | null, zone: string, fiscalMonth: number): UnitWin
   if (unit === null) return null;
   if (FISCAL_UNITS.includes(unit)) return { kind: 'tumbling', unit: unit as TumblingUnit, zone, fiscalMonth };
   return CALENDAR_UNITS.includes(unit) ? { kind: 'tumbling', unit: unit as TumblingUnit, zone } : null;
+}
+
+/** The shifts of a calendar, all or some. */
+function readShift(
+  map: Readonly<Record<string, unknown>>,
+  path: Path,
+  { calendars, problems }: WindowScope,
+): WindowSpec | null {
+  const calendar = findCalendar(map['shift'], [...path, 'shift'], calendars, problems);
+  if (calendar === null) return null;
+  const { hours } = calendar;
+  const names = shiftNames(hours);
+  if (names.length === 0) {
+    const others = [...calendars].filter(([, each]) => shiftNames(each.hours).length > 0).map(([name]) => name);
+    const legal = others.length === 0 ? 'a calendar with shifts' : listed(others);
+    return problems.add([...path, 'shift'], `calendar '${hours.calendar}' has no shifts`, legal);
+  }
+  const only = map['only'] === undefined ? names : textsOf(map['only']);
+  if (only === null) return null;
+  const unknown = only.findIndex((name) => !names.includes(name));
+  if (unknown >= 0) {
+    const name = only[unknown]!;
+    const message = `calendar '${hours.calendar}' has no shift '${name}'${didYouMean(name, names)}`;
+    return problems.add([...path, 'only', unknown], message, listed(names));
+  }
+  // Those of the catalogue in its order, so that the order in which they are named makes no other definition.
+  const counted = names.filter((name) => only.includes(name));
+  return { kind: 'shift', hours, ...(counted.length === names.length ? {} : { only: counted }) };
+}
+
+/** The shifts of a week, in order. */
+function shiftNames({ week }: WorkingHours): string[] {
+  return [...new Set(week.flat().flatMap(({ shift }) => shift ?? []))];
 }
 
 function positive(value: unknown, path: Path, problems: Problems): number | null {

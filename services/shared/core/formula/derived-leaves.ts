@@ -1,6 +1,7 @@
 import type { Definition, TumblingUnit, WindowSpec } from '../definition.ts';
 import { sliceEnd } from '../window/window.ts';
 import { earlierMsMax, laterSpan, type Span } from '../window/window-earlier.ts';
+import { shiftStepMaxMs } from '../window/window-shift.ts';
 import { type DerivedDefinition, inputsOf, isDerived } from './derived.ts';
 import { outerEnd } from './rollup.ts';
 
@@ -44,6 +45,7 @@ const LONGEST_MS: Readonly<Record<TumblingUnit, number>> = {
 export function stepMaxMs(window: WindowSpec): number {
   if (window.kind === 'total') return 0;
   if (window.kind === 'tumbling') return LONGEST_MS[window.unit];
+  if (window.kind === 'shift') return shiftStepMaxMs(window);
   // A day of 25 hours is one step.
   return window.kind === 'to-date' ? 2 * window.everyMs : window.everyMs;
 }
@@ -146,6 +148,8 @@ export function sameWindow(a: WindowSpec, b: WindowSpec): boolean {
       return b.kind === 'tumbling' && sameUnit(a, b);
     case 'to-date':
       return b.kind === 'to-date' && a.everyMs === b.everyMs && sameUnit(a, b);
+    case 'shift':
+      return JSON.stringify(a) === JSON.stringify(b);
   }
 }
 

@@ -3,7 +3,7 @@ import { type DerivedDefinition, type DerivedValue, isDerived } from './derived.
 import { type Formula, formulaOf } from './formula.ts';
 import { growthValue } from './growth.ts';
 import { rollupValue } from './rollup.ts';
-import { sliceStart, TOTAL_END_MS } from '../window/window.ts';
+import { lastEnd, TOTAL_END_MS } from '../window/window.ts';
 
 /** What derived KPIs are computed from. */
 export interface Measured {
@@ -44,7 +44,7 @@ function formulaValue(measure: FormulaMeasure, endMs: number, measured: Measured
 /** The value of a KPI in its last window that ends at `asOfMs` or before. */
 function valueAsOf(definition: Definition, asOfMs: number, measured: Measured): DerivedValue {
   const { window } = definition;
-  return valueIn(definition, window.kind === 'total' ? TOTAL_END_MS : sliceStart(window, asOfMs), measured);
+  return valueIn(definition, window.kind === 'total' ? TOTAL_END_MS : lastEnd(window, asOfMs), measured);
 }
 
 function valueIn(definition: Definition, endMs: number, measured: Measured): DerivedValue {

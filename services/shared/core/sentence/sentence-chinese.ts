@@ -103,6 +103,8 @@ function windowText(window: WindowSpec): string {
       return `每${TUMBLING[window.unit]}（${fiscalText(window.fiscalMonth)}${window.zone}）`;
     case 'to-date':
       return `本${TUMBLING[window.unit]}至今（${fiscalText(window.fiscalMonth)}${window.zone}），每${lengthText(window.everyMs)}计算一次`;
+    case 'shift':
+      return `每${window.only === undefined ? '' : `${window.only.join('、')}`}班次（${window.hours.calendar}，${window.hours.zone}）`;
     case 'total':
       return '全部时间内';
     case 'instant':

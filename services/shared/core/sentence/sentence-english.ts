@@ -106,6 +106,8 @@ function windowText(window: WindowSpec): string {
       return `per ${unitText(window)}`;
     case 'to-date':
       return `for the ${unitText(window)} so far, taken every ${stepText(window.everyMs)}`;
+    case 'shift':
+      return `per ${window.only === undefined ? 'shift' : `${joined(window.only, 'or')} shift`} (${window.hours.calendar}, ${window.hours.zone})`;
     case 'total':
       return 'over all time';
     case 'instant':

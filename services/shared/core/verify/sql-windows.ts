@@ -1,5 +1,5 @@
 import type { Definition } from '../definition.ts';
-import { sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../window/window.ts';
+import { isBetween, sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../window/window.ts';
 import { type AggregateSql, aggregateSql } from './aggregates.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
 import type { ContributionsSql } from './sql-contributions.ts';
@@ -23,6 +23,9 @@ export function windowsSql(definition: Definition, contributions: ContributionsS
       return grouped(aggregate, `${TOTAL_END_MS}`, contributions({ fromMs: null, toMs: null }));
     case 'tumbling':
       onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth'], 'window');
+      return tumbling(definition, aggregate, contributions, ends);
+    case 'shift':
+      onlyKeys(window, ['kind', 'hours', 'only'], 'window');
       return tumbling(definition, aggregate, contributions, ends);
     case 'to-date':
       onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth', 'everyMs'], 'window');
@@ -66,10 +69,15 @@ function tumbling(
   // A unit that ends later is not among those that were asked for.
   if (bounds.at(-1)! > untilMs) bounds.pop();
   const [firstMs, lastMs] = [bounds[0]!, bounds.at(-1)!];
+  // What lies between two shifts ends where no window does.
+  const isNone = bounds.map((endMs) => (isBetween(window, endMs - 1) ? 1 : 0));
+  const windowOnly = isNone.includes(1)
+    ? ` AND has([${bounds.filter((_, n) => isNone[n] === 0).join(',')}], end_ms)`
+    : '';
   const endMs = `bounds[indexOf(bounds, roundDown(time, bounds)) + 1]`;
   return `WITH CAST([${bounds.join(',')}], 'Array(Int64)') AS bounds
 ${grouped(aggregate, endMs, contributions({ fromMs: firstMs, toMs: lastMs }))}
-HAVING end_ms > ${afterMs}`;
+HAVING end_ms > ${afterMs}${windowOnly}`;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { TOTAL_SLICE_MS, type WindowSpec } from '../definition.ts';
+import type { NamedShift } from '../calendar/calendar.ts';
 import { calendarSlice } from './window-calendar.ts';
+import { namedShift, type ShiftWindow, shiftSlice } from './window-shift.ts';
 import { stepSlice } from './window-to-date.ts';
 
 /** End of the only slice of a total window: later than any event time that is accepted. */
@@ -17,6 +19,8 @@ export function sliceStart(window: WindowSpec, timeMs: number): number {
       return calendarSlice(window, timeMs).startMs;
     case 'to-date':
       return stepSlice(window, timeMs).startMs;
+    case 'shift':
+      return shiftSlice(window, timeMs).startMs;
     case 'total':
       return TOTAL_SLICE_MS;
   }
@@ -32,6 +36,8 @@ export function sliceEnd(window: WindowSpec, sliceStartMs: number): number {
       return calendarSlice(window, sliceStartMs).endMs;
     case 'to-date':
       return stepSlice(window, sliceStartMs).endMs;
+    case 'shift':
+      return shiftSlice(window, sliceStartMs).endMs;
     case 'total':
       return TOTAL_END_MS;
   }
@@ -50,9 +56,41 @@ export function windowStart(window: WindowSpec, windowEndMs: number): number {
     case 'tumbling':
     case 'to-date':
       return calendarSlice(window, windowEndMs - 1).startMs;
+    case 'shift':
+      return shiftSlice(window, windowEndMs - 1).startMs;
     case 'total':
       return TOTAL_SLICE_MS;
   }
+}
+
+/** Windows that follow one another, each with events of its own. */
+export type TumblingWindow = Extract<WindowSpec, { readonly kind: 'tumbling' }> | ShiftWindow;
+
+/** Whether the value of a window is over when the window is: calendar units and shifts. */
+export function tumbles(window: WindowSpec): window is TumblingWindow {
+  return window.kind === 'tumbling' || window.kind === 'shift';
+}
+
+/** The shift that a window of this end is; null where it is none. */
+export function shiftOf(window: WindowSpec, endMs: number): NamedShift | null {
+  return window.kind === 'shift' ? namedShift(window, endMs) : null;
+}
+
+/** Whether the slice that holds `timeMs` is in no window: it lies between two shifts. */
+export function isBetween(window: WindowSpec, timeMs: number): boolean {
+  return window.kind === 'shift' && shiftSlice(window, timeMs).shift === null;
+}
+
+/** The last end of a window at `ms` or before; not of a total. */
+export function lastEnd(window: WindowSpec, ms: number): number {
+  const endMs = sliceStart(window, ms);
+  return isBetween(window, endMs - 1) ? sliceStart(window, endMs - 1) : endMs;
+}
+
+/** The first end of a window after `ms`; not of a total. */
+export function nextEnd(window: WindowSpec, ms: number): number {
+  const endMs = sliceEnd(window, ms);
+  return isBetween(window, ms) ? sliceEnd(window, endMs) : endMs;
 }
 
 /** Whether a slice starts or ends at `ms`, so that a merged read may start or end there. */
@@ -61,9 +99,8 @@ export function isMultiple(window: WindowSpec, ms: number): boolean {
   return sliceStart(window, ms) === ms;
 }
 
-/** The slice boundaries on both sides of `ms`, for the answer to a read that may not start there; both `ms` if it may. */
+/** The window ends on both sides of `ms`, for the answer to a read that may not start there; both `ms` if it may. */
 export function nearestBounds(window: WindowSpec, ms: number): [number, number] {
   if (isMultiple(window, ms)) return [ms, ms];
-  const startMs = sliceStart(window, ms);
-  return [startMs, sliceEnd(window, startMs)];
+  return window.kind === 'total' ? [TOTAL_SLICE_MS, TOTAL_END_MS] : [lastEnd(window, ms), nextEnd(window, ms)];
 }

@@ -4,6 +4,7 @@ import { TaktError } from '../../core/errors.ts';
 import { decodeLabels } from '../../core/measure/labels.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { NotChecked } from '../../core/verify/not-checked.ts';
+import { tumbles } from '../../core/window/window.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
 import type { CaseBehind } from './cases-behind.ts';
 import { computedWindows } from './computed-windows.ts';
@@ -112,12 +113,10 @@ ORDER BY window_end_ms DESC LIMIT 1 BY labels`;
   throw valueUnknown(definition, wanted, meant.length === 0 ? rows : meant);
 }
 
-/** A tumbling window holds the times within it, every other one what comes after it. A total holds always. */
+/** A calendar unit or a shift holds the times within it, every other one what comes after it. A total holds always. */
 function heldAt({ window }: Definition, atMs: number | null): string {
   if (atMs === null || window.kind === 'total') return '1';
-  return window.kind === 'tumbling'
-    ? `window_start_ms <= ${atMs} AND window_end_ms > ${atMs}`
-    : `window_end_ms <= ${atMs}`;
+  return tumbles(window) ? `window_start_ms <= ${atMs} AND window_end_ms > ${atMs}` : `window_end_ms <= ${atMs}`;
 }
 
 function valueUnknown(

@@ -1,5 +1,5 @@
 import type { Definition } from '../../core/definition.ts';
-import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../core/window/window.ts';
+import { sliceEnd, sliceStart, TOTAL_END_MS, tumbles } from '../../core/window/window.ts';
 import { nextBeginMs } from '../../core/window/window-to-date.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { workflowsOf } from '../../core/formula/derived.ts';
@@ -47,7 +47,7 @@ export async function* verifyPages(
       `SELECT window_end_ms AS ms ${rows} > ${afterMs} ORDER BY window_end_ms LIMIT 1 OFFSET ${PAGE_ROWS}`,
     );
     let untilMs = Math.min(lastMs, full);
-    const ofCalendar = window.kind === 'tumbling' || window.kind === 'to-date';
+    const ofCalendar = tumbles(window) || window.kind === 'to-date';
     if (ofCalendar) untilMs = Math.min(untilMs, boundAfter(window, afterMs));
     untilMs = Math.min(untilMs, afterMs + pageMsMax(definition, afterMs));
     yield { afterMs, untilMs };
