@@ -3,7 +3,7 @@ import type { Definition } from '../shared/core/definition.ts';
 import { encodeLabels } from '../shared/core/measure/labels.ts';
 import { isDerived } from '../shared/core/formula/derived.ts';
 import { type Result, resultOf } from '../shared/core/aggregate/result.ts';
-import { sliceEnd, sliceStart, windowStart } from '../shared/core/window/window.ts';
+import { lastEnd, nextEnd, windowStart } from '../shared/core/window/window.ts';
 import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 
 /** How far a workflow's values are. */
@@ -43,14 +43,14 @@ export function fillRange(range: RangeToFill): ValueRow[] {
   for (const place of placesOf(definition, range.known)) {
     const rows = bySeries.get(place.labels) ?? [];
     let next = 0;
-    let endMs = fromMs ?? rows[0]?.windowEndMs ?? Infinity;
+    let endMs = fromMs === undefined ? (rows[0]?.windowEndMs ?? Infinity) : nextEnd(definition.window, fromMs - 1);
     while (endMs <= toMs && filled.length < rowsMax) {
       const row = rows[next];
       const shown = row?.windowEndMs === endMs ? row : emptyRow(definition, place, endMs, range.progress);
       if (shown === row) next++;
       if (shown !== null) filled.push(shown);
       else if (row === undefined) break;
-      endMs = shown === null ? row!.windowEndMs : sliceEnd(definition.window, endMs);
+      endMs = shown === null ? row!.windowEndMs : nextEnd(definition.window, endMs);
     }
   }
   return filled;
@@ -65,7 +65,7 @@ export function fillInstant(at: {
   readonly progress: Progress;
 }): ValueRow[] {
   const { definition, known, atMs, progress } = at;
-  const endMs = sliceStart(definition.window, atMs);
+  const endMs = lastEnd(definition.window, atMs);
   const current = new Map(known.filter(({ windowEndMs }) => windowEndMs === endMs).map((row) => [row.labels, row]));
   return placesOf(definition, known).flatMap(
     (place) => current.get(place.labels) ?? emptyRow(definition, place, endMs, progress) ?? [],
@@ -97,7 +97,7 @@ function emptyRow(
     labelPartition,
     windowStartMs,
     windowEndMs,
-    validToMs: sliceEnd(window, windowEndMs),
+    validToMs: nextEnd(window, windowEndMs),
     value,
     valueExact: exact,
     samples,

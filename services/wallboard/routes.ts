@@ -9,7 +9,7 @@ import { type NotifyRoutesDeps, registerNotify } from './notify-routes.ts';
 import { answerErrors, type OpsDeps } from './ops-routes.ts';
 import { type Pages, registerPages } from './pages.ts';
 import { registerScreens, type ScreenRoutesDeps } from './screen-routes.ts';
-import { kpiFace } from './screen-frame.ts';
+import { kpiFace, shownWindow } from './screen-frame.ts';
 import { type Progress, slowestOf } from './empty-windows.ts';
 import { readValues } from './values.ts';
 import { readValuesQuery } from './values-query.ts';
@@ -70,7 +70,7 @@ function presentKpi({ definition, ...kpi }: Kpi): Record<string, unknown> {
     workflows: workflowsOf(definition),
     unit: definition.unit,
     labels: definition.by.map(({ dimension }) => dimension),
-    window: definition.window,
+    window: shownWindow(definition.window),
     ...kpi,
     sentence: { en: sentence({ definition, ...kpi }, 'en'), 'zh-CN': sentence({ definition, ...kpi }, 'zh-CN') },
     face: kpiFace({ definition, ...kpi }),

@@ -1,5 +1,6 @@
 import type { Catalogue, Kpi, Workflow } from '../shared/core/catalogue/catalogue.ts';
 import { defaultOf } from '../shared/core/goal/goal.ts';
+import type { WindowSpec } from '../shared/core/definition.ts';
 import type { Screen, Tile } from '../shared/core/screen/screen.ts';
 import { layoutOf, type TilePlace } from '../shared/core/screen/screen-layout.ts';
 import type { KpiFace, ScreenFrame, TileFrame } from '../shared/core/screen/wall-message.ts';
@@ -56,5 +57,12 @@ export function kpiFace({ definition, name, better, target, baseline }: Kpi): Kp
   const percent =
     aggregate.kind === 'derived' ? unit === '%' : aggregate.kind === 'ratio' && SHARE_UNITS.includes(unit);
   const goals = { target: defaultOf(target), baseline: defaultOf(baseline) };
-  return { kpi, workflow, name, unit: percent ? '%' : unit, percent, fixed, better, ...goals, window };
+  const shown = shownWindow(window);
+  return { kpi, workflow, name, unit: percent ? '%' : unit, percent, fixed, better, ...goals, window: shown };
+}
+
+/** A window as programs and pages see it: without the dates of its calendar, which are hundreds. */
+export function shownWindow(window: WindowSpec): WindowSpec {
+  if (window.kind !== 'shift') return window;
+  return { ...window, hours: { ...window.hours, closed: [], makeUp: [], special: [] } };
 }

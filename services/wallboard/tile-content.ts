@@ -4,6 +4,7 @@ import { goalAt, narrowed } from '../shared/core/goal/goal.ts';
 import { byWorst, judge } from '../shared/core/alert/judgement.ts';
 import type { Tile } from '../shared/core/screen/screen.ts';
 import type { ShownValue, TileContent } from '../shared/core/screen/wall-message.ts';
+import { shiftOf, tumbles } from '../shared/core/window/window.ts';
 import type { LivePoint, LiveSeries } from './live/series-memory.ts';
 
 type KpiTile = Extract<Tile, { readonly kpi: string }>;
@@ -35,7 +36,7 @@ function matches(labels: Readonly<Record<string, string>>, wanted: Readonly<Reco
 }
 
 function ofOneWindow(series: readonly LiveSeries[], { definition }: Kpi): LiveSeries[] {
-  if (definition.window.kind !== 'tumbling') return [...series];
+  if (!tumbles(definition.window)) return [...series];
   const lastMs = series.reduce((latest, each) => Math.max(latest, lastOf(each).windowEndMs), -Infinity);
   return series.filter((each) => lastOf(each).windowEndMs === lastMs);
 }
@@ -48,6 +49,7 @@ function lastOf({ points }: LiveSeries): LivePoint {
 function shownOf(series: LiveSeries, kpi: Kpi): ShownValue {
   const { value, samples, state, windowStartMs, windowEndMs, changedMs } = lastOf(series);
   const target = goalAt(narrowed(kpi.target, series.labels), windowEndMs);
+  const shift = shiftOf(kpi.definition.window, windowEndMs);
   return {
     labels: series.labels,
     value,
@@ -55,6 +57,7 @@ function shownOf(series: LiveSeries, kpi: Kpi): ShownValue {
     state,
     windowStartMs,
     windowEndMs,
+    ...(shift === null ? {} : { shift }),
     changedMs,
     judgement: judge(value, target, kpi.better),
     target,

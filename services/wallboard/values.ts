@@ -1,9 +1,12 @@
 import type { Kpi } from '../shared/core/catalogue/catalogue.ts';
 import { plannedFor } from '../shared/core/goal/planned.ts';
 import { goalAt, narrowed } from '../shared/core/goal/goal.ts';
+import type { NamedShift } from '../shared/core/calendar/calendar.ts';
 import { encodeLabels } from '../shared/core/measure/labels.ts';
 import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 import type { KpiStore, ValueQuery } from '../shared/ports/kpi-store.ts';
+import type { WindowSpec } from '../shared/core/definition.ts';
+import { shiftOf, tumbles } from '../shared/core/window/window.ts';
 import { fillInstant, fillRange, type Progress } from './empty-windows.ts';
 import type { ValuesQuery } from './values-query.ts';
 
@@ -25,6 +28,8 @@ interface PresentedRow {
   readonly labels: Readonly<Record<string, string>>;
   readonly windowStart: string;
   readonly windowEnd: string;
+  /** Of a window that is a shift: which one. */
+  readonly shift?: NamedShift;
   readonly validTo: string | null;
   readonly value: number | null;
   readonly valueExact: string | null;
@@ -75,7 +80,7 @@ async function inRange(
   const { fromMs, toMs } = read.kind === 'range' ? read : {};
   const until = toMs === undefined ? {} : { toMs: toMs + 1 };
   const stored = await store.values({ ...asked, ...until, ...(fromMs === undefined ? {} : { fromMs }) });
-  if (definition.window.kind !== 'tumbling') return stored;
+  if (!tumbles(definition.window)) return stored;
   const known = await store.values({ ...asked, ...until, lastPerSeries: 1 });
   return fillRange({ definition, stored, known, fromMs, toMs, progress, rowsMax: VALUE_ROWS_MAX + 1 });
 }
@@ -92,7 +97,7 @@ async function lastRows(
   if (read.kind !== 'at' || definition.window.kind === 'total') return store.values({ ...asked, lastPerSeries: count });
   const { atMs } = read;
   const known = await store.values({ ...asked, toMs: atMs + 1, lastPerSeries: 1 });
-  if (definition.window.kind === 'tumbling') return fillInstant({ definition, known, atMs, progress });
+  if (tumbles(definition.window)) return fillInstant({ definition, known, atMs, progress });
   return known.filter(({ validToMs }) => validToMs === null || validToMs > atMs);
 }
 
@@ -104,10 +109,12 @@ function labelsOf({ kpi, labels }: ValuesQuery): Pick<ValueQuery, 'labels'> {
 
 function present(row: ValueRow, kpi: Kpi): PresentedRow {
   const { labelMap, value, valueExact, samples, state, revision, reason } = row;
+  const shift = shiftOf(kpi.definition.window, row.windowEndMs);
   return {
     labels: labelMap,
     windowStart: iso(row.windowStartMs),
     windowEnd: iso(row.windowEndMs),
+    ...(shift === null ? {} : { shift }),
     validTo: row.validToMs === null ? null : iso(row.validToMs),
     value,
     valueExact,

@@ -232,6 +232,45 @@ test('tumbling windows without events are filled: zero for counts, from the firs
   expect([endless.rows.length, endless.truncated]).toEqual([VALUE_ROWS_MAX, true]);
 });
 
+test('shifts without events are filled and named; what lies between two shifts is no window', async () => {
+  const HOUR_MS = 3_600_000;
+  const early = { fromMinute: 360, toMinute: 840, shift: 'early' };
+  const night = { fromMinute: 1320, toMinute: 1800, shift: 'night' };
+  const hours = { calendar: 'line', zone: 'UTC', week: Array.from({ length: 7 }, () => [early, night]) };
+  const window = { kind: 'shift', hours: { ...hours, closed: ['1970-01-03'], makeUp: [], special: [] } } as const;
+  const { get } = await api([row('a', 30 * HOUR_MS, 4, 38 * HOUR_MS)], {
+    catalogue: () => ({
+      ...catalogue,
+      kpis: new Map([['resolved', { ...kpi, definition: { ...kpi.definition, window } }]]),
+    }),
+    progress: () => ({ watermarkMs: 4 * DAY_MS, stored: true }),
+  });
+  const values = async (query: string): Promise<unknown[]> => {
+    const { rows } = JSON.parse((await get(`/v1/values?kpi=resolved&${query}`)).body) as {
+      rows: { shift: { name: string; date: string }; windowEnd: string; validTo: string; value: number }[];
+    };
+    return rows.map(({ shift, windowEnd, validTo, value }) =>
+      [shift.name, shift.date, ...[windowEnd, validTo].map((text) => Date.parse(text) / HOUR_MS), value].join(' '),
+    );
+  };
+  // From the end of the first shift up to the one that runs at the watermark; none on the third, which is closed.
+  const all = ['night 1970-01-01 30 38 4', 'early 1970-01-02 38 54 0', 'night 1970-01-02 54 86 0'];
+  expect(await values(`from=${14 * HOUR_MS}&to=${54 * HOUR_MS}`)).toEqual(['early 1970-01-01 14 30 0', ...all]);
+  expect(await values(`from=${22 * HOUR_MS}`)).toEqual([
+    ...all,
+    'early 1970-01-04 86 102 0',
+    'night 1970-01-04 102 110 0',
+  ]);
+  // Between two shifts the one before holds.
+  expect(await values(`at=${31 * HOUR_MS}`)).toEqual(['night 1970-01-01 30 38 4']);
+  expect(await values(`at=${70 * HOUR_MS}`)).toEqual(['night 1970-01-02 54 86 0']);
+  expect(await values('last=1')).toEqual(['night 1970-01-01 30 38 4']);
+  const bad = await get(`/v1/values?kpi=resolved&from=${16 * HOUR_MS}`);
+  expect(bad.body).toContain('nearest are 1970-01-01T14:00:00.000Z and 1970-01-02T06:00:00.000Z');
+  const face = JSON.parse((await get('/v1/kpis')).body) as { kpis: { face: { window: unknown } }[] };
+  expect(face.kpis[0]!.face.window).toMatchObject({ kind: 'shift', hours: { closed: [] } });
+});
+
 test('what has no value in an empty window has none; nothing is filled before a watermark, nothing final before all is stored', async () => {
   const range = `from=${2 * DAY_MS}&to=${4 * DAY_MS}`;
   expect((await (await daily('min', days))(range)).rows[1]).toEqual(['a', 3, null, 'final']);

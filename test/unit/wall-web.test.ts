@@ -162,6 +162,23 @@ test.each([
   },
 );
 
+test('a shift is told by its name while it runs and when it is over, in both languages', () => {
+  const shift = { name: 'night', date: '2026-11-27' };
+  const hours = { calendar: 'line', zone: 'UTC', week: [], closed: [], makeUp: [], special: [] };
+  const tile = { ...frame, face: { ...face, fixed: false, window: { kind: 'shift', hours } as const } };
+  const said = (windowEndMs: number, language: 'en' | 'zh-CN') => {
+    const value = { ...shown, value: 10, windowEndMs, shift, state: 'provisional' as const };
+    const scope = { screen, pipeline: completeTo(980_000), nowMs: 1_000_000, language };
+    const { window, mood } = numberWords(tile, value, scope);
+    return [mood, window];
+  };
+  expect(said(990_000, 'en')).toEqual(['provisional', 'night, 27 Nov']);
+  expect(said(980_000, 'en')).toEqual(['ended', 'night, 27 Nov: 10']);
+  expect(said(990_000, 'zh-CN')).toEqual(['provisional', '11月27日 night']);
+  const none = numberWords(tile, null, { screen, pipeline: completeTo(980_000), nowMs: 1_000_000, language: 'en' });
+  expect(none.window).toBe('this shift');
+});
+
 test.each([
   ['51.3', ['min', '≤ 30', 'last 1 h', 'so far'], 26],
   ['150,950', ['€', '≥ 160,000', '今日', '截至目前'], 17],

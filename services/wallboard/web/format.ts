@@ -1,6 +1,7 @@
 import type { TumblingUnit } from '../../shared/core/definition.ts';
 import type { Judgement } from '../../shared/core/alert/judgement.ts';
 import type { KpiFace, TileFrame } from '../../shared/core/screen/wall-message.ts';
+import type { NamedShift } from '../../shared/core/calendar/calendar.ts';
 import type { Language } from './language.ts';
 
 /** What stands where there is no number. */
@@ -132,6 +133,12 @@ export function formatPeriod(
   if (unit === 'hour') return `${format.format(startMs)}–${format.format(endMs)}`;
   // The last day belongs to the window, the instant at which it ends does not.
   return format.formatRange(startMs, endMs - 1);
+}
+
+/** A shift as people name it: `night, 27 Nov`. */
+export function formatShift({ name, date }: NamedShift, language: Language): string {
+  const day = new Intl.DateTimeFormat(localeOf(language), { ...DAY, timeZone: 'UTC' }).format(Date.parse(date));
+  return language === 'en' ? `${name}, ${day}` : `${day} ${name}`;
 }
 
 /** British English: the day before the month, 24 hours. */

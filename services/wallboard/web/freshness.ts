@@ -45,11 +45,14 @@ export function moodOf(
   return { age, mood: moodBy(frame, shown, age, completeMs) };
 }
 
+/** Windows whose value is over when they are. */
+const CALENDAR: readonly string[] = ['tumbling', 'shift'];
+
 function moodBy(frame: TileFrame, shown: ShownValue | null, age: Age, completeMs: number | null): Mood {
   if (age.level === 'stale') return 'stale';
   if (shown === null) return 'none';
   if (shown.state === 'backfilling') return 'filling';
-  const calendar = frame.face !== null && frame.face.window.kind === 'tumbling';
+  const calendar = frame.face !== null && CALENDAR.includes(frame.face.window.kind);
   if (calendar && completeMs !== null && shown.windowEndMs <= completeMs) return 'ended';
   if (shown.samples === 0 || shown.value === null) return 'quiet';
   if (age.level === 'late') return 'late';

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { addressOf } from './api.ts';
-import { formatTarget, formatTime, formatUnit, formatValue } from './format.ts';
+import { formatShift, formatTarget, formatTime, formatUnit, formatValue } from './format.ts';
 import { drawHistory, type HistoryLine } from './history-chart.ts';
 import { type Language, textIn } from './language.ts';
 import { NumberTile } from './number-tile.tsx';
@@ -153,7 +153,11 @@ function HistoryTable({
         <tbody>
           {rows.map((row) => (
             <tr key={`${row.windowEnd} ${labelOf(row)}`}>
-              <td>{formatTime(Date.parse(row.windowEnd), nowMs, timezone, language)}</td>
+              <td>
+                {row.shift === undefined
+                  ? formatTime(Date.parse(row.windowEnd), nowMs, timezone, language)
+                  : formatShift(row.shift, language)}
+              </td>
               <td>{labelOf(row)}</td>
               <td>{formatValue(row.value, face, language)}</td>
               <td>{row.samples}</td>

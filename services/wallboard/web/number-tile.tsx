@@ -37,7 +37,7 @@ export function NumberTile({
   return (
     <div class={`tile-body mood-${words.mood} status-${words.status}`}>
       <div class="tile-history">
-        {window.kind === 'tumbling' && !fixed ? (
+        {(window.kind === 'tumbling' || window.kind === 'shift') && !fixed ? (
           <Bars points={content.points} target={target} />
         ) : (
           <Sparkline points={content.points} target={target} />

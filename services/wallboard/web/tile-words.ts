@@ -9,6 +9,7 @@ import {
   formatAge,
   formatJudged,
   formatPeriod,
+  formatShift,
   formatTarget,
   formatUnit,
   formatValue,
@@ -81,10 +82,16 @@ function planText(planned: number | null, face: KpiFace, language: Language): st
   return `${WORDS[language].plan} ${formatValue(planned, face, language)}${face.percent ? '%' : ''}`;
 }
 
-/** The window; of a calendar window that is over, which one it was and what it came to. */
+/** The window, a shift by its name; of a calendar window that is over, which one it was and what it came to. */
 function windowText(shown: ShownValue | null, mood: Mood, face: KpiFace, window: string, language: Language): string {
-  if (mood !== 'ended' || shown === null || face.window.kind !== 'tumbling') return window;
-  const period = formatPeriod(face.window, shown.windowStartMs, shown.windowEndMs, language);
+  if (shown === null) return window;
+  const shift = shown.shift === undefined ? null : formatShift(shown.shift, language);
+  if (mood !== 'ended') return shift ?? window;
+  const period =
+    face.window.kind === 'tumbling'
+      ? formatPeriod(face.window, shown.windowStartMs, shown.windowEndMs, language)
+      : shift;
+  if (period === null) return window;
   return `${period}: ${formatValue(shown.value, face, language)}${face.percent ? '%' : ''}`;
 }
 

@@ -1,11 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { KpiFace } from '../../shared/core/screen/wall-message.ts';
+import type { NamedShift } from '../../shared/core/calendar/calendar.ts';
 import { getJson } from './api.ts';
 
 /** A row of GET /v1/values. */
 export interface HistoryRow {
   readonly labels: Readonly<Record<string, string>>;
   readonly windowEnd: string;
+  readonly shift?: NamedShift;
   readonly value: number | null;
   readonly samples: number;
   readonly state: 'provisional' | 'final' | 'backfilling';

@@ -4,6 +4,7 @@ import type { Judgement } from '../alert/judgement.ts';
 import type { AlertState } from '../messages.ts';
 import type { Severity } from '../alert/rule.ts';
 import type { Tile } from './screen.ts';
+import type { NamedShift } from '../calendar/calendar.ts';
 import type { TilePlace } from './screen-layout.ts';
 
 /** Texts by language. */
@@ -24,6 +25,7 @@ export interface KpiFace {
   /** Where nothing else is said of the series; null: nothing is. */
   readonly target: number | null;
   readonly baseline: number | null;
+  /** Without the dates of a calendar. */
   readonly window: WindowSpec;
 }
 
@@ -66,6 +68,8 @@ export interface ShownValue {
   readonly state: 'provisional' | 'final' | 'backfilling';
   readonly windowStartMs: number;
   readonly windowEndMs: number;
+  /** Of a window that is a shift: which one. */
+  readonly shift?: NamedShift;
   /** When it was published; null where that is not known any more. */
   readonly changedMs: number | null;
   readonly judgement: Judgement | null;
