@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { WorkingHours } from '../../services/shared/core/calendar/calendar.ts';
+import type { FiscalWeeks, WorkingHours } from '../../services/shared/core/calendar/calendar.ts';
 import type { Aggregate, Definition, Measure, WindowSpec } from '../../services/shared/core/definition.ts';
 import { contributionsSql } from '../../services/shared/core/verify/sql-contributions.ts';
 import { windowsSql } from '../../services/shared/core/verify/sql-windows.ts';
@@ -33,12 +33,17 @@ const SHIFTS: WorkingHours = {
   special: [],
 };
 
+/** Its first quarter of 2025 ends within the events. */
+const WEEKS: FiscalWeeks = { ends: 'last', weekday: 5, month: 3, quarters: [4, 4, 5] };
+
 const WINDOWS: readonly WindowSpec[] = [
   { kind: 'total' },
   { kind: 'rolling', sizeMs: 4 * HOUR_MS, everyMs: HOUR_MS },
   { kind: 'rolling', sizeMs: 28 * DAY_MS, everyMs: DAY_MS },
   { kind: 'to-date', unit: 'day', zone: 'Europe/Berlin', everyMs: HOUR_MS },
   { kind: 'to-date', unit: 'fiscal-quarter', zone: 'Asia/Kathmandu', fiscalMonth: 4, everyMs: DAY_MS },
+  { kind: 'tumbling', unit: 'fiscal-month', zone: 'Europe/Berlin', fiscalWeeks: WEEKS },
+  { kind: 'to-date', unit: 'fiscal-quarter', zone: 'Europe/Berlin', fiscalWeeks: WEEKS, everyMs: DAY_MS },
   { kind: 'shift', hours: SHIFTS },
   { kind: 'shift', hours: SHIFTS, only: ['night'] },
   { kind: 'tumbling', unit: 'hour', zone: 'Asia/Kathmandu' },
@@ -136,8 +141,8 @@ function byHand(definition: Definition, all: readonly Contribution[]): string[] 
 function endsAt(window: WindowSpec, time: number, enters: number): number[] {
   if (window.kind === 'rolling') return [enters, enters + window.sizeMs];
   if (window.kind !== 'to-date') return [enters];
-  const { unit, zone, fiscalMonth = 1 } = window;
-  const next = sliceEnd({ kind: 'tumbling', unit, zone, fiscalMonth }, time);
+  const { kind: _kind, everyMs: _everyMs, ...unit } = window;
+  const next = sliceEnd({ kind: 'tumbling', ...unit }, time);
   return [enters, sliceEnd(window, next)];
 }
 

@@ -1,4 +1,4 @@
-import type { WorkingHours } from './calendar/calendar.ts';
+import type { FiscalWeeks, WorkingHours } from './calendar/calendar.ts';
 
 /** Where a KPI takes a dimension from: the pair's entry or exit, or the first or last event of the case. */
 export type LabelAnchor = 'from' | 'to' | 'first' | 'last';
@@ -143,7 +143,8 @@ export type TumblingUnit =
   | 'month'
   | 'quarter'
   | 'year'
-  /** Those of a year that begins in the window's `fiscalMonth`. */
+  /** Those of a year that begins in the window's `fiscalMonth`, or is of its `fiscalWeeks`. */
+  | 'fiscal-month'
   | 'fiscal-quarter'
   | 'fiscal-year';
 
@@ -157,6 +158,8 @@ export type WindowSpec =
       readonly zone: string;
       /** 1 to 12; of fiscal units only. */
       readonly fiscalMonth?: number;
+      /** Of fiscal units, in place of `fiscalMonth`. */
+      readonly fiscalWeeks?: FiscalWeeks;
     }
   /**
    * From the beginning of a calendar unit up to the end of a slice: the unit so far. Its slices are an hour or a day of
@@ -168,6 +171,8 @@ export type WindowSpec =
       readonly zone: string;
       /** 1 to 12; of fiscal units only. */
       readonly fiscalMonth?: number;
+      /** Of fiscal units, in place of `fiscalMonth`. */
+      readonly fiscalWeeks?: FiscalWeeks;
       readonly everyMs: number;
     }
   /** Each shift of a calendar. Its slices are the shifts and what lies between them, where there is no window. */

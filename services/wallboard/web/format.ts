@@ -1,4 +1,4 @@
-import type { TumblingUnit } from '../../shared/core/definition.ts';
+import type { TumblingUnit, WindowSpec } from '../../shared/core/definition.ts';
 import type { Judgement } from '../../shared/core/alert/judgement.ts';
 import type { KpiFace, TileFrame } from '../../shared/core/screen/wall-message.ts';
 import type { NamedShift } from '../../shared/core/calendar/calendar.ts';
@@ -118,18 +118,21 @@ const PERIODS: Readonly<Record<TumblingUnit, Intl.DateTimeFormatOptions>> = {
   month: MONTH,
   quarter: MONTH,
   year: { year: 'numeric' },
+  'fiscal-month': MONTH,
   'fiscal-quarter': MONTH,
   'fiscal-year': MONTH,
 };
 
 /** A calendar window as people name it in its zone: `11:00–12:00`, `2 Mar`, `2–8 Mar`, `Jan–Mar 2026`. */
 export function formatPeriod(
-  { unit, zone }: { readonly unit: TumblingUnit; readonly zone: string },
+  { unit, zone, fiscalWeeks }: Extract<WindowSpec, { readonly kind: 'tumbling' }>,
   startMs: number,
   endMs: number,
   language: Language,
 ): string {
-  const format = new Intl.DateTimeFormat(localeOf(language), { ...PERIODS[unit], timeZone: zone });
+  // Of whole weeks, in months of which they are parts.
+  const parts = fiscalWeeks === undefined ? PERIODS[unit] : { ...DAY, ...MONTH };
+  const format = new Intl.DateTimeFormat(localeOf(language), { ...parts, timeZone: zone });
   if (unit === 'hour') return `${format.format(startMs)}–${format.format(endMs)}`;
   // The last day belongs to the window, the instant at which it ends does not.
   return format.formatRange(startMs, endMs - 1);

@@ -33,6 +33,18 @@ export interface WorkingHours {
   readonly special: readonly SpecialDate[];
 }
 
+/** Fiscal years of 52 or 53 weeks, as in retail. */
+export interface FiscalWeeks {
+  /** They end on the last such weekday of the month, or on the one nearest to its last day. */
+  readonly ends: 'last' | 'nearest';
+  /** 0 Monday to 6 Sunday. */
+  readonly weekday: number;
+  /** 1 to 12. */
+  readonly month: number;
+  /** Weeks of the three months of a quarter, 13 together: 4-4-5. */
+  readonly quarters: readonly number[];
+}
+
 /** A shift as people name it. */
 export interface NamedShift {
   readonly name: string;
@@ -52,6 +64,8 @@ export interface Calendar {
   readonly hours: WorkingHours;
   /** The month in which its fiscal year begins, 1 to 12. */
   readonly fiscalMonth: number;
+  /** Where its fiscal years are of whole weeks, in place of months. */
+  readonly fiscalWeeks?: FiscalWeeks;
   /** Its holidays by name, in order, those on days off too. */
   readonly holidays: readonly NamedDate[];
   /** The last year for which its holidays are known or listed; null where it has none. */

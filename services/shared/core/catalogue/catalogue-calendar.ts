@@ -2,9 +2,10 @@ import type { Calendar, DaySpan, NamedDate, WorkingHours } from '../calendar/cal
 import { dayOf, makeUpSpans, weekdayOf } from '../calendar/calendar-spans.ts';
 import { type ListedDate, readDates } from './catalogue-dates.ts';
 import { type Holidays, readHolidays } from './catalogue-holidays.ts';
+import { readFiscalYear } from './catalogue-fiscal.ts';
 import { readWeek } from './catalogue-hours.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
-import { mapOf, numberOf, textOf } from './catalogue-read.ts';
+import { mapOf, textOf } from './catalogue-read.ts';
 import { readZone } from './catalogue-zone.ts';
 import type { HolidayLookup } from '../calendar/holiday-table.ts';
 
@@ -62,7 +63,7 @@ function readCalendar(
   }
   return {
     hours: { calendar: name, zone: zone ?? byDefault, week, ...exceptions(week, holidays, open, closed) },
-    fiscalMonth: numberOf(mapOf(map['fiscal_year'])?.['month']) ?? 1,
+    ...readFiscalYear(map['fiscal_year'], [...path, 'fiscal_year'], problems),
     holidays: namedHolidays(holidays),
     holidaysUntil: holidays.until,
   };

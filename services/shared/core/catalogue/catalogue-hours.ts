@@ -3,7 +3,7 @@ import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf, textOf } from './catalogue-read.ts';
 
 /** Names of the weekdays in a catalogue, Monday first. */
-const WEEKDAYS: readonly string[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+export const WEEKDAYS: readonly string[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const EVERY_DAY: readonly number[] = [0, 1, 2, 3, 4, 5, 6];
 const DAY_MINUTES = 1440;
 const WHOLE_DAY: DaySpan = { fromMinute: 0, toMinute: DAY_MINUTES };

@@ -9,7 +9,7 @@ import { SLICES_PER_WINDOW_MAX } from '../window/window.ts';
 import { isStep, unitMsMax } from '../window/window-to-date.ts';
 
 const CALENDAR_UNITS: readonly string[] = ['hour', 'day', 'week', 'month', 'quarter', 'year'] satisfies TumblingUnit[];
-const FISCAL_UNITS: readonly string[] = ['fiscal-quarter', 'fiscal-year'] satisfies TumblingUnit[];
+const FISCAL_UNITS: readonly string[] = ['fiscal-month', 'fiscal-quarter', 'fiscal-year'] satisfies TumblingUnit[];
 /** How often a level is taken when the catalogue does not say. */
 const LEVEL_EVERY_MS = 60_000;
 const FORMS =
@@ -94,7 +94,7 @@ function readToDate(map: Readonly<Record<string, unknown>>, path: Path, scope: W
     return problems.add(path, 'the unit so far needs every, the step at which it is evaluated', FORMS);
   const everyMs = positive(map['every'], [...path, 'every'], problems);
   if (whole === null || everyMs === null) return null;
-  const { unit, zone, fiscalMonth } = whole;
+  const { unit, zone, kind: _tumbling, ...fiscal } = whole;
   if (unit === 'hour') return null;
   const everyText = textOf(map['every']) ?? '';
   if (!isStep(everyMs, unit))
@@ -108,7 +108,7 @@ function readToDate(map: Readonly<Record<string, unknown>>, path: Path, scope: W
     const message = `the window would be made of up to ${slices} slices, more than ${SLICES_PER_WINDOW_MAX}`;
     return problems.add([...path, 'every'], message, 'a longer step, up to 1d');
   }
-  return { kind: 'to-date', unit, zone, everyMs, ...(fiscalMonth === undefined ? {} : { fiscalMonth }) };
+  return { kind: 'to-date', unit, zone, everyMs, ...fiscal };
 }
 
 type UnitWindow = Extract<WindowSpec, { readonly kind: 'tumbling' }>;
@@ -124,7 +124,7 @@ function readUnit(
     return problems.add([...path, 'zone'], 'zone and calendar stand together', 'one of them: a calendar has its zone');
   if (map['calendar'] !== undefined) {
     const calendar = findCalendar(map['calendar'], [...path, 'calendar'], calendars, problems);
-    return calendar && ofUnit(unit, calendar.hours.zone, calendar.fiscalMonth);
+    return calendar && ofUnit(unit, calendar.hours.zone, calendar);
   }
   if (unit !== null && FISCAL_UNITS.includes(unit))
     return problems.add(
@@ -133,13 +133,19 @@ function readUnit(
       `{ ${map['tumbling'] === undefined ? 'to_date' : 'tumbling'}: ${unit}, calendar: NAME }`,
     );
   const zone = map['zone'] === undefined ? byDefault : readZone(map['zone'], [...path, 'zone'], problems);
-  return zone === null ? null : ofUnit(unit, zone, 1);
+  return zone === null ? null : ofUnit(unit, zone, { fiscalMonth: 1 });
 }
 
-function ofUnit(unit: string | null, zone: string, fiscalMonth: number): UnitWindow | null {
+function ofUnit(
+  unit: string | null,
+  zone: string,
+  { fiscalMonth, fiscalWeeks }: Pick<Calendar, 'fiscalMonth' | 'fiscalWeeks'>,
+): UnitWindow | null {
   if (unit === null) return null;
-  if (FISCAL_UNITS.includes(unit)) return { kind: 'tumbling', unit: unit as TumblingUnit, zone, fiscalMonth };
-  return CALENDAR_UNITS.includes(unit) ? { kind: 'tumbling', unit: unit as TumblingUnit, zone } : null;
+  const plain = { kind: 'tumbling', unit: unit as TumblingUnit, zone } as const;
+  if (FISCAL_UNITS.includes(unit))
+    return { ...plain, ...(fiscalWeeks === undefined ? { fiscalMonth } : { fiscalWeeks }) };
+  return CALENDAR_UNITS.includes(unit) ? plain : null;
 }
 
 /** The shifts of a calendar, all or some. */

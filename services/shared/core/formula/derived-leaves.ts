@@ -37,8 +37,9 @@ const LONGEST_MS: Readonly<Record<TumblingUnit, number>> = {
   month: 32 * DAY_MS,
   quarter: 93 * DAY_MS,
   year: 367 * DAY_MS,
-  'fiscal-quarter': 93 * DAY_MS,
-  'fiscal-year': 367 * DAY_MS,
+  'fiscal-month': 43 * DAY_MS,
+  'fiscal-quarter': 99 * DAY_MS,
+  'fiscal-year': 372 * DAY_MS,
 };
 
 /** What ends of windows are apart at most, ms. */
@@ -156,5 +157,10 @@ export function sameWindow(a: WindowSpec, b: WindowSpec): boolean {
 type Calendar = Extract<WindowSpec, { readonly zone: string }>;
 
 function sameUnit(a: Calendar, b: Calendar): boolean {
-  return a.unit === b.unit && a.zone === b.zone && a.fiscalMonth === b.fiscalMonth;
+  return (
+    a.unit === b.unit &&
+    a.zone === b.zone &&
+    a.fiscalMonth === b.fiscalMonth &&
+    JSON.stringify(a.fiscalWeeks) === JSON.stringify(b.fiscalWeeks)
+  );
 }

@@ -64,6 +64,7 @@ export const TUMBLING = {
   month: '月',
   quarter: '季度',
   year: '年',
+  'fiscal-month': '财月',
   'fiscal-quarter': '财季',
   'fiscal-year': '财年',
 } as const;

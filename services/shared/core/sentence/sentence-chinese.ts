@@ -91,7 +91,14 @@ function labelText({ dimension, at }: LabelSpec): string {
   return `${dimension}${ANCHORS[at]}`;
 }
 
-function fiscalText(month: number | undefined): string {
+const WEEKDAYS = ['周一', '周二', '周三', '周四', '周五', '周六', '周日'] as const;
+
+function fiscalText({ unit, fiscalMonth: month, fiscalWeeks }: Extract<WindowSpec, { readonly zone: string }>): string {
+  if (fiscalWeeks !== undefined) {
+    const { ends, weekday, month: of, quarters } = fiscalWeeks;
+    const day = `${of}月${ends === 'last' ? '最后一个' : '月底最近的'}${WEEKDAYS[weekday]}`;
+    return `财年为52或53周，止于${day}${unit === 'fiscal-month' ? `，每季${quarters.join('-')}周` : ''}，`;
+  }
   return month === undefined ? '' : `财年始于${month}月，`;
 }
 
@@ -100,9 +107,9 @@ function windowText(window: WindowSpec): string {
     case 'rolling':
       return `最近${lengthText(window.sizeMs)}内，每${lengthText(window.everyMs)}计算一次`;
     case 'tumbling':
-      return `每${TUMBLING[window.unit]}（${fiscalText(window.fiscalMonth)}${window.zone}）`;
+      return `每${TUMBLING[window.unit]}（${fiscalText(window)}${window.zone}）`;
     case 'to-date':
-      return `本${TUMBLING[window.unit]}至今（${fiscalText(window.fiscalMonth)}${window.zone}），每${lengthText(window.everyMs)}计算一次`;
+      return `本${TUMBLING[window.unit]}至今（${fiscalText(window)}${window.zone}），每${lengthText(window.everyMs)}计算一次`;
     case 'shift':
       return `每${window.only === undefined ? '' : `${window.only.join('、')}`}班次（${window.hours.calendar}，${window.hours.zone}）`;
     case 'total':

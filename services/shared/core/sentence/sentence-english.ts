@@ -1,4 +1,4 @@
-import type { WorkingHours } from '../calendar/calendar.ts';
+import type { FiscalWeeks, WorkingHours } from '../calendar/calendar.ts';
 import type { Aggregate, Definition, LabelSpec, Limits, Measure, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
 import { conversionText, reworkText } from './sentence-english-case.ts';
@@ -115,10 +115,19 @@ function windowText(window: WindowSpec): string {
   }
 }
 
-function unitText({ unit, zone, fiscalMonth }: Extract<WindowSpec, { readonly zone: string }>): string {
+function unitText({ unit, zone, fiscalMonth, fiscalWeeks }: Extract<WindowSpec, { readonly zone: string }>): string {
+  if (fiscalWeeks !== undefined) return `${unit.replace('-', ' ')} (${weeksText(fiscalWeeks, unit)}, ${zone})`;
   if (fiscalMonth === undefined) return `${unit} (${zone})`;
   return `${unit.replace('-', ' ')} (years from ${MONTHS[fiscalMonth - 1]}, ${zone})`;
 }
+
+function weeksText({ ends, weekday, month, quarters }: FiscalWeeks, unit: string): string {
+  const day = ends === 'last' ? `last ${WEEKDAYS[weekday]}` : `${WEEKDAYS[weekday]} nearest to the end`;
+  const months = unit === 'fiscal-month' ? `, quarters of ${quarters.join('-')}` : '';
+  return `years of 52 or 53 weeks that end on the ${day} of ${MONTHS[month - 1]}${months}`;
+}
+
+const WEEKDAYS: readonly string[] = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
 const MONTHS: readonly string[] = [
   'January',

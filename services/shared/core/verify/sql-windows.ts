@@ -22,13 +22,13 @@ export function windowsSql(definition: Definition, contributions: ContributionsS
       onlyKeys(window, ['kind'], 'window');
       return grouped(aggregate, `${TOTAL_END_MS}`, contributions({ fromMs: null, toMs: null }));
     case 'tumbling':
-      onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth'], 'window');
+      onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth', 'fiscalWeeks'], 'window');
       return tumbling(definition, aggregate, contributions, ends);
     case 'shift':
       onlyKeys(window, ['kind', 'hours', 'only'], 'window');
       return tumbling(definition, aggregate, contributions, ends);
     case 'to-date':
-      onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth', 'everyMs'], 'window');
+      onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth', 'fiscalWeeks', 'everyMs'], 'window');
       return toDateSql(window, aggregate, contributions, ends);
     case 'rolling': {
       onlyKeys(window, ['kind', 'sizeMs', 'everyMs'], 'window');

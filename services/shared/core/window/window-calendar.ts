@@ -1,5 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
+import { daysOfDate } from '../calendar/wall-time.ts';
 import type { TumblingUnit, WindowSpec } from '../definition.ts';
+import { type FiscalUnit, fiscalWeeksUnit } from './fiscal-weeks.ts';
 
 /** One slice, half-open: `startMs` is in it, `endMs` is not. */
 export interface Slice {
@@ -14,7 +16,10 @@ const WEEK_MS = 7 * DAY_MS;
 const FIRST_MONDAY_MS = 4 * DAY_MS;
 
 /** A calendar unit in a zone. */
-type CalendarUnit = Pick<Extract<WindowSpec, { readonly kind: 'tumbling' }>, 'unit' | 'zone' | 'fiscalMonth'>;
+type CalendarUnit = Pick<
+  Extract<WindowSpec, { readonly kind: 'tumbling' }>,
+  'unit' | 'zone' | 'fiscalMonth' | 'fiscalWeeks'
+>;
 
 /** Zones × units whose slices are kept; the one added first leaves first. */
 const CACHED_CALENDARS_MAX = 64;
@@ -26,17 +31,18 @@ const cache = new Map<string, Slice[]>();
  * The calendar unit of the window's zone that holds `timeMs`. Weeks start on Monday. Where a clock goes back over midnight,
  * the day that has begun stays; an hour is cut where the offset changes, so both hours of a repeated one are slices.
  */
-export function calendarSlice({ unit, zone, fiscalMonth = 1 }: CalendarUnit, timeMs: number): Slice {
+export function calendarSlice(calendarUnit: CalendarUnit, timeMs: number): Slice {
+  const { unit, zone } = calendarUnit;
   if (zone === 'UTC') {
     if (unit === 'hour') return fixedSlice(timeMs, HOUR_MS, 0);
     if (unit === 'day') return fixedSlice(timeMs, DAY_MS, 0);
     if (unit === 'week') return fixedSlice(timeMs, WEEK_MS, FIRST_MONDAY_MS);
   }
-  const slices = cachedSlices(`${unit} ${fiscalMonth} ${zone}`);
+  const slices = cachedSlices(`${unit} ${fiscalKey(calendarUnit)} ${zone}`);
   const at = indexAfter(slices, timeMs);
   const before = slices[at - 1];
   if (before !== undefined && timeMs < before.endMs) return before;
-  const slice = unit === 'hour' ? hourSlice(zone, timeMs) : dateSlice(unit, zone, fiscalMonth, timeMs);
+  const slice = unit === 'hour' ? hourSlice(zone, timeMs) : dateSlice(calendarUnit, timeMs);
   if (slices.length >= CACHED_SLICES_MAX) slices.splice(0, slices.length, slice);
   else slices.splice(at, 0, slice);
   return slice;
@@ -93,15 +99,20 @@ function hourSlice(zone: string, timeMs: number): Slice {
   };
 }
 
-function dateSlice(unit: DateUnit, zone: string, fiscalMonth: number, timeMs: number): Slice {
-  let start = firstDate(unit, zoned(zone, timeMs).toPlainDate(), fiscalMonth);
-  let end = start.add(LENGTHS[unit]);
+function fiscalKey({ fiscalMonth, fiscalWeeks }: CalendarUnit): string {
+  if (fiscalWeeks === undefined) return String(fiscalMonth ?? 1);
+  const { ends, weekday, month, quarters } = fiscalWeeks;
+  return `${ends} ${weekday} ${month} ${quarters.join('-')}`;
+}
+
+function dateSlice(calendarUnit: CalendarUnit, timeMs: number): Slice {
+  const { zone } = calendarUnit;
+  let [start, end] = datesOf(calendarUnit, zoned(zone, timeMs).toPlainDate());
   let endMs = midnightMs(zone, end);
   // A clock that goes back over midnight shows the old date once more; the new slice has begun all the same. A date
   // that a zone leaves out has no length and is passed over.
   while (endMs <= timeMs) {
-    start = end;
-    end = start.add(LENGTHS[unit]);
+    [start, end] = datesOf(calendarUnit, end);
     endMs = midnightMs(zone, end);
   }
   return { startMs: midnightMs(zone, start), endMs };
@@ -115,9 +126,30 @@ const LENGTHS: Readonly<Record<DateUnit, Temporal.DurationLikeObject>> = {
   month: { months: 1 },
   quarter: { months: 3 },
   year: { years: 1 },
+  'fiscal-month': { months: 1 },
   'fiscal-quarter': { months: 3 },
   'fiscal-year': { years: 1 },
 };
+
+function isFiscal(unit: TumblingUnit): unit is FiscalUnit {
+  return unit === 'fiscal-month' || unit === 'fiscal-quarter' || unit === 'fiscal-year';
+}
+
+const EPOCH = Temporal.PlainDate.from('1970-01-01');
+
+/** The first date of the unit that holds a date, and the first one after it. */
+function datesOf(
+  { unit, fiscalMonth = 1, fiscalWeeks }: CalendarUnit,
+  date: Temporal.PlainDate,
+): [Temporal.PlainDate, Temporal.PlainDate] {
+  if (fiscalWeeks !== undefined && isFiscal(unit)) {
+    const { year, month, day } = date;
+    const [first, end] = fiscalWeeksUnit(fiscalWeeks, unit, daysOfDate(year, month, day)!, year);
+    return [EPOCH.add({ days: first }), EPOCH.add({ days: end })];
+  }
+  const first = firstDate(unit as DateUnit, date, fiscalMonth);
+  return [first, first.add(LENGTHS[unit as DateUnit])];
+}
 
 function firstDate(unit: DateUnit, date: Temporal.PlainDate, fiscalMonth: number): Temporal.PlainDate {
   switch (unit) {
@@ -126,6 +158,7 @@ function firstDate(unit: DateUnit, date: Temporal.PlainDate, fiscalMonth: number
     case 'week':
       return date.subtract({ days: date.dayOfWeek - 1 });
     case 'month':
+    case 'fiscal-month':
       return date.with({ day: 1 });
     case 'quarter':
     case 'fiscal-quarter':

@@ -16,8 +16,10 @@ const UNIT_DAYS: Readonly<Record<ToDateWindow['unit'], number>> = {
   month: 31,
   quarter: 92,
   year: 366,
-  'fiscal-quarter': 92,
-  'fiscal-year': 366,
+  // Six (the last of 53), 14 and 53 weeks at most.
+  'fiscal-month': 42,
+  'fiscal-quarter': 98,
+  'fiscal-year': 371,
 };
 
 /** How long a calendar unit takes at most, ms. */
