@@ -124,6 +124,11 @@ export const DERIVED: Readonly<Record<string, Derived>> = {
     rowsOf: ['work_count'],
     compute: (at) => together([at('work_count'), at('by_shift')], (count, sum) => count * sum),
   },
+  visit_share: {
+    from: ['visit_length', 'waits'],
+    rowsOf: ['visit_length', 'waits'],
+    compute: (at) => together([at('visit_length'), at('waits')], (length, waits) => length / (waits + 1)),
+  },
   prompt: {
     from: ['in_time', 'resolution'],
     rowsOf: ['in_time', 'resolution'],

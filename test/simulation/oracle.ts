@@ -1,6 +1,7 @@
 // The batch answer: from the set of all appended events to the values, written anew. Imports nothing from services/.
 import { RATES, stepsOf } from './oracle-steps.ts';
 import { type AsOf, dayEnd, DERIVED, derivedAt } from './oracle-derived.ts';
+import { sessionsOf } from './oracle-sessions.ts';
 import { SHIFTS, shiftAt, shiftBefore } from './oracle-shifts.ts';
 
 export interface OracleEvent {
@@ -69,6 +70,7 @@ function amountsOf(events: ReturnType<typeof standing>, caseId: string): Amount[
     ...withinOf(events),
     ...differentOf(events, caseId),
     ...stepsOf(events),
+    ...sessionsOf(events),
   ];
 }
 
@@ -229,7 +231,7 @@ function derivedWindows(
 const ROLLING: Readonly<Record<string, readonly [size: number, every: number]>> = {
   work_long: [6, 2],
   ...Object.fromEntries(
-    ['work_sum', 'work_max', 'work_p90', 'work_count', 'resolution', 'waits', 'in_time'].map((kpi) => [
+    ['work_sum', 'work_max', 'work_p90', 'work_count', 'resolution', 'waits', 'in_time', 'visit_length'].map((kpi) => [
       kpi,
       [3, 1] as const,
     ]),
@@ -298,6 +300,7 @@ const SUMS: readonly string[] = [
   'pieces',
   'by_shift',
   'some_shifts',
+  'visit_length',
 ];
 
 function comesTo(kpi: string, inside: readonly Amount[]): AsOf {
@@ -320,6 +323,7 @@ const HOURLY: readonly string[] = [
   'kept',
   'active',
   'pieces',
+  'visit_events',
 ];
 /** When the day in Lagos began that holds a time. */
 function dayOf(timeMs: number): number {
@@ -397,7 +401,7 @@ function resultOf(kpi: string, inside: readonly Amount[]): number | null {
     return latest!.amount;
   }
   if (kpi === 'work_min') return amounts[0]!;
-  if (kpi === 'work_max') return amounts.at(-1)!;
+  if (kpi === 'work_max' || kpi === 'visit_events') return amounts.at(-1)!;
   if (kpi === 'work_p90') return amounts[Math.ceil(0.9 * amounts.length) - 1]!;
   if (kpi === 'work_mean') return sum / amounts.length;
   if (kpi !== 'share' && !SHARES.includes(kpi)) return sum;

@@ -56,7 +56,7 @@ export function anyDefinition(random: Random, n: number): Definition {
 }
 
 function anyMeasure(random: Random): Measure {
-  switch (random.below(10)) {
+  switch (random.below(11)) {
     case 0:
       return { kind: 'event', event: anySelector(random) };
     case 1: {
@@ -86,6 +86,13 @@ function anyMeasure(random: Random): Measure {
       return { kind: 'counter', event: each(anySelector(random)), rollover: random.pick([null, '10', '12.5']) };
     case 8:
       return { kind: 'distinct', event: anySelector(random), dimension: random.pick([null, 'team', 'grade']) };
+    case 9:
+      return {
+        kind: 'session',
+        event: { ...anySelector(random), occurrence: 'each' },
+        gapMs: random.pick([1234, 3_600_000, 7 * 3_600_000]),
+        of: random.pick(['length', 'events']),
+      };
     default: {
       const sides = { from: anySelector(random), to: anySelector(random) };
       return random.below(2) === 0 ? { kind: 'duration', ...sides } : { kind: 'duration', ...sides, hours: HOURS };

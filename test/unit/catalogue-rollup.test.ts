@@ -103,7 +103,7 @@ test('what is wrong with growth is told with its place', () => {
   expect(bad(growth('ever'))[0]).toContain('ever is over everything: no window of it comes after another');
   expect(bad(growth('open'))[0]).toContain('open is a level, taken at instants');
   expect(bad(growth('recent', 'over: year'))[0]).toContain(
-    `c.yaml:${LINE}:47: recent has rolling windows, of which a year before is not kept; allowed: previous`,
+    `c.yaml:${LINE}:47: the windows of recent have none to be held against; allowed: previous`,
   );
   expect(bad(growth('users', 'over: month'))[0]).toContain("is 'month'; allowed: previous, year");
   expect(bad('  k: { measure: { growth: { of: users } } }\n')[0]).toContain("lacks 'over'");

@@ -1,6 +1,6 @@
 import { chineseSentence } from '../../shared/core/sentence/sentence-chinese.ts';
 import { formatDecimal } from '../../shared/core/decimal.ts';
-import type { Definition } from '../../shared/core/definition.ts';
+import { type Definition, isTime } from '../../shared/core/definition.ts';
 import { englishSentence } from '../../shared/core/sentence/sentence-english.ts';
 import type { Language } from '../../shared/core/sentence/sentence.ts';
 import { computedText, windowedJson } from './report.ts';
@@ -70,7 +70,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, min: 60_000, h: 3_
 /** What a case adds up to, in the unit of the KPI: a time, a value, or a number of contributions. */
 function amountText({ measure, aggregate, unit, scale }: Definition, amount: string): string {
   if (['count', 'ratio', 'distinct'].includes(aggregate.kind)) return amount;
-  if (measure.kind === 'duration') return `${Number(amount) / (UNIT_MS[unit] ?? 1)} ${unit}`;
+  if (isTime(measure)) return `${Number(amount) / (UNIT_MS[unit] ?? 1)} ${unit}`;
   if (measure.kind === 'open' && (aggregate.kind !== 'level' || aggregate.of === undefined)) return amount;
   return formatDecimal({ unscaled: BigInt(amount), scale });
 }

@@ -2,7 +2,7 @@ import type { Definition } from '../../shared/core/definition.ts';
 import { inputsOf, isDerived } from '../../shared/core/formula/derived.ts';
 import { sameWindow } from '../../shared/core/formula/derived-leaves.ts';
 import { innerEnds, outerEnd } from '../../shared/core/formula/rollup.ts';
-import { windowStart } from '../../shared/core/window/window.ts';
+import { tumbles, windowStart } from '../../shared/core/window/window.ts';
 import type { Series } from './series.ts';
 import { isRequired } from './window-ends.ts';
 
@@ -46,5 +46,5 @@ export function rowPlacesOf(definition: Definition, seriesOf: (measured: Definit
 function hasRow(series: Series, endMs: number, watermarkMs: number | null): boolean {
   const { window } = series.definition;
   if (!isRequired(series, endMs, watermarkMs)) return false;
-  return window.kind !== 'tumbling' || series.samples(windowStart(window, endMs)) !== 0;
+  return !tumbles(window) || series.samples(windowStart(window, endMs)) !== 0;
 }

@@ -62,6 +62,7 @@ export type Measure =
   | ReworkMeasure
   | ConversionMeasure
   | CounterMeasure
+  | SessionMeasure
   | DerivedMeasure;
 
 /** An activity that a case has again. */
@@ -124,6 +125,20 @@ export interface CounterMeasure {
   readonly event: Selector;
   /** The number at which it begins again at 0, a decimal as text; null: a lower reading is a reset. */
   readonly rollover: string | null;
+}
+
+/** Events of a case that follow one another without a gap that is longer than `gapMs`. */
+export interface SessionMeasure {
+  readonly kind: 'session';
+  readonly event: Selector;
+  readonly gapMs: number;
+  /** What is aggregated: the time from a session's first event to its last one, or how many events it has. */
+  readonly of: 'length' | 'events';
+}
+
+/** Whether the amounts of a measure are times, in milliseconds. */
+export function isTime(measure: Measure): boolean {
+  return measure.kind === 'duration' || (measure.kind === 'session' && measure.of === 'length');
 }
 
 export type Aggregate =

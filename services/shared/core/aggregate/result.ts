@@ -1,6 +1,6 @@
 import type { AggregateState } from './aggregate-state.ts';
 import type { Amount } from './amount.ts';
-import type { Definition } from '../definition.ts';
+import { type Definition, isTime } from '../definition.ts';
 import { distinctValues } from './distinct-state.ts';
 import { quantileOf } from './log-bins.ts';
 
@@ -17,7 +17,7 @@ const UNIT_MS: Readonly<Record<string, bigint>> = { ms: 1n, s: 1_000n, min: 60_0
 
 /** By how much an amount of this definition is divided to be in its unit. */
 function divisorOf(definition: Definition): bigint {
-  if (definition.measure.kind === 'duration') return UNIT_MS[definition.unit] ?? 1n;
+  if (isTime(definition.measure)) return UNIT_MS[definition.unit] ?? 1n;
   return 10n ** BigInt(definition.scale);
 }
 

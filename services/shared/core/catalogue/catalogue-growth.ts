@@ -36,8 +36,8 @@ export function readGrowth(
     return problems.add([...here, 'of'], message, 'a KPI with a rolling, tumbling or to_date window');
   }
   if (!hasEarlier(input.window, over)) {
-    const message = `${of} has rolling windows, of which a year before is not kept`;
-    return problems.add([...here, 'over'], message, 'previous, or a KPI with a tumbling or to_date window');
+    const kinds = 'previous, or a KPI with a tumbling or to_date window of an ordinary year';
+    return problems.add([...here, 'over'], `the windows of ${of} have none to be held against`, kinds);
   }
   const by = readDerivedBy(map['by'], [...path, 'by'], [input], problems);
   const unit = map['unit'] === undefined ? UNIT_DEFAULT : textOf(map['unit']);

@@ -6,7 +6,7 @@ import { readDuration } from './catalogue-duration.ts';
 import { definitionHash } from './catalogue-hash.ts';
 import { readBy } from './catalogue-by.ts';
 import { readGoals } from './catalogue-goal.ts';
-import { isRate, readMeasure } from './catalogue-measure.ts';
+import { isRate, isTimeIn, readMeasure } from './catalogue-measure.ts';
 import { type NamedFile, readPlan } from './catalogue-plan.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
 import { mapOf, numberOf, textOf } from './catalogue-read.ts';
@@ -25,6 +25,7 @@ const MEASURES = [
   'rework',
   'conversion',
   'counter',
+  'session',
   'distinct',
 ] as const satisfies readonly Measure['kind'][];
 /** What a duration's value may be shown in. */
@@ -61,7 +62,7 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   const where = readWhere(map['where'], [...path, 'where'], workflow, problems);
   if (map['window'] === undefined && kind !== 'open') problems.addAtKey(path, 'window is missing');
   const window = readWindow(map['window'], [...path, 'window'], kind, scope);
-  const unit = readUnit(map['unit'], [...path, 'unit'], kind, aggregate, problems);
+  const unit = readUnit(map['unit'], [...path, 'unit'], isTimeIn(map['measure']), aggregate, problems);
   const scale = map['scale'] === undefined ? SCALE_DEFAULT : numberOf(map['scale']);
   const settleByDefault = { defaultMs: settlesAfterMs(measure), leastMs: 0 };
   const settleMs = readDuration(map['settle'], [...path, 'settle'], problems, settleByDefault);
@@ -122,25 +123,26 @@ function measureKind(value: unknown): Measure['kind'] | null {
   return kinds.length === 1 ? (kinds[0] ?? null) : null;
 }
 
-/** A window of a cohort is complete once the last of its cases has had its time. */
+/** A window of a cohort is complete once the last of its cases has had its time, one of sessions once none can go on. */
 function settlesAfterMs(measure: Measure | null): number {
+  if (measure?.kind === 'session') return measure.gapMs;
   return measure?.kind === 'conversion' && measure.count === 'cohort' ? (measure.withinMs ?? 0) : 0;
 }
 
 function readUnit(
   value: unknown,
   path: Path,
-  kind: Measure['kind'],
+  ofTime: boolean,
   aggregate: Aggregate | null,
   problems: Problems,
 ): string | null {
-  const isTime = kind === 'duration' && aggregate?.kind !== 'count';
+  const isTime = ofTime && aggregate?.kind !== 'count';
   if (value === undefined) return isTime ? 's' : '';
   const unit = textOf(value);
   if (unit === null || !isTime || aggregate === null || TIME_UNITS.includes(unit)) return unit;
   return problems.add(
     path,
-    `a duration cannot be shown in '${unit}'${didYouMean(unit, TIME_UNITS)}`,
+    `a length of time cannot be shown in '${unit}'${didYouMean(unit, TIME_UNITS)}`,
     listed(TIME_UNITS),
   );
 }

@@ -8,6 +8,7 @@ import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
 import { readRework } from './catalogue-rework.ts';
 import { ANY, type Occurrence, readSelector } from './catalogue-selector.ts';
+import { readSession } from './catalogue-session.ts';
 import { readLimits } from './catalogue-within.ts';
 import type { Measure, RatioPart, Selector } from '../definition.ts';
 
@@ -51,6 +52,7 @@ export function readMeasure(value: unknown, path: Path, scope: MeasureScope): Me
   if (map['conversion'] !== undefined)
     return readConversion(map['conversion'], [...path, 'conversion'], workflow, problems);
   if (map['counter'] !== undefined) return readCounter(map['counter'], [...path, 'counter'], workflow, problems);
+  if (map['session'] !== undefined) return readSession(map['session'], [...path, 'session'], workflow, problems);
   const distinct = mapOf(map['distinct']);
   if (distinct !== null) {
     const event = select(distinct['event'] ?? ANY, 'each', 'distinct', 'event');
@@ -67,6 +69,13 @@ export function readMeasure(value: unknown, path: Path, scope: MeasureScope): Me
 export function isRate(value: unknown): boolean {
   const map = mapOf(value);
   return map?.['conversion'] !== undefined || mapOf(map?.['rework'])?.['count'] === 'rate';
+}
+
+/** Whether a measure gives lengths of time, known even where its parts are wrong. */
+export function isTimeIn(value: unknown): boolean {
+  const map = mapOf(value);
+  const session = mapOf(map?.['session']);
+  return map?.['duration'] !== undefined || (session !== null && session['of'] !== 'events');
 }
 
 function readPart(value: unknown, path: Path, workflow: Workflow, problems: Problems): RatioPart | null {

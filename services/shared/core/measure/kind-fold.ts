@@ -6,6 +6,7 @@ import type { LabelValues } from './label-plan.ts';
 import type { MeasurePlan, Output } from './measure-plan.ts';
 import { PairFold } from './pair-fold.ts';
 import { ReworkFold } from './rework-fold.ts';
+import { SessionFold } from './session-fold.ts';
 
 /** What one kind of measure makes of a case's events, fed in order. */
 export interface KindFold {
@@ -36,5 +37,7 @@ export function kindFold(plan: MeasurePlan): KindFold | null {
       return new ConversionFold(plan, measure);
     case 'counter':
       return new CounterFold(plan, measure);
+    case 'session':
+      return new SessionFold(plan, measure);
   }
 }

@@ -67,6 +67,7 @@ function selectorsOf(measure: Measure): readonly Selector[] {
     case 'event':
     case 'counter':
     case 'distinct':
+    case 'session':
       return [measure.event];
     case 'ratio':
       return [measure.numerator.event, measure.denominator.event];

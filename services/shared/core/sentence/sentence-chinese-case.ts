@@ -1,4 +1,4 @@
-import type { Aggregate, ConversionMeasure, ReworkMeasure, Selector } from '../definition.ts';
+import type { Aggregate, ConversionMeasure, ReworkMeasure, Selector, SessionMeasure } from '../definition.ts';
 import { aggregateText, eventText, lengthText } from './sentence-chinese-parts.ts';
 
 /** What a case has again. */
@@ -21,4 +21,11 @@ export function conversionText({ from, to, afterMs, withinMs, count }: Conversio
   const goal = `${[least, most].filter((limit) => limit !== '').join('、')}到达${eventText(to)}`;
   if (count === 'cohort') return `${eventText(from)}中${goal}的比例（计入起点时间）`;
   return `从${eventText(from)}起${goal}的次数除以${eventText(from)}的数量`;
+}
+
+/** The sessions of cases: how many, how long, or of how many events. */
+export function sessionText({ event, gapMs, of }: SessionMeasure, aggregate: Aggregate): string {
+  const sessions = `同一案例${eventText(event)}构成的会话（间隔超过${lengthText(gapMs)}即为新会话）`;
+  if (aggregate.kind === 'count') return `${sessions}的数量`;
+  return `${sessions}${of === 'length' ? '时长' : '事件数'}的${aggregateText(aggregate)}`;
 }

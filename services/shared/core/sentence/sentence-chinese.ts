@@ -1,7 +1,7 @@
 import type { WorkingHours } from '../calendar/calendar.ts';
 import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
-import { conversionText, reworkText } from './sentence-chinese-case.ts';
+import { conversionText, reworkText, sessionText } from './sentence-chinese-case.ts';
 import { growthText, rollupText } from './sentence-chinese-derived.ts';
 import {
   AGGREGATES,
@@ -58,6 +58,8 @@ function measureText({ measure, aggregate }: Definition): string {
       const increases = `${eventText(measure.event)}所读计数器${startsOver}增量`;
       return `${increases}的${aggregate.kind === 'count' ? '个数' : aggregateText(aggregate)}`;
     }
+    case 'session':
+      return sessionText(measure, aggregate);
     case 'formula':
       return shownFormula(measure.expression);
     case 'rollup':

@@ -1,4 +1,4 @@
-import type { Aggregate, ConversionMeasure, ReworkMeasure, Selector } from '../definition.ts';
+import type { Aggregate, ConversionMeasure, ReworkMeasure, Selector, SessionMeasure } from '../definition.ts';
 import { aggregateText, eventsText, eventText, joined, lengthText } from './sentence-english-parts.ts';
 
 /** What a case has again. */
@@ -25,4 +25,11 @@ export function conversionText({ from, to, afterMs, withinMs, count }: Conversio
 function limitsText(afterMs: number, withinMs: number | null): string {
   if (withinMs === null) return afterMs === 0 ? '' : ` after ${lengthText(afterMs)} or more`;
   return afterMs === 0 ? ` within ${lengthText(withinMs)}` : ` after ${lengthText(afterMs)} to ${lengthText(withinMs)}`;
+}
+
+/** The sessions of cases: how many, how long, or of how many events. */
+export function sessionText({ event, gapMs, of }: SessionMeasure, aggregate: Aggregate): string {
+  const sessions = `sessions of ${eventsText(event)} of a case (a new one after ${lengthText(gapMs)} without any)`;
+  if (aggregate.kind === 'count') return `the number of ${sessions}`;
+  return `${aggregateText(aggregate)} of ${of === 'length' ? 'the length' : 'the number of events'} of ${sessions}`;
 }

@@ -1,7 +1,7 @@
 import type { FiscalWeeks, WorkingHours } from '../calendar/calendar.ts';
 import type { Aggregate, Definition, LabelSpec, Limits, Measure, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
-import { conversionText, reworkText } from './sentence-english-case.ts';
+import { conversionText, reworkText, sessionText } from './sentence-english-case.ts';
 import { growthText, rollupText } from './sentence-english-derived.ts';
 import {
   aggregateText,
@@ -62,6 +62,8 @@ function measureText({ measure, aggregate }: Definition): string {
       const increases = `increases of the counter read by ${eventsText(measure.event)}${startsOver}`;
       return `${aggregate.kind === 'count' ? 'the number' : aggregateText(aggregate)} of the ${increases}`;
     }
+    case 'session':
+      return sessionText(measure, aggregate);
     case 'formula':
       return shownFormula(measure.expression);
     case 'rollup':

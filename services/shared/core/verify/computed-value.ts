@@ -1,4 +1,4 @@
-import type { Definition } from '../definition.ts';
+import { type Definition, isTime } from '../definition.ts';
 import { type Range, widened } from './formula-range.ts';
 import { type Fraction, fraction, fractionNumber, readFraction, sameFraction } from './fraction.ts';
 import { NotChecked } from './not-checked.ts';
@@ -49,7 +49,7 @@ const UNIT_MS: Readonly<Record<string, bigint>> = { ms: 1n, s: 1_000n, min: 60_0
 
 /** Amounts in one of the KPI's unit. */
 function amountsPerUnit({ measure, unit, scale }: Definition): bigint {
-  return measure.kind === 'duration' ? (UNIT_MS[unit] ?? 1n) : 10n ** BigInt(scale);
+  return isTime(measure) ? (UNIT_MS[unit] ?? 1n) : 10n ** BigInt(scale);
 }
 
 /** The value that the sums of a window come to. Throws NotChecked for an aggregate that has no SQL. */

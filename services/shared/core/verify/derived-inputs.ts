@@ -1,6 +1,6 @@
 import type { Definition, FormulaMeasure, WindowSpec } from '../definition.ts';
 import { parseFormula } from '../formula/formula-parse.ts';
-import { sliceEnd, sliceStart, TOTAL_END_MS } from '../window/window.ts';
+import { lastEnd, sliceEnd, sliceStart, TOTAL_END_MS, tumbles } from '../window/window.ts';
 import { type ComputedValue, slackOf } from './computed-value.ts';
 import { formulaRange, type Outcome, widened } from './formula-range.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
@@ -50,7 +50,7 @@ function windowText(window: WindowSpec): string {
 
 /** End of the last window that has ended by `endMs`. */
 export function asOf({ window }: Definition, endMs: number): number {
-  return window.kind === 'total' ? TOTAL_END_MS : sliceStart(window, endMs);
+  return window.kind === 'total' ? TOTAL_END_MS : lastEnd(window, endMs);
 }
 
 /** Where windows of a measured KPI end that values of a derived one at `endMs` are computed from, each once. */
@@ -69,7 +69,7 @@ export function pageMsMax(definition: Definition, fromMs: number): number {
   const lengths = measuredInputs(definition).map(({ definition: { window } }) => {
     if (window.kind === 'total') return Infinity;
     const startMs = sliceStart(window, fromMs);
-    const ofCalendar = window.kind === 'tumbling' || window.kind === 'to-date';
+    const ofCalendar = tumbles(window) || window.kind === 'to-date';
     return (sliceEnd(window, startMs) - startMs) * (ofCalendar ? CALENDAR_STEPS_MAX : STEPS_MAX);
   });
   return Math.min(...lengths);

@@ -6,6 +6,7 @@ import { eventMeasure } from './measure-event.ts';
 import { openMeasure } from './measure-open.ts';
 import { ratioMeasure } from './measure-ratio.ts';
 import { reworkMeasure } from './measure-rework.ts';
+import { sessionMeasure } from './measure-session.ts';
 import { withinMeasure } from './measure-within.ts';
 import type { MeasureWriter } from './measure-sql.ts';
 
@@ -20,4 +21,5 @@ export const MEASURES: ReadonlyMap<string, MeasureWriter> = new Map([
   ['conversion', conversionMeasure],
   ['counter', counterMeasure],
   ['distinct', distinctMeasure],
+  ['session', sessionMeasure],
 ]);

@@ -21,14 +21,19 @@ const PREVIOUS: Readonly<Record<Exclude<TumblingUnit, 'hour'>, Temporal.Duration
   month: { months: 1 },
   quarter: { months: 3 },
   year: { years: 1 },
+  'fiscal-month': { months: 1 },
   'fiscal-quarter': { months: 3 },
   'fiscal-year': { years: 1 },
 };
 
-/** Whether windows of this kind have an earlier one to be held against. */
-export function hasEarlier({ kind }: WindowSpec, over: Over): boolean {
-  if (kind === 'rolling') return over === 'previous';
-  return kind === 'tumbling' || kind === 'to-date';
+/**
+ * Whether windows of this kind have an earlier one to be held against. Years of 52 or 53 weeks have no dates in common:
+ * of those only the window before can be told.
+ */
+export function hasEarlier(window: WindowSpec, over: Over): boolean {
+  if (window.kind === 'rolling') return over === 'previous';
+  if (window.kind === 'tumbling') return over === 'previous' || window.fiscalWeeks === undefined;
+  return window.kind === 'to-date' && window.fiscalWeeks === undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { CarriedWindows, nothing, valuesOf } from '../../core/verify/carried-win
 import { asOf, derivedFrom, endsOf } from '../../core/verify/derived-inputs.ts';
 import { windowSql, windowsSql } from '../../core/verify/sql-windows.ts';
 import type { WindowEnds } from '../../core/verify/window-ends.ts';
-import { TOTAL_END_MS } from '../../core/window/window.ts';
+import { TOTAL_END_MS, tumbles } from '../../core/window/window.ts';
 import type { KpiPlan, PlannedInput } from './kpi-plan.ts';
 import type { VerifySource } from './verify-source.ts';
 
@@ -31,7 +31,7 @@ export async function computedWindows(
   if (definition.aggregate.kind === 'derived') return derivedWindows(plan, ends, source);
   const rows = await measuredRows(inputs[0]!, (by) => windowsSql(definition, by, ends), source);
   // Windows without contributions need no row there, and one of zero is right.
-  const always = definition.window.kind === 'total' || definition.window.kind === 'tumbling';
+  const always = definition.window.kind === 'total' || tumbles(definition.window);
   const empty = always ? nothing(definition) : null;
   return { rows, absent: () => empty, inputsAt: () => [] };
 }
