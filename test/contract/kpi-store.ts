@@ -368,6 +368,19 @@ function readTests(open: Open, name: string): void {
     // An event at the bound or above does not count, nor does one at the end of the range.
     expect(await all(store.archive('w', 0, 8_000, { fromMs: 8_000, toMs: 8_010 }))).toEqual([]);
     expect(await all(store.archive('none', 0, 8_000))).toEqual([]);
+    // In UTF-16 the second would stand before the first.
+    const far = [event({ caseId: '\uffee', id: 'far' }), event({ caseId: '\u{1f600}', id: 'farther' })];
+    await store.insert('events', far);
+    const some = async (after: string | null, upTo: string | null): Promise<string[]> =>
+      ids(await all(store.archive('w', 0, 9_000, undefined, { after, upTo })));
+    expect(await some(null, 'c0')).toEqual(['e0', 'e4500', 'e4507', 'e7']);
+    expect(await some('c4498', 'c45')).toEqual(['e4499', 'e45', 'e4545', 'e8999']);
+    expect(await some('\uffee', null)).toEqual(['farther']);
+    expect(await some('\u{1f600}', null)).toEqual([]);
+    expect(await store.archiveAhead('w', 0, null, 4)).toEqual({ events: 9_002, upTo: 'c0' });
+    expect(await store.archiveAhead('w', 0, 'c4498', 3)).toMatchObject({ upTo: 'c45' });
+    expect(await store.archiveAhead('w', 0, '\uffee', 1)).toEqual({ events: 1, upTo: null });
+    expect(await store.archiveAhead('none', 0, null, 1)).toEqual({ events: 0, upTo: null });
     expect((await all(store.caseIds('w', 0, 8_995))).flat().toSorted()).toEqual([
       'c4495',
       'c4496',
@@ -481,6 +494,7 @@ function endTests(open: Open, name: string): void {
       () => all(store.caseIds('w', 0, 0)),
       () => all(store.labelSets('d', 0)),
       () => all(store.archive('w', 0, 1)),
+      () => store.archiveAhead('w', 0, null, 1),
       () => store.slices({ definition: 'd' }),
       () => store.slices({ definition: 'd', labels: [] }),
       () => store.values({ definition: 'd' }),

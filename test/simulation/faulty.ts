@@ -34,6 +34,7 @@ export const FAULT_KINDS = [
   'import',
   'imported event',
   'definition added',
+  'fill',
   'definition removed',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -215,6 +216,7 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
     caseIds: (...query) => gated(store.caseIds(...query)),
     labelSets: (...query) => gated(store.labelSets(...query)),
     archive: (...query) => gated(store.archive(...query)),
+    archiveAhead: (...query) => gate.pass('read', () => store.archiveAhead(...query)),
     slices: (query) => gate.pass('read', () => store.slices(query)),
     values: (query) => gate.pass('read', () => store.values(query)),
     position: (...place) => gate.pass('read', () => store.position(...place)),

@@ -28,7 +28,8 @@ import type {
  * 5. `slices` and `values` give the rows that meet every condition; `lastPerSeries` counts among those.
  * 6. `position` gives the highest stored version of a stage's partition, or null.
  * 7. Every text round-trips: any Unicode, NUL, quotes, new lines; every integer up to 2^63 - 1; every byte of `state`.
- * 8. `archive` streams a partition's events below a bound, all events of a case together.
+ * 8. `archive` streams a partition's events below a bound, all events of a case together; `archiveAhead` tells how many
+ *     are of cases after one, and where so many of them end. Cases stand in the order of the bytes of their ids.
  * 9. `query` runs one read-only statement under time, memory and row limits, over rows as promise 2 has them; one that
  *     writes fails with QUERY_NOT_READ_ONLY.
  * 10. After `close`, every call fails with STORE_CLOSED; rows stored before are there on reopening (durable adapters).
@@ -58,13 +59,21 @@ export interface KpiStore {
   caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]>;
   /** Label sets that a definition has rows of in `slices` or `values`, each once: fills the filter of stored series. */
   labelSets(definition: string, labelPartition: number): AsyncIterable<readonly string[]>;
-  /** All events of the partition below `belowOffset`; a chunk never splits a case. With `between`, only cases that have an event in [fromMs, toMs). */
+  /** All events of the partition below `belowOffset`; a chunk never splits a case. With `between`, only cases that have an event in [fromMs, toMs); with `cases`, only those. */
   archive(
     workflow: string,
     partition: number,
     belowOffset: number,
     between?: TimeRange,
+    cases?: CaseRange,
   ): AsyncIterable<readonly EventRow[]>;
+  /** How many events are of cases after one (null: of all cases), and the case that has the last of the first `eventsMax`; null: there are no more than these. */
+  archiveAhead(
+    workflow: string,
+    partition: number,
+    after: string | null,
+    eventsMax: number,
+  ): Promise<{ readonly events: number; readonly upTo: string | null }>;
   slices(query: SliceQuery): Promise<SliceRow[]>;
   values(query: ValueQuery): Promise<ValueRow[]>;
   position(stage: string, topic: string, partition: number): Promise<PositionRow | null>;
@@ -107,6 +116,12 @@ export interface RowBuffer<T extends TableName> {
 export interface TimeRange {
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** The cases after one (null: from the first on) up to another one (null: to the last), in the order of the bytes of their ids. */
+export interface CaseRange {
+  readonly after: string | null;
+  readonly upTo: string | null;
 }
 
 export interface SliceQuery {

@@ -15,6 +15,7 @@ import type {
   ValueRow,
 } from '../../../ports/kpi-rows.ts';
 import type {
+  CaseRange,
   JobRunQuery,
   FirstQuery,
   InstanceQuery,
@@ -59,8 +60,9 @@ const SERIES =
   '(SELECT definition, label_partition, labels FROM slices UNION ALL SELECT definition, label_partition, labels FROM `values`)';
 /** Ids of one page of `caseIds`, label sets of one of `labelSets`. */
 const PAGE_IDS = 100_000;
-/** The events of a partition below an offset. */
-const BELOW = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND offset < {below:UInt64}';
+/** The events of a partition, and those below an offset. */
+const PLACE = 'workflow = {workflow:String} AND partition = {partition:UInt16}';
+const BELOW = `${PLACE} AND offset < {below:UInt64}`;
 
 /** The KPI store on ClickHouse, over either transport. */
 export class ClickHouseStore implements KpiStore {
@@ -129,18 +131,31 @@ export class ClickHouseStore implements KpiStore {
     partition: number,
     belowOffset: number,
     between?: TimeRange,
+    cases?: CaseRange,
   ): AsyncIterable<readonly EventRow[]> {
-    const place = { workflow, partition, below: belowOffset };
+    const parameters = { workflow, partition, below: belowOffset, ...between, ...caseParameters(cases) };
     const inside = between === undefined ? '' : ' AND time_ms >= {fromMs:Int64} AND time_ms < {toMs:Int64}';
-    for await (const ids of this.pagesOf(
-      'case_id',
-      'events',
-      `${BELOW}${inside}`,
-      { ...place, ...between },
-      PAGE_CASES,
-    )) {
+    const condition = `${BELOW}${inside}${caseCondition(cases)}`;
+    for await (const ids of this.pagesOf('case_id', 'events', condition, parameters, PAGE_CASES)) {
       yield await this.caseEvents(workflow, partition, ids, belowOffset);
     }
+  }
+
+  async archiveAhead(
+    workflow: string,
+    partition: number,
+    after: string | null,
+    eventsMax: number,
+  ): Promise<{ readonly events: number; readonly upTo: string | null }> {
+    const cases = { after, upTo: null };
+    const parameters = { workflow, partition, ...caseParameters(cases) };
+    const rest = `FROM events WHERE ${PLACE}${caseCondition(cases)}`;
+    const [row] = await this.select(`SELECT count() AS n ${rest}`, parameters);
+    const events = Number(row!['n']);
+    if (events <= eventsMax) return { events, upTo: null };
+    const at = `SELECT case_id ${rest} ORDER BY case_id LIMIT 1 OFFSET ${eventsMax - 1}`;
+    const [last] = await this.select(at, parameters);
+    return { events, upTo: String(last!['case_id'] as string) };
   }
 
   /** What a column holds under `condition`, each once, in the order of the store, in pages. */
@@ -373,4 +388,17 @@ function firstOfEach(rows: readonly EventRow[]): EventRow[] {
     if (newer || row.offset < known.offset) first.set(key, row);
   }
   return [...first.values()];
+}
+
+/** The condition of a range of cases, behind others. */
+function caseCondition(cases: CaseRange | undefined): string {
+  const after = (cases?.after ?? null) === null ? '' : ' AND case_id > {caseAfter:String}';
+  const upTo = (cases?.upTo ?? null) === null ? '' : ' AND case_id <= {caseUpTo:String}';
+  return `${after}${upTo}`;
+}
+
+/** What `caseCondition` names. */
+function caseParameters(cases: CaseRange | undefined): Record<string, string> {
+  const { after = null, upTo = null } = cases ?? {};
+  return { ...(after === null ? {} : { caseAfter: after }), ...(upTo === null ? {} : { caseUpTo: upTo }) };
 }

@@ -1,3 +1,4 @@
+import { compareBytesOf } from '../../../core/bytes/compare-text.ts';
 import { TaktError } from '../../../core/errors.ts';
 import type {
   DefinitionRow,
@@ -15,6 +16,7 @@ import type {
   ValueRow,
 } from '../../../ports/kpi-rows.ts';
 import type {
+  CaseRange,
   JobRunQuery,
   FirstQuery,
   InstanceQuery,
@@ -165,10 +167,11 @@ export class MemoryStore implements KpiStore {
     partition: number,
     belowOffset: number,
     between?: TimeRange,
+    range: CaseRange = { after: null, upTo: null },
   ): AsyncIterable<readonly EventRow[]> {
     this.assertOpen();
     const cases = this.byCase.get(`${workflow}/${partition}`) ?? new Map<string, Map<string, EventRow>>();
-    const ids = [...cases.keys()].sort();
+    const ids = [...cases.keys()].filter((id) => isInside(id, range)).sort(compareBytesOf);
     for (let i = 0; i < ids.length; i += CHUNK_CASES) {
       const rows: EventRow[] = [];
       for (const id of ids.slice(i, i + CHUNK_CASES)) {
@@ -179,6 +182,20 @@ export class MemoryStore implements KpiStore {
       }
       if (rows.length > 0) yield rows;
     }
+  }
+
+  async archiveAhead(
+    workflow: string,
+    partition: number,
+    after: string | null,
+    eventsMax: number,
+  ): Promise<{ readonly events: number; readonly upTo: string | null }> {
+    this.assertOpen();
+    const cases = [...(this.byCase.get(`${workflow}/${partition}`) ?? [])]
+      .filter(([id]) => isInside(id, { after, upTo: null }))
+      .sort(([a], [b]) => compareBytesOf(a, b));
+    const ids = cases.flatMap(([id, events]) => [...events].map(() => id));
+    return { events: ids.length, upTo: ids.length <= eventsMax ? null : ids[eventsMax - 1]! };
   }
 
   async slices(query: SliceQuery): Promise<SliceRow[]> {
@@ -351,4 +368,8 @@ function lastOfEach(rows: readonly ValueRow[], count: number): ValueRow[] {
       taken.set(labels, before + 1);
       return before < count;
     });
+}
+
+function isInside(caseId: string, { after, upTo }: CaseRange): boolean {
+  return (after === null || compareBytesOf(caseId, after) > 0) && (upTo === null || compareBytesOf(caseId, upTo) <= 0);
 }
