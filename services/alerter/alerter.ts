@@ -46,16 +46,20 @@ export interface AlerterTaskStatus {
 /** The alerter of one process: rules on the values of the partitions that it has. */
 export class Alerter {
   private readonly options: AlerterOptions;
-  private readonly definitions: ReadonlyMap<string, Definition>;
-  private readonly rules: ReadonlyMap<string, Rule>;
+  private readonly definitions: Map<string, Definition>;
+  private catalogue: Catalogue;
+  /** By hash. */
+  private rules: ReadonlyMap<string, Rule>;
+  private places: readonly Place[] = [];
   private readonly runner: FoldRunner<AlertTask>;
   private readonly loop: FoldLoop;
 
-  private constructor(options: AlerterOptions, definitions: ReadonlyMap<string, Definition>) {
+  private constructor(options: AlerterOptions, definitions: Map<string, Definition>) {
     this.options = options;
+    this.catalogue = options.catalogue;
     this.definitions = definitions;
-    const { catalogue, log, store, codec, clock, observer, isCurrent } = options;
-    this.rules = new Map([...catalogue.rules.values()].map((rule) => [rule.hash, rule]));
+    const { log, store, codec, clock, observer, isCurrent } = options;
+    this.rules = rulesByHash(options.catalogue);
     const prepare = async (records: readonly LogRecord[]): Promise<void> =>
       codec.prepare?.(records.map(({ value }) => value));
     const onTaken = (task: AlertTask): Promise<void> => this.announce(task);
@@ -89,6 +93,16 @@ export class Alerter {
     return new Alerter(options, definitions);
   }
 
+  /** Goes on with the rules of another catalogue, from what is stored: those that are gone end, new ones start. */
+  use(catalogue: Catalogue): void {
+    this.catalogue = catalogue;
+    this.rules = rulesByHash(catalogue);
+    for (const { definition } of catalogue.kpis.values()) this.definitions.set(definition.hash, definition);
+    const { places } = this;
+    this.assign([]);
+    this.assign(places);
+  }
+
   /** All places there are: for an alerter that is the only one. */
   get allPlaces(): readonly Place[] {
     return Array.from({ length: this.options.partitions }, (_, partition) => ({ topic: VALUES_TOPIC, partition }));
@@ -96,7 +110,8 @@ export class Alerter {
 
   /** Takes on places of [values] and lets go of all others. What is new is restored, and told the rules, as it runs. */
   assign(places: readonly Place[]): void {
-    const { catalogue, partitions, epoch, store, codec } = this.options;
+    const { partitions, epoch, store, codec } = this.options;
+    this.places = places;
     this.runner.assign(
       places.filter(({ topic }) => topic === VALUES_TOPIC),
       ({ partition }) =>
@@ -107,9 +122,9 @@ export class Alerter {
           codec,
           definitionOf: (hash) => this.definitions.get(hash),
           ruleOf: (hash) => this.rules.get(hash),
-          workflowOf: (name) => catalogue.workflows.get(name),
+          workflowOf: (name) => this.catalogue.workflows.get(name),
           sourcesOf: () => partitions,
-          maxAlertAgeMs: catalogue.maxAlertAgeMs,
+          maxAlertAgeMs: this.catalogue.maxAlertAgeMs,
         }),
     );
     this.loop.notice();
@@ -127,7 +142,7 @@ export class Alerter {
     // Records that wait may hold a control record of another catalogue: only an empty tail leaves it at that.
     const atEnd = task.nextOffset === (await log.endOffset(task.topic, task.partition));
     if (atEnd && [...task.rulesInForce].sort().join() === hashes.join()) return;
-    const value = codec.encode({ type: 'control', definitions: hashes });
+    const value = codec.encode({ type: 'control', definitions: hashes, filling: [] });
     await log.append([{ topic: task.topic, partition: task.partition, key: null, value }]);
   }
 
@@ -175,11 +190,15 @@ export class Alerter {
   /** The lowest watermark a task has heard of, over all workflows; null while a source has told none. */
   private lowestHeard(task: AlertTask): number | null {
     let lowest: number | null = null;
-    for (const name of this.options.catalogue.workflows.keys()) {
+    for (const name of this.catalogue.workflows.keys()) {
       const watermarkMs = task.watermark(name);
       if (watermarkMs === null) return null;
       lowest = Math.min(lowest ?? watermarkMs, watermarkMs);
     }
     return lowest;
   }
+}
+
+function rulesByHash({ rules }: Catalogue): ReadonlyMap<string, Rule> {
+  return new Map([...rules.values()].map((rule) => [rule.hash, rule]));
 }

@@ -18,7 +18,10 @@ import { AggregateTask } from './aggregate/aggregate-task.ts';
 import { CASE_BYTES_MAX } from './aggregate/case-cache.ts';
 import { SLICE_ROWS_MAX } from './aggregate/slice-table.ts';
 import { DeadLetterTask } from './dead-letters/dead-letter-task.ts';
+import { computedDefinitions } from '../shared/runtime/computed-definitions.ts';
 import { DefinitionBook } from './definition-book.ts';
+import { ChangesLoop } from './changes-loop.ts';
+import { DefinitionChanges, type FillProgress } from './definition-changes.ts';
 import { Readiness } from './readiness.ts';
 import { RollTask } from './roll/roll-task.ts';
 import { OPEN_SLICES_MAX, SLICES_MAX } from './roll/series-table.ts';
@@ -56,13 +59,18 @@ export interface TaskStatus {
   /** Event time up to which the task's input is complete: of a roll the lowest of all its sources. */
   readonly watermarkMs: number | null;
   readonly openImports: readonly string[];
+  /** Definitions that it fills, and how far; absent: none. */
+  readonly filling?: FillProgress;
 }
 
 /** The stream processor of one process: aggregate, roll and the archive of dead letters over the places that it has. */
 export class Processor {
   private readonly options: ProcessorOptions;
   private readonly book: DefinitionBook;
-  private readonly workflows: ReadonlyMap<string, Workflow>;
+  private readonly changes: DefinitionChanges;
+  private readonly changing: ChangesLoop;
+  /** By topic. */
+  private workflows: ReadonlyMap<string, Workflow>;
   private readonly aggregate: FoldRunner<AggregateTask>;
   private readonly roll: FoldRunner<RollTask>;
   private readonly letters: FoldRunner<DeadLetterTask>;
@@ -70,17 +78,20 @@ export class Processor {
   private readonly loops: readonly FoldLoop[];
   private readonly ticker: Ticker;
   private readonly readiness: Readiness;
-  private assigned = false;
+  /** Those that it has; null: it was told none yet. */
+  private places: readonly Place[] | null = null;
 
   private constructor(options: ProcessorOptions, book: DefinitionBook) {
     this.options = options;
     this.book = book;
     const { catalogue, log, store, codec, clock, observer, isCurrent } = options;
-    this.workflows = new Map([...catalogue.workflows.values()].map((each) => [eventsTopic(each.name), each]));
+    this.workflows = workflowsByTopic(catalogue);
+    const wanted = (workflow: string, inForce: readonly string[]): readonly string[] => book.wanted(workflow, inForce);
+    this.changes = new DefinitionChanges({ log, store, codec, clock, wanted });
     const common = { tasks: [], log, store, clock, observer };
     const prepare = async (records: readonly LogRecord[]): Promise<void> =>
       codec.prepare?.(records.map(({ value }) => value));
-    const onTaken = (task: AggregateTask): Promise<void> => this.announce(task);
+    const onTaken = (task: AggregateTask): Promise<void> => this.changes.step(task);
     this.aggregate = new FoldRunner<AggregateTask>({ ...common, stage: 'aggregate', onTaken, prepare });
     this.roll = new FoldRunner<RollTask>({ ...common, stage: 'roll', prepare });
     this.letters = new FoldRunner<DeadLetterTask>({ ...common, stage: 'dead-letters' });
@@ -100,17 +111,60 @@ export class Processor {
       places: () => (isCurrent === undefined || isCurrent() ? this.aggregate.tasks : []),
       isStill: (topic) => options.still?.has(this.workflows.get(topic)?.name ?? '') === true,
     });
-    const isAssigned = (): boolean => this.assigned;
-    this.readiness = new Readiness({ aggregate: this.aggregate, roll: this.roll, log, clock, isAssigned });
+    const isAssigned = (): boolean => this.places !== null;
+    const isSettled = (task: AggregateTask): boolean => this.changes.isSettled(task);
+    this.readiness = new Readiness({ aggregate: this.aggregate, roll: this.roll, log, clock, isAssigned, isSettled });
+    this.changing = new ChangesLoop({
+      changes: this.changes,
+      clock,
+      tasks: () => (this.aggregate.isRestored && isCurrent?.() !== false ? this.aggregate.tasks : []),
+      isPending: async () => {
+        const computed = await computedDefinitions(store, options.partitions);
+        return this.book.hashes.some((hash) => !computed.has(hash));
+      },
+      onComputed: () => this.retire(),
+    });
   }
 
   /** Creates topics and writes down definitions. It has no places yet. */
   static async open(options: ProcessorOptions): Promise<Processor> {
     const { catalogue, partitions, log, store, clock } = options;
-    for (const name of catalogue.workflows.keys()) await log.createTopic(eventsTopic(name), partitions);
+    await createTopics(catalogue, partitions, log);
     for (const topic of [SLICES_TOPIC, VALUES_TOPIC]) await log.createTopic(topic, partitions);
     for (const topic of [TRANSITIONS_TOPIC, DEAD_LETTERS_TOPIC]) await log.createTopic(topic, 1);
     return new Processor(options, await DefinitionBook.open(store, catalogue, clock));
+  }
+
+  /**
+   * Goes on with another catalogue: what is new in it is computed while events go on coming in. Of the catalogue that is
+   * `shown` definitions that changed are kept going until then. A workflow that is new has no places before `assign`.
+   */
+  async use(catalogue: Catalogue, shown: Catalogue): Promise<void> {
+    await createTopics(catalogue, this.options.partitions, this.options.log);
+    await this.book.use(catalogue, shown);
+    const before = this.workflows;
+    this.workflows = workflowsByTopic(catalogue);
+    const places = this.places ?? [];
+    const isOther = (topic: string): boolean =>
+      JSON.stringify(before.get(topic)) !== JSON.stringify(this.workflows.get(topic));
+    this.takeAnew(places, (topic) => isOther(topic) || topic === SLICES_TOPIC);
+    this.changing.begin();
+  }
+
+  /** What was kept of the catalogue before ends, now that all of this one is computed. */
+  private async retire(): Promise<void> {
+    if (await this.book.retire()) this.takeAnew(this.places ?? [], (topic) => topic === SLICES_TOPIC);
+  }
+
+  /** Lets go of places, and takes them on again, from what is stored. */
+  private takeAnew(places: readonly Place[], isAnew: (topic: string) => boolean): void {
+    this.assign(places.filter(({ topic }) => !isAnew(topic)));
+    this.assign(places);
+  }
+
+  /** Whether values of this definition are computed for all time, and stored, in every partition. */
+  get isPending(): boolean {
+    return this.changing.isPending;
   }
 
   /** The topics whose partitions are shared out among processors. */
@@ -162,7 +216,7 @@ export class Processor {
       of((topic) => topic === DEAD_LETTERS_TOPIC),
       () => new DeadLetterTask({ store, epoch }),
     );
-    this.assigned = true;
+    this.places = places;
     for (const loop of this.loops) loop.notice();
   }
 
@@ -171,20 +225,9 @@ export class Processor {
     for (const runner of [this.aggregate, this.roll, this.letters]) await runner.restore();
   }
 
-  /** A control record starts changed definitions in a partition; its fold then computes them from the archive. */
-  private async announce(task: AggregateTask): Promise<void> {
-    const { log, codec } = this.options;
-    const definitions = this.book.inForce(task.workflow);
-    // Records that wait may hold a control record of another catalogue: only an empty tail leaves it at that.
-    const atEnd = task.nextOffset === (await log.endOffset(task.topic, task.partition));
-    if (atEnd && same(definitions, task.definitionsInForce)) return;
-    const value = codec.encode({ type: 'control', definitions });
-    await log.append([{ topic: task.topic, partition: task.partition, key: null, value }]);
-  }
-
   /** Runs until `stop`. Rejects when a stage must halt. */
   async run(): Promise<void> {
-    const beside = [this.ticker.run(), this.readiness.run()];
+    const beside = [this.ticker.run(), this.readiness.run(), this.changing.run()];
     const [aggregate, roll, letters] = this.loops.map((loop) => loop.run());
     // roll stops last: what aggregate publishes at its stop is still rolled.
     void aggregate!.catch(() => {}).then(() => this.loops[1]!.stop());
@@ -200,6 +243,7 @@ export class Processor {
   stop(): void {
     this.ticker.stop();
     this.readiness.stop();
+    this.changing.stop();
     const [aggregate, , letters] = this.loops;
     aggregate!.stop();
     letters!.stop();
@@ -227,9 +271,15 @@ export class Processor {
         unstored: task.backlogRows,
         watermarkMs: task instanceof AggregateTask ? task.progress.time.watermarkMs : this.lowestHeard(task),
         openImports: Object.keys(time?.openImports ?? {}),
+        ...this.fillingOf(task),
       });
     }
     return result;
+  }
+
+  private fillingOf(task: AggregateTask | RollTask): { readonly filling?: FillProgress } {
+    const filling = task instanceof AggregateTask ? this.changes.progressOf(task) : null;
+    return filling === null ? {} : { filling };
   }
 
   /** The latest append time that the folds have seen, milliseconds UTC: their only clock. */
@@ -267,7 +317,7 @@ export class Processor {
   /** The lowest watermark a roll has heard of, over all workflows whose time goes on; null while a source has told none. */
   private lowestHeard(task: RollTask): number | null {
     let lowest: number | null = null;
-    for (const name of this.options.catalogue.workflows.keys()) {
+    for (const { name } of this.workflows.values()) {
       if (this.options.still?.has(name) === true) continue;
       const watermarkMs = task.watermark(name);
       if (watermarkMs === null) return null;
@@ -277,6 +327,10 @@ export class Processor {
   }
 }
 
-function same(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && [...a].sort().join() === [...b].sort().join();
+function workflowsByTopic({ workflows }: Catalogue): ReadonlyMap<string, Workflow> {
+  return new Map([...workflows.values()].map((each) => [eventsTopic(each.name), each]));
+}
+
+async function createTopics({ workflows }: Catalogue, partitions: number, log: EventLog): Promise<void> {
+  for (const name of workflows.keys()) await log.createTopic(eventsTopic(name), partitions);
 }

@@ -18,6 +18,8 @@ interface ReadinessOptions {
   readonly clock: Clock;
   /** Whether the process knows its places. */
   readonly isAssigned: () => boolean;
+  /** Whether the catalogue's definitions are in force in a partition, with all of its cases. */
+  readonly isSettled: (task: AggregateTask) => boolean;
 }
 
 /**
@@ -40,8 +42,8 @@ export class Readiness {
 
   /** Runs until everything is there, or until `stop`. */
   async run(): Promise<void> {
-    const { aggregate, roll, isAssigned } = this.options;
-    await this.until(() => isAssigned() && aggregate.isRestored && roll.isRestored);
+    const { aggregate, roll, isAssigned, isSettled } = this.options;
+    await this.until(() => isAssigned() && aggregate.isRestored && roll.isRestored && aggregate.tasks.every(isSettled));
     const eventEnds = await this.endsOf(aggregate.tasks);
     await this.until(() =>
       [...eventEnds].every(([task, end]) => !aggregate.tasks.includes(task) || aggregate.publishedOffset(task) >= end),

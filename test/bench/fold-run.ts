@@ -106,7 +106,7 @@ function fill(
 ): { readonly events: number; readonly bytes: number } {
   const topic = eventsTopic(WORKFLOW);
   const definitions = [...catalogue.kpis.values()].map(({ definition }) => definition.hash);
-  const control = codec.encode({ type: 'control', definitions });
+  const control = codec.encode({ type: 'control', definitions, filling: [] });
   for (let partition = 0; partition < partitions; partition++)
     log.load({ topic, partition, key: null, value: control }, 0);
   let [events, bytes] = [0, 0];

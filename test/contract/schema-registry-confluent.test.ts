@@ -59,9 +59,13 @@ describe.skipIf(registryMissing !== false)(`Apicurio${registryMissing === false 
   test('all schemas of takt are taken, and what one process writes another reads', async () => {
     const own = await LockFileRegistry.open(LOCK_FILE);
     const [one, other] = [new ConfluentRegistry(settings(), own), new ConfluentRegistry(settings(), own)];
-    const bytes = (await MessageCodec.create(one)).encode({ type: 'control', definitions: ['a', 'b'] });
+    const bytes = (await MessageCodec.create(one)).encode({ type: 'control', definitions: ['a', 'b'], filling: [] });
     expect(bytes.readInt32BE(1)).toBe(await other.idOf('control'));
-    expect((await MessageCodec.create(other)).decode(bytes)).toEqual({ type: 'control', definitions: ['a', 'b'] });
+    expect((await MessageCodec.create(other)).decode(bytes)).toEqual({
+      type: 'control',
+      definitions: ['a', 'b'],
+      filling: [],
+    });
   });
 
   test('an id that only the lock file has is of a record from before there was a registry', async () => {

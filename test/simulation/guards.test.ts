@@ -3,6 +3,7 @@ import { BROKEN, firstWrong } from './first-wrong.ts';
 import { NOTICING_SEEDS } from './noticing-seeds.ts';
 import { downstreamGuards } from './guards-downstream.ts';
 import { derivedGuards } from './guards-derived.ts';
+import { fillGuards } from './guards-fill.ts';
 import { rowGuards } from './guards-rows.ts';
 import { runnerGuards } from './guards-runner.ts';
 import { timeGuards } from './guards-time.ts';
@@ -28,7 +29,7 @@ vi.mock('../../services/shared/core/measure/effective-events.ts', async (origina
   return { ...real, eventOrder: takeAway.replaceable('eventOrder', real.eventOrder) };
 });
 
-test.each([...runnerGuards, ...rowGuards, ...downstreamGuards, ...timeGuards, ...derivedGuards])(
+test.each([...runnerGuards, ...rowGuards, ...downstreamGuards, ...timeGuards, ...derivedGuards, ...fillGuards])(
   '$rule: without “$name” the simulation fails',
   { timeout: 300_000 },
   async (guard) => {

@@ -44,6 +44,7 @@ export class Script {
       minutes: 1,
       backlogRowsMax: 10_000,
       tight,
+      fillEventsMax: 0,
       lastAppendStep: 0,
     };
     const world = new World(new Random(1), {}, style);

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
 import type { Random } from './random.ts';
 import type { Owner, World } from './world.ts';
 
@@ -12,6 +13,10 @@ export function act(world: World, owner: Owner, random: Random): string | null {
       owner.restored = true;
     });
     return 'restores';
+  }
+  if (owner.stage === 'aggregate' && !owner.changing && random.chance(0.15)) {
+    run(world, owner, 'changing', () => change(world, owner));
+    return 'sees to definitions';
   }
   const dice = random.next();
   if (dice < world.style.storeChance[owner.stage] && !owner.storing && !owner.busy) {
@@ -30,11 +35,19 @@ export function act(world: World, owner: Owner, random: Random): string | null {
   return 'reads';
 }
 
+/** An owner of events sees to it that definitions change, and that roll goes on with them. */
+async function change(world: World, { changes, runner }: Owner): Promise<void> {
+  for (const task of runner.tasks as readonly AggregateTask[]) {
+    await changes?.step(task);
+    if (world.isFilling) task.tellAll();
+  }
+}
+
 /** Lets an owner work in the background; an error that nobody planted is noted. */
 export function run(
   world: { readonly broken: string[] },
-  owner: { busy: boolean; storing: boolean },
-  flag: 'busy' | 'storing',
+  owner: { busy: boolean; storing: boolean; changing?: boolean },
+  flag: 'busy' | 'storing' | 'changing',
   work: () => Promise<unknown>,
 ): void {
   owner[flag] = true;
@@ -60,6 +73,7 @@ export async function catchUp(world: World, owner: Owner): Promise<void> {
     if (!owner.restored) await owner.runner.restore();
     owner.restored = true;
     while ((await owner.runner.step()) > 0) if (owner.stage === 'roll') await owner.runner.publish();
+    if (owner.stage === 'aggregate') await change(world, owner);
     await owner.runner.publish();
     await owner.runner.storeChanges(true);
   });
@@ -67,9 +81,11 @@ export async function catchUp(world: World, owner: Owner): Promise<void> {
 }
 
 /** Lets everything through that these owners wait for. */
-export async function drain(owners: readonly Pick<Owner, 'gate' | 'busy' | 'storing'>[]): Promise<void> {
+export async function drain(
+  owners: readonly (Pick<Owner, 'gate' | 'busy' | 'storing'> & { readonly changing?: boolean })[],
+): Promise<void> {
   await quiet();
-  while (owners.some(({ gate, busy, storing }) => gate.pending.length > 0 && (busy || storing))) {
+  while (owners.some(({ gate, busy, storing, changing }) => gate.pending.length > 0 && (busy || storing || changing))) {
     for (const { gate } of owners)
       while (gate.pending.length > 0) {
         await gate.release();

@@ -31,6 +31,8 @@ export interface Style {
   readonly backlogRowsMax: number;
   /** Whether memory holds as little as possible. */
   readonly tight: boolean;
+  /** Events that one fill of a new definition brings in; 0: definitions come into force whole. */
+  readonly fillEventsMax: number;
   /** After this step nothing is appended any more. */
   readonly lastAppendStep: number;
   /** The KPIs in force at the start; absent: all. */
@@ -100,6 +102,7 @@ function drawEach(random: Random, steps: number): Style {
     minutes: random.pick([2, 8, 20]),
     backlogRowsMax: 5 + random.below(40),
     tight: random.chance(0.3),
+    fillEventsMax: random.pick([0, 1, 3, 8]),
     lastAppendStep: random.chance(0.5) ? steps : Math.floor(steps * (0.3 + 0.6 * random.next())),
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AggregateTask } from '../../services/processor/aggregate/aggregate-task.ts';
+import { DefinitionChanges } from '../../services/processor/definition-changes.ts';
 import { RollTask } from '../../services/processor/roll/roll-task.ts';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
@@ -11,6 +12,8 @@ import { LAST_KEPT_MAX } from '../../services/shared/core/aggregate/last.ts';
 import type { Message, ValueMessage } from '../../services/shared/core/messages.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
+import type { EventLog } from '../../services/shared/ports/event-log.ts';
+import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
 import { codec } from './remembering-codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { type FaultKind, type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
@@ -46,6 +49,9 @@ export interface Owner {
   busy: boolean;
   storing: boolean;
   restored: boolean;
+  /** Puts definitions in force and fills them; null: of a roll. */
+  readonly changes: DefinitionChanges | null;
+  changing: boolean;
 }
 
 /** What the events of a burst share. */
@@ -125,10 +131,18 @@ export class World {
     for (const partition of this.records) partition.push(record);
   }
 
-  private async control(): Promise<void> {
+  /** Hashes of the definitions that are to be folded. */
+  private get wanted(): string[] {
     const measured = [...definitions.values()].filter((definition) => !isDerived(definition));
-    const hashes = measured.filter(({ kpi }) => this.inForce.has(kpi)).map(({ hash }) => hash);
-    await this.all({ type: 'control', definitions: hashes }, { kind: 'control', appendMs: this.clock.nowMs() });
+    return measured.filter(({ kpi }) => this.inForce.has(kpi)).map(({ hash }) => hash);
+  }
+
+  private async control(): Promise<void> {
+    const hashes = this.wanted;
+    await this.all(
+      { type: 'control', definitions: hashes, filling: [] },
+      { kind: 'control', appendMs: this.clock.nowMs() },
+    );
   }
 
   /** Removes a KPI from the catalogue, or brings a removed one back. */
@@ -138,7 +152,8 @@ export class World {
     const kpi = this.random.pick(adds ? removed : [...this.inForce]);
     this.count(adds ? 'definition added' : 'definition removed');
     if (!this.inForce.delete(kpi)) this.inForce.add(kpi);
-    await this.control();
+    // Else the owners see to it, each in its time.
+    if (this.style.fillEventsMax === 0) await this.control();
   }
 
   /** More different values in one slice than a min, max or last keeps. Gives the events that a max or a last keeps. */
@@ -179,6 +194,7 @@ export class World {
       landed: (records, offsets) => {
         for (const [i, { topic, partition }] of records.entries())
           if (topic === 'values') this.writers.set(`${partition}/${offsets[i]!}`, number);
+          else if (topic === TOPIC) this.noteControl(partition, records[i]!.value);
       },
     });
     const store = gatedStore(this.store, gate, this.random);
@@ -227,7 +243,28 @@ export class World {
       observer: silentObserver,
       backlogRowsMax,
     });
-    this.owners.push({ stage, gate, runner, busy: false, storing: false, restored: false });
+    const changes = stage === 'roll' ? null : this.changesOf(log, store);
+    this.owners.push({ stage, gate, runner, busy: false, storing: false, restored: false, changes, changing: false });
+  }
+
+  private changesOf(log: EventLog, store: KpiStore): DefinitionChanges | null {
+    const { fillEventsMax } = this.style;
+    if (fillEventsMax === 0) return null;
+    // Its pauses are for others to have their turn; here the dice give it.
+    const clock = new ManualClock(START_MS);
+    return new DefinitionChanges({ log, store, codec, clock, wanted: () => this.wanted, fillEventsMax });
+  }
+
+  /** A record of an owner in [events.sim]. */
+  private noteControl(partition: number, value: Uint8Array): void {
+    const { type } = codec.decode(value);
+    if (type === 'fill') this.count('fill');
+    this.records[partition]!.push({ kind: 'control', appendMs: this.clock.nowMs() });
+  }
+
+  /** Whether values of a definition in force are not computed for all time that could be. */
+  get isFilling(): boolean {
+    return this.current('roll').runner.tasks.some((task) => (task as RollTask).progress.isFilling);
   }
 
   /** The newest owner of each stage; the others are zombies. */

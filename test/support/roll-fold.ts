@@ -86,7 +86,7 @@ export class RollFold {
   /** The mark of a workflow's source. */
   mark(workflow: string, watermarkMs: number, openImports: readonly string[] = []): Message {
     const places = { position: -1n, storedPosition: -1n };
-    return { type: 'mark', source: `${workflow}/0`, ...places, watermarkMs, openImports, definitions: [] };
+    return { type: 'mark', source: `${workflow}/0`, ...places, watermarkMs, openImports, definitions: [], filling: [] };
   }
 
   /** Folds these as one batch and gives what is published: what it gives by window end, of one KPI. */

@@ -30,7 +30,15 @@ function value(endMs: number, state: ValueMessage['state'], of: number | null, r
 
 function mark(workflow: string, watermarkMs: number): Message {
   const places = { position: 1n, storedPosition: 1n };
-  return { type: 'mark', source: `${workflow}/0`, ...places, watermarkMs, openImports: [], definitions: [] };
+  return {
+    type: 'mark',
+    source: `${workflow}/0`,
+    ...places,
+    watermarkMs,
+    openImports: [],
+    definitions: [],
+    filling: [],
+  };
 }
 
 async function startedTask(): Promise<(...messages: readonly Message[]) => Promise<string[]>> {
@@ -57,7 +65,9 @@ async function startedTask(): Promise<(...messages: readonly Message[]) => Promi
 
 test('a rule on a formula over two workflows waits for both, and then acts on its first final value', async () => {
   const apply = await startedTask();
-  expect(await apply({ type: 'control', definitions: [rule!.hash] }, value(FIRST_MS, 'provisional', 0.2))).toEqual([]);
+  expect(
+    await apply({ type: 'control', definitions: [rule!.hash], filling: [] }, value(FIRST_MS, 'provisional', 0.2)),
+  ).toEqual([]);
   expect(await apply(mark('care', FIRST_MS + 5 * MINUTE_MS)), 'nothing is known of the other').toEqual([]);
   expect(await apply(mark('shop', FIRST_MS - MINUTE_MS)), 'the other is behind').toEqual([]);
   expect(await apply(value(FIRST_MS, 'final', 0.3), mark('shop', FIRST_MS))).toEqual(['firing']);
@@ -71,7 +81,7 @@ test('a rule on a formula over two workflows waits for both, and then acts on it
 
 test('what an import brought about is history, also where there is a reason for no value beside it', async () => {
   const apply = await startedTask();
-  await apply({ type: 'control', definitions: [rule!.hash] }, mark('care', FIRST_MS + 5 * MINUTE_MS));
+  await apply({ type: 'control', definitions: [rule!.hash], filling: [] }, mark('care', FIRST_MS + 5 * MINUTE_MS));
   const said = await apply(value(FIRST_MS, 'final', 0.3, 'import: shipped is zero'), mark('shop', FIRST_MS));
   expect(said).toEqual(['firing, inside an import']);
 });

@@ -28,8 +28,8 @@ const rule = [...catalogue!.rules.values()][0]!;
 const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
 const W = FIRST_MS;
 
-const inForce: Message = { type: 'control', definitions: [rule.hash] };
-const gone: Message = { type: 'control', definitions: [] };
+const inForce: Message = { type: 'control', definitions: [rule.hash], filling: [] };
+const gone: Message = { type: 'control', definitions: [], filling: [] };
 
 function value(state: ValueMessage['state'] = 'final', endMs = W): ValueMessage {
   const place = { kpi: 'total', definition: definition.hash, labels: encodeLabels({ team: 'north' }) };
@@ -40,7 +40,7 @@ function value(state: ValueMessage['state'] = 'final', endMs = W): ValueMessage 
 /** The mark of the only source, which has passed the window that ends at `endMs`. */
 function mark(endMs = W): Message {
   const places = { position: 1n, storedPosition: 1n, watermarkMs: endMs };
-  return { type: 'mark', source: 'sim/0', ...places, openImports: [], definitions: [] };
+  return { type: 'mark', source: 'sim/0', ...places, openImports: [], definitions: [], filling: [] };
 }
 
 /** A fold of one partition that nobody but the test drives. Of first values it remembers none that are stored. */

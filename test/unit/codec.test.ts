@@ -61,7 +61,8 @@ const messages: Record<Message['type'], fc.Arbitrary<Message>> = {
   event: typed('event', { event }),
   tick: typed('tick', {}),
   import: typed('import', { importId: text, phase: fc.constantFrom('begin', 'end'), maxEventMs: orNull(timeMs) }),
-  control: typed('control', { definitions: fc.array(text) }),
+  control: typed('control', { definitions: fc.array(text), filling: fc.array(text) }),
+  fill: typed('fill', { definitions: fc.array(text), after: fc.option(text), upTo: fc.option(text) }),
   slice: typed('slice', { ...snapshot, source: text }),
   slices: fc.tuple(text, fc.array(fc.record(snapshot))).map(([source, all]) => {
     const snapshots = all.map((each) => ({ ...each, type: 'slice', source }));
@@ -152,6 +153,7 @@ test('the wire format is 0, the schema id as int32 big-endian, then the Avro bod
   for (const [type, subject] of [
     ['tick', 'tick'],
     ['control', 'control'],
+    ['fill', 'fill'],
     ['import', 'import-bracket'],
   ] as const) {
     const message = fc.sample(messages[type], 1)[0]!;
@@ -273,8 +275,8 @@ test('a dead letter round-trips; anything else is RECORD_UNREADABLE', () => {
 
 test('a message larger than any before it is written whole, and so is a small one after it', () => {
   const definitions = Array.from({ length: 3_000 }, (_, i) => `definition ${i}`);
-  const large: Message = { type: 'control', definitions };
-  const small: Message = { type: 'control', definitions: ['one'] };
+  const large: Message = { type: 'control', definitions, filling: [] };
+  const small: Message = { type: 'control', definitions: ['one'], filling: [] };
   const encoded = [large, small].map((message) => codec.encode(message));
   expect(encoded.map((bytes) => codec.decode(bytes))).toEqual([large, small]);
   expect(encoded[1]!.length).toBeLessThan(20);

@@ -35,7 +35,16 @@ function slice(version: bigint): Message {
 }
 
 function mark(position: bigint, storedPosition: bigint, watermarkMs = FIRST_MS): Message {
-  return { type: 'mark', source: 'sim/0', position, storedPosition, watermarkMs, openImports: [], definitions: [] };
+  return {
+    type: 'mark',
+    source: 'sim/0',
+    position,
+    storedPosition,
+    watermarkMs,
+    openImports: [],
+    definitions: [],
+    filling: [],
+  };
 }
 
 /** A fold of one partition that nobody but the test drives. */

@@ -5,7 +5,14 @@ import type { Definition } from '../../shared/core/definition.ts';
 import { activityRanks } from '../../shared/core/measure/effective-events.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
-import { type EventsMessage, logged, type Placed, type ProgressMark } from '../../shared/core/messages.ts';
+import {
+  type Control,
+  type EventsMessage,
+  type Fill,
+  logged,
+  type Placed,
+  type ProgressMark,
+} from '../../shared/core/messages.ts';
 import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/partition-time.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import { planWorkflow, type WorkflowPlan } from '../../shared/core/measure/workflow-plan.ts';
@@ -17,7 +24,8 @@ import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fol
 import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
 import { ArchiveRows } from './archive-rows.ts';
 import { CaseCache } from './case-cache.ts';
-import { type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
+import { type Filling, Frontiers } from './frontiers.ts';
+import { additionsOf, type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
 import { SliceBatches } from './slice-batches.ts';
 import { SliceMarks, type SourceMoment } from './slice-marks.ts';
 import type { SliceEntry, SliceKey } from './slice-entry.ts';
@@ -45,6 +53,7 @@ export interface AggregateOptions {
 interface PositionContent {
   readonly time: PartitionTime;
   readonly definitions: readonly string[];
+  readonly filling?: Filling;
 }
 
 /** A publication with the rows that are in it. */
@@ -56,6 +65,7 @@ type Decoded = Placed<EventsMessage | Unreadable>;
 
 interface Work {
   readonly offset: number;
+  readonly caseId: string;
   readonly importId: string | null;
   readonly deltas: readonly Delta[];
 }
@@ -83,6 +93,7 @@ export class AggregateTask implements FoldTask {
   /** The last batch was as large as they come, and nothing was published since. */
   private fullBatch = false;
   private readonly marks: SliceMarks;
+  private readonly frontiers = new Frontiers();
 
   constructor(options: AggregateOptions) {
     this.options = options;
@@ -106,6 +117,7 @@ export class AggregateTask implements FoldTask {
     this.storedVersion = row === null ? versionOf(epoch, 0) - 1n : row.version;
     this.time = content?.time ?? TIME_START;
     this.use(content?.definitions ?? [], null);
+    this.frontiers.restore(content?.filling ?? {});
     this.archive.clear();
     this.unreadable.clear();
     this.decoded = null;
@@ -138,9 +150,10 @@ export class AggregateTask implements FoldTask {
     let from = 0;
     for (let i = 0; i < placed.length; i++) {
       const { message, offset } = placed[i]!;
-      if (message.type !== 'control') continue;
+      if (message.type !== 'control' && message.type !== 'fill') continue;
       await this.applyEvents(placed.slice(from, i));
-      await this.applyControl(message.definitions, placed[i]!);
+      if (message.type === 'control') await this.applyControl(message, placed[i]!);
+      else await this.applyFill(message, placed[i]!);
       this.nextOffset = offset + 1;
       from = i + 1;
     }
@@ -182,7 +195,8 @@ export class AggregateTask implements FoldTask {
           this.options.workflow,
         );
       } else {
-        const input = message.type === 'unreadable' ? ({ type: 'control' } as const) : message;
+        const isPlain = message.type === 'unreadable' || message.type === 'fill';
+        const input = isPlain ? ({ type: 'control' } as const) : message;
         this.time = stepTime(this.time, input, appendMs, this.options.workflow);
         // Whoever imports waits for the stored position to pass the end record; a dead letter is not to be made again.
         if (message.type === 'import' || message.type === 'unreadable') this.eventsSinceStore = true;
@@ -203,25 +217,30 @@ export class AggregateTask implements FoldTask {
     this.archive.add(event);
     return {
       offset: event.offset,
+      caseId: event.caseId,
       importId: event.importId,
       deltas,
     };
   }
 
   /** Gives the rows whose extreme must be rebuilt. */
-  private applyDeltas({ offset, importId, deltas }: Work): readonly SliceKey[] {
+  private applyDeltas({ offset, caseId, importId, deltas }: Work): readonly SliceKey[] {
     let broken = NOTHING_BROKEN;
     this.slices.nextRecord();
+    const { frontiers } = this;
+    const isFor = frontiers.size === 0 ? null : ({ hash }: Definition): boolean => !frontiers.lacks(hash, caseId);
     for (const delta of deltas) {
-      const more = this.slices.apply(delta, offset, importId);
+      const more = this.slices.apply(delta, offset, importId, isFor);
       if (more.length > 0) broken = [...broken, ...more];
     }
     return broken;
   }
 
   private async rebuild(broken: readonly SliceKey[], offset: number): Promise<void> {
-    for (const key of broken)
-      this.slices.replace(key, await rebuildExtreme(this.archiveBelow(offset + 1), key), offset);
+    for (const key of broken) {
+      const scope = { ...this.archiveBelow(offset + 1), cases: this.frontiers.casesOf(key.definition.hash) };
+      this.slices.replace(key, await rebuildExtreme(scope, key), offset);
+    }
   }
 
   private archiveBelow(belowOffset: number): ArchiveScope {
@@ -232,10 +251,14 @@ export class AggregateTask implements FoldTask {
 
   /**
    * New definitions start here: what the archive below this record contributes to them becomes their first rows, as of
-   * this record. Events not yet stored take part from memory.
+   * this record. Events not yet stored take part from memory. Those that are to be filled start with nothing.
    */
-  private async applyControl(hashes: readonly string[], at: Placed<unknown>): Promise<void> {
+  private async applyControl({ definitions: hashes, filling }: Control, at: Placed<unknown>): Promise<void> {
     const added = hashes.filter((hash) => !this.hashes.includes(hash));
+    this.frontiers.change(
+      hashes,
+      added.filter((hash) => filling.includes(hash)),
+    );
     this.time = stepTime(this.time, { type: 'control' }, at.appendMs, this.options.workflow);
     this.use(hashes, this.plan);
     this.slices.use(this.plan);
@@ -244,8 +267,22 @@ export class AggregateTask implements FoldTask {
     this.eventsSinceStore = true;
     this.marks.tellAll();
     if (definitions.length === 0) return;
-    const rows = await recompute(this.archiveBelow(at.offset), definitions);
+    const whole = definitions.filter(({ hash }) => !filling.includes(hash));
+    const rows = whole.length === 0 ? [] : await recompute(this.archiveBelow(at.offset), whole);
     await this.slices.start(definitions, rows, at.offset);
+  }
+
+  /** Definitions get the next cases here: what the archive below this record contributes to them for these. */
+  private async applyFill({ definitions: hashes, after, upTo }: Fill, at: Placed<unknown>): Promise<void> {
+    this.time = stepTime(this.time, { type: 'control' }, at.appendMs, this.options.workflow);
+    const moved = this.frontiers.advance(hashes, after, upTo);
+    if (moved.length === 0) return;
+    this.eventsSinceStore = true;
+    if (upTo === null) this.marks.tellAll();
+    const definitions = this.plan.plans.map(({ definition }) => definition).filter(({ hash }) => moved.includes(hash));
+    const additions = await additionsOf({ ...this.archiveBelow(at.offset), cases: { after, upTo } }, definitions);
+    const broken = await this.slices.add(additions, at.offset);
+    if (broken.length > 0) await this.rebuild(broken, at.offset);
   }
 
   get publishDue(): boolean {
@@ -296,6 +333,7 @@ export class AggregateTask implements FoldTask {
       storedPosition: this.storedVersion,
       openImports: Object.keys(this.time.openImports),
       definitions: this.hashes,
+      filling: this.frontiers.hashes,
     };
   }
 
@@ -328,7 +366,12 @@ export class AggregateTask implements FoldTask {
     const positions = filter === null ? {} : { positions: [filter] };
     const rows = { slices, ...positions };
     this.eventsSinceStore = false;
-    const content: PositionContent = { time: this.time, definitions: this.hashes };
+    const { filling } = this.frontiers;
+    const content: PositionContent = {
+      time: this.time,
+      definitions: this.hashes,
+      ...(this.frontiers.size === 0 ? {} : { filling }),
+    };
     const position: PositionRow = {
       stage: this.stage,
       topic: this.topic,
@@ -367,6 +410,16 @@ export class AggregateTask implements FoldTask {
 
   get definitionsInForce(): readonly string[] {
     return this.hashes;
+  }
+
+  /** Those of them that do not have all cases yet, and how far they are. */
+  get filling(): Filling {
+    return this.frontiers.filling;
+  }
+
+  /** The next publish tells every partition how far it is, whether anything changed or not. */
+  tellAll(): void {
+    this.marks.tellAll();
   }
 
   /** For status and metrics. */

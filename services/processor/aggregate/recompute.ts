@@ -1,12 +1,13 @@
 import { type AggregateState, contribute, emptyState } from '../../shared/core/aggregate/aggregate-state.ts';
-import { contributionKey, contributionsOf } from '../../shared/core/measure/case-folds.ts';
+import { contributionKey, contributionsOf, type Delta } from '../../shared/core/measure/case-folds.ts';
 import { inOrder } from '../../shared/core/measure/effective-events.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { sliceEnd } from '../../shared/core/window/window.ts';
 import { planWorkflow, type WorkflowPlan } from '../../shared/core/measure/workflow-plan.ts';
 import type { EventRow } from '../../shared/ports/kpi-rows.ts';
-import type { KpiStore } from '../../shared/ports/kpi-store.ts';
+import { compareBytesOf } from '../../shared/core/bytes/compare-text.ts';
+import type { CaseRange, KpiStore } from '../../shared/ports/kpi-store.ts';
 import { fromEventRow } from './event-rows.ts';
 import { type SliceKey, sliceStartsOf } from './slice-entry.ts';
 
@@ -20,6 +21,25 @@ export interface ArchiveScope {
   /** Events in memory, not yet acknowledged; those at or above `belowOffset` are left out. */
   readonly events: readonly LoggedEvent[];
   readonly belowOffset: number;
+  /** Only these cases; absent: all. */
+  readonly cases?: CaseRange;
+}
+
+/** What a case contributes to one definition. */
+export interface Addition {
+  readonly definition: Definition;
+  readonly delta: Delta;
+}
+
+/** All that the cases contribute to these definitions. */
+export async function additionsOf(scope: ArchiveScope, definitions: readonly Definition[]): Promise<Addition[]> {
+  const plan = planWorkflow(definitions, scope.ranks);
+  const additions: Addition[] = [];
+  for await (const events of casesOf(scope)) {
+    for (const delta of netDeltas(plan, events))
+      for (const { definition } of delta.group.members) additions.push({ definition, delta });
+  }
+  return additions;
 }
 
 /** Every slice of these definitions, from the archive. */
@@ -81,12 +101,12 @@ function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[]): ReturnTy
 async function* casesOf(scope: ArchiveScope, between?: { fromMs: number; toMs: number }): AsyncIterable<LoggedEvent[]> {
   const waiting = new Map<string, LoggedEvent[]>();
   for (const event of scope.events) {
-    if (event.offset >= scope.belowOffset) continue;
+    if (event.offset >= scope.belowOffset || !isInside(event.caseId, scope.cases)) continue;
     const list = waiting.get(event.caseId) ?? [];
     list.push(event);
     waiting.set(event.caseId, list);
   }
-  const archived = scope.store.archive(scope.workflow, scope.partition, scope.belowOffset, between);
+  const archived = scope.store.archive(scope.workflow, scope.partition, scope.belowOffset, between, scope.cases);
   for await (const chunk of archived) {
     for (const [caseId, rows] of groupByCase(chunk)) {
       yield merge(rows, waiting.get(caseId) ?? []);
@@ -100,6 +120,12 @@ async function* casesOf(scope: ArchiveScope, between?: { fromMs: number; toMs: n
     between === undefined ? [] : await scope.store.caseEvents(scope.workflow, scope.partition, ids, scope.belowOffset),
   );
   for (const [caseId, rows] of waiting) yield merge(stored.get(caseId) ?? [], rows);
+}
+
+function isInside(caseId: string, cases: CaseRange | undefined): boolean {
+  if (cases === undefined) return true;
+  const { after, upTo } = cases;
+  return (after === null || compareBytesOf(caseId, after) > 0) && (upTo === null || compareBytesOf(caseId, upTo) <= 0);
 }
 
 function groupByCase(rows: readonly EventRow[]): Map<string, LoggedEvent[]> {

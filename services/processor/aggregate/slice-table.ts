@@ -11,6 +11,7 @@ import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { SliceGroup, WorkflowPlan } from '../../shared/core/measure/workflow-plan.ts';
 import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
+import type { Addition } from './recompute.ts';
 import { type SliceEntry, type SliceKey, sliceStartsOf } from './slice-entry.ts';
 import { SliceChanges, waits } from './slice-changes.ts';
 import { SliceEntries } from './slice-entries.ts';
@@ -141,17 +142,26 @@ export class SliceTable {
 
   /**
    * Applies one delta of the record in hand, which is at `offset`. A row that already contains the record stays as it is
-   * but goes out again. Gives the rows whose extreme must be rebuilt.
+   * but goes out again. `isFor`: whether it is one to a definition in force; null: to all. Gives the rows whose extreme
+   * must be rebuilt.
    */
-  apply(delta: Delta, offset: number, importId: string | null): readonly SliceKey[] {
+  apply(
+    delta: Delta,
+    offset: number,
+    importId: string | null,
+    isFor: ((definition: Definition) => boolean) | null = null,
+  ): readonly SliceKey[] {
     const { group, labels, amount, part, sign, place } = delta;
+    const inForce =
+      isFor === null ? group.inForce : group.inForce.map((is, i) => is && isFor(group.members[i]!.definition));
+    if (isFor !== null && !inForce.includes(true)) return NOTHING_BROKEN;
     let broken: SliceKey[] | null = null;
     for (const sliceStartMs of sliceStartsOf(delta)) {
       const entry = this.entries.at(group, labels, sliceStartMs);
       this.turnTo(entry, offset);
       this.changes.mark(entry);
       for (let i = 0; i < group.members.length; i++) {
-        if (!group.inForce[i] || entry.containing?.[i] === true) continue;
+        if (!inForce[i] || entry.containing?.[i] === true) continue;
         entry.offsets[i] = offset;
         if (importId !== null) entry.importIds[i] = importId;
         entry.rows = null;
@@ -160,6 +170,21 @@ export class SliceTable {
       }
     }
     return broken ?? NOTHING_BROKEN;
+  }
+
+  /** Adds to one definition each what cases contribute to it, all of the record at `offset`. Gives what must be rebuilt. */
+  async add(additions: readonly Addition[], offset: number): Promise<readonly SliceKey[]> {
+    const placed = additions.map(({ definition, delta }) => {
+      const { group } = this.places.get(definition.hash)!;
+      return { definition, delta: { ...delta, group } };
+    });
+    await this.load([{ deltas: placed.map(({ delta }) => delta) }]);
+    this.nextRecord();
+    const broken: SliceKey[] = [];
+    for (const { definition, delta } of placed)
+      broken.push(...this.apply(delta, offset, null, ({ hash }) => hash === definition.hash));
+    this.endBatch();
+    return broken;
   }
 
   /** Several deltas of one record may meet in one row: only what the row held before the record counts. */

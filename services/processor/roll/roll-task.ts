@@ -8,12 +8,13 @@ import type { PositionRow, ValueRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fold/fold-task.ts';
 import { SLICES_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
+import { Backfill } from './backfill.ts';
 import { computeDerived, LevelReaders } from './compute-derived.ts';
 import { computeValues, type Moment } from './compute-values.ts';
-import { DerivedBackfill } from './derived-backfill.ts';
 import { groupsOf } from './derived-groups.ts';
 import type { DerivedSeries } from './derived-series.ts';
 import { HeldSnapshots } from './held-snapshots.ts';
+import { PartsAside } from './parts-aside.ts';
 import type { Series } from './series.ts';
 import { SeriesTable } from './series-table.ts';
 import { SourceProgress, type SourceState } from './source-progress.ts';
@@ -36,8 +37,14 @@ export interface RollOptions {
   readonly openSlicesMax: number;
 }
 
-/** What a position holds beside its offset: by source what it has told, and which derived KPIs are computed for all time. */
-type PositionContent = Readonly<Record<string, SourceState>> & { readonly derived?: readonly string[] };
+/**
+ * What a position holds beside its offset: by source what it has told, and which definitions are computed for all time.
+ * Earlier versions had only derived KPIs in that list, under a name of its own.
+ */
+type PositionContent = Readonly<Record<string, SourceState>> & {
+  readonly done?: readonly string[];
+  readonly derived?: readonly string[];
+};
 
 /** The fold of one [slices] partition into values: DESIGN.md sections 3 and 4. */
 export class RollTask implements FoldTask {
@@ -49,6 +56,7 @@ export class RollTask implements FoldTask {
   private readonly sources = new SourceProgress();
   private readonly series: SeriesTable;
   private readonly held = new HeldSnapshots();
+  private readonly aside = new PartsAside();
   /** Nothing is published before the log was read up to here. */
   private catchUpOffset = 0;
   private readonly watermarks = new Map<string, number | null>();
@@ -56,12 +64,14 @@ export class RollTask implements FoldTask {
   private readonly toStore = new Map<string, ValueRow>();
   private marksToSend = new Map<string, ProgressMark>();
   private storedVersion = -1n;
+  /** How many definitions the stored position has as computed for all time. */
+  private storedDone = 0;
   /** The last record read that holds slices. */
   private lastSnapshots = -1;
   /** Rows collected for the store, not yet acknowledged. */
   private inFlightRows = 0;
 
-  private readonly backfill: DerivedBackfill;
+  private readonly backfill: Backfill;
 
   constructor(options: RollOptions) {
     this.options = options;
@@ -73,39 +83,50 @@ export class RollTask implements FoldTask {
       watermarkOf: (workflows) => this.lowestWatermark(workflows),
       slicesMax: options.slicesMax,
     });
-    this.backfill = new DerivedBackfill(this.series);
+    this.backfill = new Backfill(this.series, ({ workflow, hash }) =>
+      this.sources.lacks(workflow, options.sourcesOf(workflow), hash),
+    );
   }
 
   async restore(): Promise<void> {
     const { store, log, partition, epoch } = this.options;
     const row = await store.position(this.stage, this.topic, partition);
     const content = row === null ? {} : (JSON.parse(row.content) as PositionContent);
-    const { derived = [], ...base } = content;
+    const { done, derived = [], ...base } = content;
     this.nextOffset = row === null ? 0 : offsetOf(row.version) + 1;
     this.storedVersion = row === null ? versionOf(epoch, 0) - 1n : row.version;
     this.sources.restore(base as Record<string, SourceState>);
     this.held.clear();
+    this.aside.clear();
     this.watermarks.clear();
     this.changed.clear();
     this.toStore.clear();
     this.marksToSend.clear();
     this.inFlightRows = 0;
     this.lastSnapshots = -1;
-    await this.loadActive(derived);
+    this.storedDone = done?.length ?? 0;
+    await this.loadActive(row === null ? [] : (done ?? null), derived);
     // Noted after the rows were read: what they hold beyond the position is below this offset.
     this.catchUpOffset = await log.endOffset(this.topic, partition);
   }
 
-  /** Series with windows that time alone will change, and those that an open import touches. */
-  private async loadActive(filled: readonly string[]): Promise<void> {
+  /**
+   * Series with windows that time alone will change, and those that an open import touches. `done`: the definitions that
+   * are computed for all time; null: the position of an earlier version, where all measured ones are and `derived`.
+   */
+  private async loadActive(done: readonly string[] | null, derived: readonly string[]): Promise<void> {
     const rows = await this.options.store.definitions();
     const definitions = rows.flatMap(({ hash, active }) => (active && this.options.definitionOf(hash)) || []);
     const groups = groupsOf(definitions.filter(isDerived));
     this.series.clear(groups);
-    this.backfill.start(groups, filled);
+    const measured = definitions.filter((definition) => !isDerived(definition));
+    this.backfill.start(measured, groups, done ?? [...measured.map(({ hash }) => hash), ...derived]);
+    this.backfill.begin([...this.sources.filling()]);
+    this.backfill.refresh();
     for (const definition of definitions) {
       this.watermarks.set(definition.hash, this.watermarkOf(definition));
-      if (!isDerived(definition)) await this.series.loadActive(definition, this.sources.openImports());
+      if (!isDerived(definition) && !this.backfill.isBlocked(definition.hash))
+        await this.series.loadActive(definition, this.sources.openImports());
     }
   }
 
@@ -140,6 +161,7 @@ export class RollTask implements FoldTask {
       if (message.type === 'mark') this.applyMark((lastMark = offset), message);
       else this.held.stage((this.lastSnapshots = offset), message.source, snapshotsOf(message));
     }
+    await this.open();
     if (lastMark !== null && this.nextOffset >= this.catchUpOffset) {
       await this.backfill.load();
       this.computeValues(lastMark);
@@ -148,10 +170,21 @@ export class RollTask implements FoldTask {
     this.series.evict();
   }
 
+  /** What came of definitions while they were blocked: series in memory know nothing of it, nor does the store of the latest. */
+  private async open(): Promise<void> {
+    for (const definition of this.backfill.refresh()) {
+      await this.series.readAgain(definition);
+      const parts = this.aside.take(definition.hash);
+      await this.loadSeries([parts]);
+      for (const part of parts) this.series.get(definition, part.labels).mergeSnapshot(part);
+    }
+  }
+
   private async loadSeries(batches: Iterable<readonly SliceSnapshot[]>): Promise<void> {
     const wanted = new Map<string, Map<string, number[]>>();
     for (const snapshots of batches) {
       for (const { definition, labels, sliceStartMs } of snapshots) {
+        if (this.backfill.isBlocked(definition)) continue;
         let byLabels = wanted.get(definition);
         if (byLabels === undefined) wanted.set(definition, (byLabels = new Map()));
         const starts = byLabels.get(labels);
@@ -167,13 +200,19 @@ export class RollTask implements FoldTask {
 
   /** Merges what the source published up to this mark: its rows are then of one moment. */
   private applyMark(offset: number, mark: ProgressMark): void {
-    const { endedImports, storedBefore, watermarkMs, openImports } = this.sources.step(offset, mark);
+    const { endedImports, storedBefore, watermarkMs, openImports, filling } = this.sources.step(offset, mark);
     const stored = this.sources.storedOf(mark.source);
-    if (stored > storedBefore) this.held.acknowledge(stored, mark.source);
+    if (stored > storedBefore) {
+      this.held.acknowledge(stored, mark.source);
+      this.aside.acknowledge(mark.source, stored);
+    }
+    this.backfill.begin(filling);
     for (const snapshots of this.held.release(mark.source, stored)) {
       for (const snapshot of snapshots) {
         const definition = this.options.definitionOf(snapshot.definition);
-        if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
+        if (this.backfill.isBlocked(snapshot.definition)) {
+          if (snapshot.version > stored) this.aside.put(snapshot);
+        } else if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
       }
     }
     if (endedImports.size > 0) for (const series of this.series.all()) series.markImports(endedImports);
@@ -195,12 +234,15 @@ export class RollTask implements FoldTask {
       return { partition: this.partition, version, beforeMs, watermarkMs, imports: this.sources };
     };
     for (const series of this.series.all()) {
+      if (this.backfill.isBlocked(series.definition.hash)) continue;
       this.take(series, computeValues(series, momentOf(series.definition)));
       series.closeSlices(this.options.openSlicesMax, this.sources);
     }
     const levels = new LevelReaders(this.sources);
-    for (const derived of this.series.allDerived())
+    for (const derived of this.series.allDerived()) {
+      if (this.backfill.isBlocked(derived.definition.hash)) continue;
       this.take(derived, computeDerived(derived, momentOf(derived.definition), levels));
+    }
     for (const [hash, watermarkMs] of moved) this.watermarks.set(hash, watermarkMs);
   }
 
@@ -275,7 +317,7 @@ export class RollTask implements FoldTask {
 
   storeDue(sinceMs: number): boolean {
     if (this.nextOffset < this.catchUpOffset) return false;
-    if (this.toStore.size > 0) return true;
+    if (this.toStore.size > 0 || this.storedDone !== this.backfill.filled.length) return true;
     const safe = this.safeOffset();
     if (versionOf(this.options.epoch, safe + 1) - 1n <= this.storedVersion) return false;
     // Slices that are read again would send all their values out again.
@@ -290,7 +332,7 @@ export class RollTask implements FoldTask {
     const version = versionOf(this.options.epoch, offset + 1) - 1n;
     if (offset < 0 || version <= this.storedVersion) return { rows: { values }, position: null };
     const { filled } = this.backfill;
-    const content = JSON.stringify({ ...this.sources.at(offset), ...(filled.length === 0 ? {} : { derived: filled }) });
+    const content = JSON.stringify({ ...this.sources.at(offset), done: filled });
     const position: PositionRow = { stage: this.stage, topic: this.topic, partition: this.partition, version, content };
     return { rows: { values }, position };
   }
@@ -302,7 +344,9 @@ export class RollTask implements FoldTask {
       // A newer row of the same window still waits.
       if (series?.values.get(row.windowEndMs) === row) series.unstoredEnds.delete(row.windowEndMs);
     }
-    if (position !== null && position.version > this.storedVersion) this.storedVersion = position.version;
+    if (position === null || position.version <= this.storedVersion) return;
+    this.storedVersion = position.version;
+    this.storedDone = (JSON.parse(position.content) as PositionContent).done?.length ?? 0;
   }
 
   unstore({ rows }: Checkpoint): void {
@@ -314,6 +358,11 @@ export class RollTask implements FoldTask {
 
   get backlogRows(): number {
     return this.toStore.size + this.inFlightRows;
+  }
+
+  /** Hashes of the definitions whose values are computed for all time. */
+  get filled(): readonly string[] {
+    return this.backfill.filled;
   }
 
   /** For status and metrics. */

@@ -282,10 +282,10 @@ export class SeriesTable {
       if (series.isClosed(startMs)) series.reopen(startMs, found.get(`${startMs} ${series.labels}`) ?? []);
   }
 
-  /** The label sets of which a group may have rows of derived KPIs, whether it has them or not. */
-  async labelSets(group: DerivedGroup): Promise<Set<string>> {
+  /** The label sets that one of these has rows of. */
+  async labelSets(definitions: readonly Definition[]): Promise<Set<string>> {
     const all = new Set<string>();
-    for (const { hash } of group.members)
+    for (const { hash } of definitions)
       for await (const sets of this.store.labelSets(hash, this.partition)) for (const labels of sets) all.add(labels);
     return all;
   }
@@ -294,6 +294,27 @@ export class SeriesTable {
   private start(definition: Definition, labels: string, filter: BloomFilter): void {
     this.get(definition, labels);
     filter.add(labels);
+  }
+
+  /** Reads the slices of a KPI's series in memory again: snapshots of them, and of other label sets, never came up here. */
+  async readAgain(definition: Definition): Promise<void> {
+    this.stored.delete(definition.hash);
+    const known = [...(this.series.get(definition.hash)?.values() ?? [])];
+    const reach = this.reachMs(definition);
+    for (let at = 0; at < known.length; at += LABELS_MAX) {
+      const some = known.slice(at, at + LABELS_MAX);
+      const fromMs = lowestOf(some.map(({ floorMs }) => floorMs));
+      const { slices } = await this.rowsFrom(definition, fromMs, { labels: some.map(({ labels }) => labels) });
+      const rows = byLabels(slices);
+      for (const series of some) {
+        const own = (rows.get(series.labels) ?? []).filter((row) => row.sliceStartMs >= series.floorMs - reach);
+        for (const startMs of new Set(own.map(({ sliceStartMs }) => sliceStartMs))) {
+          const parts = own.filter((row) => row.sliceStartMs === startMs);
+          if (series.isClosed(startMs)) series.reopen(startMs, parts);
+          for (const part of parts) series.mergeSnapshot(part);
+        }
+      }
+    }
   }
 
   /** The label sets that have rows. What is stored while they are read was published before: its series comes up here. */

@@ -6,6 +6,9 @@ export interface SourceState {
   readonly watermarkMs: number | null;
   readonly stored: string;
   readonly openImports: readonly string[];
+  /** Definitions in force there, and those of them that lack cases; absent: not known. */
+  readonly definitions?: readonly string[];
+  readonly filling?: readonly string[];
 }
 
 /** The same in memory. */
@@ -14,6 +17,8 @@ interface Source {
   readonly watermarkMs: number | null;
   readonly stored: bigint;
   readonly openImports: readonly string[];
+  readonly definitions: readonly string[];
+  readonly filling: readonly string[];
 }
 
 interface Seen {
@@ -35,7 +40,13 @@ export class SourceProgress {
     this.base = new Map(
       Object.entries(base).map(([source, state]) => [
         source,
-        { ...state, position: BigInt(state.position), stored: BigInt(state.stored) },
+        {
+          ...state,
+          position: BigInt(state.position),
+          stored: BigInt(state.stored),
+          definitions: state.definitions ?? [],
+          filling: state.filling ?? [],
+        },
       ]),
     );
     this.now = new Map(this.base);
@@ -49,7 +60,7 @@ export class SourceProgress {
   step(
     offset: number,
     mark: ProgressMark,
-  ): Pick<SourceState, 'watermarkMs' | 'openImports'> & {
+  ): Pick<Source, 'watermarkMs' | 'openImports' | 'filling'> & {
     readonly endedImports: ReadonlySet<string>;
     readonly storedBefore: bigint;
   } {
@@ -60,12 +71,14 @@ export class SourceProgress {
       watermarkMs: latest(before?.watermarkMs ?? null, mark.watermarkMs),
       stored: before !== undefined && before.stored > mark.storedPosition ? before.stored : mark.storedPosition,
       openImports: older ? before.openImports : mark.openImports,
+      definitions: older ? before.definitions : mark.definitions,
+      filling: older ? before.filling : mark.filling,
     };
     this.now.set(mark.source, state);
     this.seen.push({ offset, source: mark.source, state });
     const { watermarkMs, openImports } = state;
     const endedImports = new Set((before?.openImports ?? []).filter((id) => !openImports.includes(id)));
-    return { endedImports, storedBefore: before?.stored ?? -1n, watermarkMs, openImports };
+    return { endedImports, storedBefore: before?.stored ?? -1n, watermarkMs, openImports, filling: state.filling };
   }
 
   /** What was known at a position that may be stored; marks up to it are folded in for good. */
@@ -107,6 +120,22 @@ export class SourceProgress {
   mayBeOpen(source: string, version: bigint): boolean {
     const now = this.now.get(source);
     return now === undefined || version > now.position || now.openImports.length > 0;
+  }
+
+  /** Whether one of the workflow's sources, of so many partitions, does not have a definition in force yet, or not all of its cases in it. */
+  lacks(workflow: string, partitions: number, hash: string): boolean {
+    for (let p = 0; p < partitions; p++) {
+      const source = this.now.get(`${workflow}/${p}`);
+      if (source === undefined) continue;
+      const { definitions, filling } = source;
+      if (filling.includes(hash) || (definitions.length > 0 && !definitions.includes(hash))) return true;
+    }
+    return false;
+  }
+
+  /** Definitions that lack cases of a source, as far as is known now. */
+  filling(): Set<string> {
+    return new Set([...this.now.values()].flatMap(({ filling }) => filling));
   }
 
   openImports(): Set<string> {

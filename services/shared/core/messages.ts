@@ -22,10 +22,30 @@ export interface ImportBracket {
 export interface Control {
   readonly type: 'control';
   readonly definitions: readonly string[];
+  /** Those of them that begin with no case when they come into force; the others begin with all. */
+  readonly filling: readonly string[];
+}
+
+/**
+ * From this record on, these definitions (hashes) have the cases of this partition up to one too, in the order of the
+ * bytes of their ids. Only those are meant that have the cases up to `after` so far: so a second such record does nothing.
+ */
+export interface Fill {
+  readonly type: 'fill';
+  readonly definitions: readonly string[];
+  /** Null: no case so far. */
+  readonly after: string | null;
+  /** Null: all cases from here on. */
+  readonly upTo: string | null;
 }
 
 /** What [events.<workflow>] may hold. */
-export type EventsMessage = { readonly type: 'event'; readonly event: WorkflowEvent } | Tick | ImportBracket | Control;
+export type EventsMessage =
+  | { readonly type: 'event'; readonly event: WorkflowEvent }
+  | Tick
+  | ImportBracket
+  | Control
+  | Fill;
 
 /** The content of one slice row, as of one version. */
 export interface SliceSnapshot {
@@ -64,6 +84,8 @@ export interface ProgressMark {
   readonly openImports: readonly string[];
   /** The definitions in force in that source. */
   readonly definitions: readonly string[];
+  /** Those of them that do not have all of its cases yet. */
+  readonly filling: readonly string[];
 }
 
 /** Reason of a value that only an import changed last: rules take it for history, not for news. */

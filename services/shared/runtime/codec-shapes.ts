@@ -44,6 +44,7 @@ export function toAvro(message: Message): unknown {
     case 'tick':
     case 'import':
     case 'control':
+    case 'fill':
     case 'delivery':
       return message;
   }
@@ -70,6 +71,7 @@ function longsOf(message: Message): readonly (number | null)[] {
       return [message.maxEventMs];
     case 'tick':
     case 'control':
+    case 'fill':
       return [];
   }
 }
@@ -97,6 +99,7 @@ export function fromAvro(type: Message['type'], body: unknown): Message {
       return { type };
     case 'import':
     case 'control':
+    case 'fill':
     case 'delivery':
       return { ...record, type } as unknown as Message;
   }

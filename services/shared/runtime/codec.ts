@@ -15,6 +15,7 @@ const SUBJECTS: Readonly<Record<Message['type'], string>> = {
   tick: 'tick',
   import: 'import-bracket',
   control: 'control',
+  fill: 'fill',
   slice: 'slice-snapshot',
   slices: 'slice-batch',
   mark: 'progress-mark',

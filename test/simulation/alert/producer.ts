@@ -44,7 +44,7 @@ export class Producer {
     const { random, count } = this.options;
     const definitions = [...rules.keys()].filter(() => all || random.chance(0.7));
     if (!all) count('rules changed');
-    await this.append([{ type: 'control', definitions }]);
+    await this.append([{ type: 'control', definitions, filling: [] }]);
   }
 
   /** One publication of roll. */
@@ -120,7 +120,15 @@ export class Producer {
     const watermarkMs = this.watermarks[source]! === -Infinity ? null : this.watermarks[source]!;
     const openImports = this.imports.openIn(source);
     const places = { position: BigInt(position), storedPosition: BigInt(position) };
-    return { type: 'mark', source: SOURCES[source]!, ...places, watermarkMs, openImports, definitions: [] };
+    return {
+      type: 'mark',
+      source: SOURCES[source]!,
+      ...places,
+      watermarkMs,
+      openImports,
+      definitions: [],
+      filling: [],
+    };
   }
 
   /** Ends all imports, and lets time pass every window. */

@@ -1,0 +1,89 @@
+import type { Clock } from '../shared/ports/clock.ts';
+import type { AggregateTask } from './aggregate/aggregate-task.ts';
+import type { DefinitionChanges } from './definition-changes.ts';
+
+/** How often it looks while definitions are being filled, and while nothing is. */
+const LOOK_BUSY_MS = 20;
+const LOOK_IDLE_MS = 500;
+/** Pause between two progress marks that roll computes what is new at, and two looks at whether all is computed. */
+const TELL_EVERY_MS = 100;
+const ASK_EVERY_MS = 1_000;
+
+/** Sees to it that the definitions of a catalogue come into force in every partition of this process, and are computed. */
+export class ChangesLoop {
+  private readonly changes: DefinitionChanges;
+  private readonly clock: Clock;
+  private readonly tasks: () => readonly AggregateTask[];
+  private readonly askPending: () => Promise<boolean>;
+  private readonly onComputed: () => Promise<void>;
+  private readonly stopped = new AbortController();
+  private pending = true;
+  /** Counts catalogues: what was asked for one says nothing of the next. */
+  private turn = 0;
+  private toldMs = 0;
+  private askedMs = 0;
+
+  constructor(options: {
+    readonly changes: DefinitionChanges;
+    readonly clock: Clock;
+    /** Those that are this process's now. */
+    readonly tasks: () => readonly AggregateTask[];
+    /** Whether some definition is not computed for all time yet, here or in another process. */
+    readonly isPending: () => Promise<boolean>;
+    /** All of them are. */
+    readonly onComputed: () => Promise<void>;
+  }) {
+    this.changes = options.changes;
+    this.clock = options.clock;
+    this.tasks = options.tasks;
+    this.askPending = options.isPending;
+    this.onComputed = options.onComputed;
+  }
+
+  /** Other definitions are wanted. */
+  begin(): void {
+    this.turn++;
+    this.pending = true;
+    this.askedMs = 0;
+  }
+
+  /** Whether some definition is not known to be computed. */
+  get isPending(): boolean {
+    return this.pending;
+  }
+
+  /** Runs until `stop`. What fails is tried again; whoever reads log and store says so. */
+  async run(): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      await this.look().catch(() => {});
+      await this.clock.sleep(this.pauseMs(), this.stopped.signal);
+    }
+  }
+
+  private pauseMs(): number {
+    if (!this.pending) return LOOK_IDLE_MS;
+    return this.tasks().every((task) => this.changes.isSettled(task)) ? TELL_EVERY_MS : LOOK_BUSY_MS;
+  }
+
+  private async look(): Promise<void> {
+    const tasks = this.tasks();
+    for (const task of tasks) await this.changes.step(task);
+    if (!this.pending) return;
+    const nowMs = this.clock.nowMs();
+    if (nowMs - this.toldMs >= TELL_EVERY_MS) {
+      // Values of what is new are computed at progress marks, which events alone may not bring.
+      for (const task of tasks) task.tellAll();
+      this.toldMs = nowMs;
+    }
+    if (nowMs - this.askedMs < ASK_EVERY_MS) return;
+    this.askedMs = nowMs;
+    const { turn } = this;
+    if ((await this.askPending()) || turn !== this.turn) return;
+    await this.onComputed();
+    if (turn === this.turn) this.pending = false;
+  }
+
+  stop(): void {
+    this.stopped.abort();
+  }
+}
