@@ -26,10 +26,46 @@ export interface Standalone extends ImportTarget {
   status(): Promise<StatusReport>;
   /** Serves HTTP; gives the address. Throws PORT_IN_USE, BIND_REFUSED. */
   listen(host: string, port: number): Promise<string>;
+  /** Reads the catalogue's files again. Throws what is wrong with them; everything stays as it is then. */
+  reload(): Promise<ReloadReport>;
   /** Settles when the folds end; rejects with what made them halt. */
   readonly ended: Promise<void>;
   /** Stops taking events, stores everything, closes log and store. */
   stop(): Promise<void>;
+}
+
+/** What the files of a catalogue and its screens say. */
+export interface LoadedCatalogue {
+  readonly catalogue: Catalogue;
+  /** Wall screens by name. */
+  readonly screens: ReadonlyMap<string, Screen>;
+}
+
+/** Where a catalogue comes from. */
+export interface CatalogueFiles {
+  /** Files and folders; the screens are beside them. */
+  readonly paths: readonly string[];
+  /** Reads them. Throws CATALOGUE_INVALID, SCREEN_INVALID, FILE_UNREADABLE. */
+  load(): Promise<LoadedCatalogue>;
+}
+
+/** The catalogue in force. */
+export interface CatalogueReport {
+  /** When it was read, milliseconds UTC. */
+  readonly loadedMs: number;
+  /** What is wrong with the files as they are now; null: nothing. */
+  readonly problem: string | null;
+  /** KPIs whose definition is new and is being computed; until then the one before is shown. */
+  readonly recomputing: readonly string[];
+}
+
+/** What reading a catalogue again has changed. */
+export interface ReloadReport {
+  readonly changed: boolean;
+  /** Keys of KPIs. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly recomputing: readonly string[];
 }
 
 /** The services that are processes of their own in a cluster. */
@@ -56,6 +92,8 @@ export interface StatusReport {
       readonly timeMs: number;
     }[];
   };
+  /** The catalogue in force, and what of it is being computed. */
+  readonly catalogue?: CatalogueReport & { readonly progress: readonly KpiProgress[] };
   /** Null for a log whose size is others' to watch. */
   readonly log: { readonly usedBytes: number; readonly limitBytes: number } | null;
   /** Dead letters that wait for somebody; `quarantined`: or for their time. */
@@ -71,6 +109,12 @@ export interface StatusReport {
     readonly unstored: number;
     readonly watermarkMs: number | null;
     readonly openImports: readonly string[];
+    /** New definitions (hashes) that are being computed from the archive, and of how many of its events they are. */
+    readonly filling?: {
+      readonly definitions: readonly string[];
+      readonly eventsOfAll: number;
+      readonly events: number;
+    };
     /** In a cluster, where it tells of itself a little earlier than `endOffset` is: what it had not read then. */
     readonly lag?: number;
     /** In a cluster which process has the partition; null: none has. */
@@ -83,6 +127,13 @@ export interface StatusReport {
   readonly sources: readonly SourceReport[];
   /** The processes of a cluster; empty where one does everything. */
   readonly services: readonly ServiceReport[];
+}
+
+/** How far a new definition is. */
+export interface KpiProgress {
+  readonly kpi: string;
+  /** Share of the archived events that are in it, 0 to 1. */
+  readonly share: number;
 }
 
 /** A broker that events are fetched from; times in milliseconds UTC. */
@@ -178,7 +229,7 @@ export interface ClusterPlace {
 /** How one service of a cluster is run. */
 export interface ServeOptions extends Pick<
   OpenOptions,
-  'keyHash' | 'logLevel' | 'mappings' | 'screens' | 'heartbeat' | 'mqtt'
+  'keyHash' | 'logLevel' | 'mappings' | 'screens' | 'heartbeat' | 'mqtt' | 'files'
 > {
   readonly place: ClusterPlace;
   readonly catalogue: Catalogue;
@@ -229,6 +280,8 @@ export interface OpenOptions {
   readonly mqtt: MqttPlan | null;
   /** Wall screens by name. */
   readonly screens: ReadonlyMap<string, Screen>;
+  /** Read again when they change; null: they are not. */
+  readonly files: CatalogueFiles | null;
   /** Instead of the machine's. */
   readonly clock?: Clock;
 }

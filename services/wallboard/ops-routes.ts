@@ -10,6 +10,8 @@ export interface OpsDeps {
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] };
   /** In Prometheus' text format. */
   readonly metrics: () => Promise<string>;
+  /** Reads the catalogue's files again (POST /v1/reload); absent: no such route. */
+  readonly reload?: () => Promise<unknown>;
   /** SHA-256 of the API key in hex; null: no key, and only requests addressed to loopback are answered. */
   readonly keyHash: string | null;
   /** Counts an error by its code. */
@@ -30,6 +32,8 @@ export function registerOps(app: FastifyInstance, deps: OpsDeps): void {
     await scope.register(async (keyed) => {
       keyed.addHook('onRequest', requireKey(deps.keyHash));
       keyed.get('/v1/status', async () => deps.status());
+      const { reload } = deps;
+      if (reload !== undefined) keyed.post('/v1/reload', async () => reload());
       keyed.get('/metrics', async (_request, reply) => reply.type(METRICS_TYPE).send(await deps.metrics()));
     });
   });

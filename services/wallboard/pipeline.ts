@@ -17,6 +17,8 @@ export interface PipelineReport {
   readonly halted: string | null;
   readonly failing: readonly { readonly stage: string; readonly step: string; readonly code: string }[];
   readonly tasks: readonly TaskReport[];
+  /** KPIs whose new definition is being computed, and how far; absent: none. */
+  readonly recomputing?: readonly { readonly kpi: string; readonly share: number }[];
 }
 
 const EVENTS_TOPIC = 'events.';
@@ -49,7 +51,11 @@ export class Pipeline {
     const heardMs = lowest(rolls);
     for (const workflow of watermarks.keys())
       if (heardMs !== null && !this.complete.has(workflow)) this.complete.set(workflow, heardMs);
-    return { ...stateOf(report), workflows: this.workflows(report.tasks, [...watermarks.keys()]) };
+    const workflows = this.workflows(report.tasks, [...watermarks.keys()]);
+    const { recomputing = [] } = report;
+    if (recomputing.length === 0) return { ...stateOf(report), workflows };
+    const shares = Object.fromEntries(recomputing.map(({ kpi, share }) => [kpi, share]));
+    return { ...stateOf(report), workflows, recomputing: shares };
   }
 
   private settle(watermarks: ReadonlyMap<string, number | null>): void {

@@ -6,7 +6,7 @@ import { FailingSteps } from '../../services/shared/runtime/failing-steps.ts';
 import type { FoldTask } from '../../services/shared/runtime/fold/fold-task.ts';
 import { silentObserver } from '../support/silent-observer.ts';
 
-const well = { failing: [], halted: null, nowMs: 0, logMs: 0, stoppedLine: null, sources: [] };
+const well = { failing: [], halted: null, nowMs: 0, logMs: 0, stoppedLine: null, sources: [], catalogueProblem: null };
 
 test('a step fails from its first failure until it succeeds', () => {
   const clock = new ManualClock(1_000);

@@ -248,3 +248,14 @@ test('a beat brings the time and how the work goes, and no value', () => {
   expect(after).toMatchObject({ offsetMs: 2_940, screen: { build: 'c', pipeline: halted, tiles: snapshot.tiles } });
   expect(stepWall(WALL_START, { event: 'beat', data: { build: 'c', nowMs: 1, pipeline } }, 0).screen).toBeNull();
 });
+
+test.each([
+  ['en', 'being recomputed 43%'],
+  ['zh-CN', '重新计算中 43%'],
+] as const)('a KPI whose new definition is being computed says how far that is (%s)', (language, text) => {
+  const scope = { screen, pipeline: completeTo(1_000_000), nowMs: 1_000_000, language };
+  const words = numberWords(frame, shown, { ...scope, pipeline: { ...scope.pipeline, recomputing: { k: 0.437 } } });
+  expect([words.age, words.number]).toEqual([text, numberWords(frame, shown, scope).number]);
+  const other = numberWords(frame, shown, { ...scope, pipeline: { ...scope.pipeline, recomputing: { other: 0.4 } } });
+  expect(other.age).toBe(numberWords(frame, shown, scope).age);
+});

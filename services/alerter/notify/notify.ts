@@ -77,14 +77,18 @@ export class Notify {
   private readonly outbox: Outbox;
   private readonly runner: FoldRunner;
   private readonly loop: FoldLoop;
+  private catalogue: Catalogue;
+  private channels: ReadonlyMap<string, Notifier>;
   private sending: Promise<void> = Promise.resolve();
   private stopped = false;
 
   private constructor(options: NotifyOptions) {
-    const { catalogue, channels, epoch, log, store, codec, clock, observer, notifyObserver, random, isCurrent } =
-      options;
+    const { epoch, log, store, codec, clock, observer, notifyObserver, random, isCurrent } = options;
     this.options = options;
+    this.catalogue = options.catalogue;
+    this.channels = options.channels;
     const wordsOf = (kpi: string): KpiWords => {
+      const { catalogue } = this;
       const found = catalogue.kpis.get(kpi);
       return { name: found?.name['en'] ?? kpi, unit: found?.definition.unit ?? '', zone: catalogue.timezone };
     };
@@ -102,7 +106,7 @@ export class Notify {
       log,
       codec,
       clock,
-      channelOf: (name) => channels.get(name),
+      channelOf: (name) => this.channels.get(name),
       wordsOf,
       random,
       onError: (error) => observer.failed('notify', 'publish', error),
@@ -119,6 +123,12 @@ export class Notify {
     const notify = new Notify(options);
     await notify.runner.restore();
     return notify;
+  }
+
+  /** Goes on with the names and channels of another catalogue. */
+  use(catalogue: Catalogue, channels: ReadonlyMap<string, Notifier>): void {
+    this.catalogue = catalogue;
+    this.channels = channels;
   }
 
   /** Folds until `stop`. Rejects when it must halt. Sends nothing before `send`. */

@@ -55,6 +55,7 @@ export async function replay(wiring: Wiring, file: string, options: ReplayOption
       mappings: new Map(),
       mqtt: null,
       screens,
+      files: null,
       heartbeat: null,
       clock,
     });

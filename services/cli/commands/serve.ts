@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
 import type { ServiceName, Wiring } from '../wiring.ts';
+import { filesOf } from './session.ts';
 import { CATALOGUE_HELP, collected, port, positiveWhole, withMqttOption } from './options.ts';
 
 /** Where each service listens unless told otherwise. */
@@ -118,11 +119,13 @@ async function serve(wiring: Wiring, service: ServiceName, options: ServeCommand
   const instance = options.instance ?? `${service}@${hostname()}:${options.port}`;
   if (!/^[\w.:@-]{1,100}$/.test(instance))
     throw new TaktError('USAGE', `--instance ${JSON.stringify(instance)}: letters, digits and . : @ - _, at most 100.`);
-  const catalogue = await wiring.loadCatalogue(options.catalogue);
+  const files = filesOf(wiring, options.catalogue);
+  const { catalogue, screens } = await files.load();
   await wiring.serve(service, {
     place: { log: options.log, store: options.store, ...(registry === undefined ? {} : { registry }) },
     catalogue,
-    screens: await wiring.loadScreens(options.catalogue, catalogue),
+    screens,
+    files,
     mappings: options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings),
     mqtt: options.mqtt === undefined ? null : await wiring.loadMqtt(options.mqtt, catalogue),
     instance,

@@ -11,7 +11,7 @@ import {
   prepareDirectory,
   rememberCatalogue,
 } from '../data-directory.ts';
-import type { HeartbeatPlan, Standalone, Wiring } from '../wiring.ts';
+import type { CatalogueFiles, HeartbeatPlan, Standalone, Wiring } from '../wiring.ts';
 import { type CommonOptions, logLimitBytes } from './options.ts';
 
 /** A data directory reached through the process that serves it, or opened here because none does. */
@@ -19,11 +19,12 @@ export type Session =
   | { readonly url: string; readonly directory: DataDirectory }
   | { readonly url: null; readonly directory: DataDirectory; readonly takt: Standalone };
 
-/** Opens the data directory in this process; with a heartbeat also the scheduler. What the user may have got wrong is read before anything is written. */
+/** Opens the data directory in this process; with a heartbeat also the scheduler, and where the catalogue is `watched` it is read again when its files change. What the user may have got wrong is read before anything is written. */
 export async function openHere(
   wiring: Wiring,
   options: CommonOptions,
   heartbeat: HeartbeatPlan | null = null,
+  { watched = false } = {},
 ): Promise<{ directory: DataDirectory; catalogue: Catalogue; cataloguePaths: readonly string[]; takt: Standalone }> {
   const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
   const cataloguePaths = await catalogueOf(wiring, options);
@@ -32,7 +33,9 @@ export async function openHere(
   const mappings = options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings);
   const mqtt = options.mqtt === undefined ? null : await wiring.loadMqtt(options.mqtt, catalogue);
   const directory = await prepareDirectory(options.data, wiring.starterCatalogue);
+  const paths = await catalogueOf(wiring, options);
   const takt = await wiring.open(directory, catalogue, {
+    files: watched ? filesOf(wiring, paths) : null,
     logLimitBytes: logLimitBytes(options),
     keyHash,
     logLevel: options.logLevel,
@@ -44,6 +47,17 @@ export async function openHere(
   if (options.catalogue !== undefined) await rememberCatalogue(directory, options.catalogue);
   // Asked again: a new directory has a copy of its own by now, which is the one to edit.
   return { directory, catalogue, cataloguePaths: await catalogueOf(wiring, options), takt };
+}
+
+/** A catalogue and its screens as they can be read again. */
+export function filesOf(wiring: Wiring, paths: readonly string[]): CatalogueFiles {
+  return {
+    paths,
+    async load() {
+      const catalogue = await wiring.loadCatalogue(paths);
+      return { catalogue, screens: await wiring.loadScreens(paths, catalogue) };
+    },
+  };
 }
 
 /** Where the catalogue is: as it was said now or last, else in the data directory, else what a new one starts with. */

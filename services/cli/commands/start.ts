@@ -26,7 +26,9 @@ export async function start(wiring: Wiring, options: StartOptions): Promise<void
   checkBind(options.host, keyHash !== null);
   const heartbeat = wiring.readHeartbeat(options.heartbeatSchedule, options.heartbeatUrl ?? null);
   const demo = await demoOf(wiring, options, keyHash !== null);
-  const { directory, catalogue, cataloguePaths, takt } = await openHere(wiring, options, heartbeat);
+  const { directory, catalogue, cataloguePaths, takt } = await openHere(wiring, options, heartbeat, { watched: true });
+  // What is wrong with the files is in the log, in health and in the status.
+  process.on('SIGHUP', () => void takt.reload().catch(() => {}));
   let feeder: RunningFeeder | null = null;
   try {
     const url = await takt.listen(options.host, options.port);

@@ -34,6 +34,7 @@ function table(report: StatusReport, url: string | null): string {
     ...(report.log === null
       ? []
       : [`log: ${(report.log.usedBytes / 1e6).toFixed(1)} MB of ${(report.log.limitBytes / 1e6).toFixed(0)} MB`]),
+    ...catalogueLines(report),
     ...sourceLines(report),
     ...serviceLines(report),
     '',
@@ -59,6 +60,18 @@ function table(report: StatusReport, url: string | null): string {
   for (const { rule, channel, attempts, reason, timeMs } of failed)
     lines.push(`  ${new Date(timeMs).toISOString()}  ${rule} to ${channel}, ${attempts} tries: ${reason}`);
   return `${[...lines, ...jobLines(report)].join('\n')}\n`;
+}
+
+function catalogueLines({ catalogue }: StatusReport): string[] {
+  // A takt of an earlier version tells nothing of it.
+  const { problem = null, progress = [], recomputing = [] } = catalogue ?? {};
+  const shares = new Map(progress.map(({ kpi, share }) => [kpi, ` ${Math.floor(share * 100)} %`]));
+  return [
+    ...(problem === null ? [] : [`the catalogue's files have errors, the one before stays in force: ${problem}`]),
+    ...(recomputing.length === 0
+      ? []
+      : [`being recomputed: ${recomputing.map((kpi) => `${kpi}${shares.get(kpi) ?? ''}`).join(', ')}`]),
+  ];
 }
 
 function sourceLines({ sources }: StatusReport): string[] {

@@ -60,7 +60,8 @@ function conclude(checks: readonly KpiCheck[]): void {
     throw new TaktError('VALUES_DIFFER', `${differences} values are not what the archived events give.`);
 }
 
-function longWork(): (kpi: string, windows: number) => void {
+/** Says on stderr how far long work is, every few seconds. */
+export function longWork(): (kpi: string, windows: number) => void {
   let saidMs = Date.now();
   return (kpi, windows) => {
     if (Date.now() - saidMs < SAY_EVERY_MS) return;

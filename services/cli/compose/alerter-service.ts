@@ -16,6 +16,10 @@ export async function openAlerter(context: ServiceContext): Promise<Service> {
   const alerter = await Alerter.open(folds);
   await checkEpoch(epoch, [VALUES_TOPIC, TRANSITIONS_TOPIC], backbone);
   const notify = new NotifyPlace(context, folds);
+  context.reloaded.show = async (shown) => {
+    alerter.use(context.wholeOf(shown));
+    notify.use(shown);
+  };
   places = new Places(context, [VALUES_TOPIC, TRANSITIONS_TOPIC]);
   const shared = places;
   const working = alerter.run();

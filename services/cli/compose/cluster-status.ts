@@ -41,7 +41,7 @@ export class ClusterStatus {
   private readonly log: Pick<EventLog, 'endOffset'>;
   private readonly clock: Clock;
   private readonly places: readonly StagePlace[];
-  private last: { readonly askedMs: number; readonly report: Promise<StatusReport> } | null = null;
+  private last: { readonly askedMs: number; readonly report: Promise<Omit<StatusReport, 'catalogue'>> } | null = null;
 
   constructor(options: {
     readonly store: Pick<KpiStore, 'services' | 'position' | 'deadLetterCounts'>;
@@ -67,7 +67,7 @@ export class ClusterStatus {
   }
 
   /** The last report where it is not older than this, else a new one: for what is asked often. */
-  recent(ageMsMax: number): Promise<StatusReport> {
+  recent(ageMsMax: number): Promise<Omit<StatusReport, 'catalogue'>> {
     const nowMs = this.clock.nowMs();
     if (this.last === null || nowMs - this.last.askedMs > ageMsMax || nowMs < this.last.askedMs)
       this.last = { askedMs: nowMs, report: this.report() };
@@ -80,7 +80,7 @@ export class ClusterStatus {
   }
 
   /** Throws STORE_FAILED and LOG_UNAVAILABLE. */
-  async report(): Promise<StatusReport> {
+  async report(): Promise<Omit<StatusReport, 'catalogue'>> {
     const nowMs = this.clock.nowMs();
     const told = (await this.store.services(nowMs - SHOWN_MS)).map((row): Told => {
       const content = JSON.parse(row.content) as PresenceContent;

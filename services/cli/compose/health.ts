@@ -18,14 +18,16 @@ export interface HealthInput {
   /** Where the heartbeat stops, or null. */
   readonly stoppedLine: string | null;
   readonly sources: StatusReport['sources'];
+  /** What is wrong with the catalogue's files, or null. */
+  readonly catalogueProblem: string | null;
 }
 
 /**
  * What GET /healthz says: whether the folds run, get their work done and let the heartbeat through, and why not. A clock
- * that had jumped ahead is told too, and a broker that is away, but takt stays healthy: nothing is lost, and starting it
+ * that had jumped ahead is told too, a broker that is away, and a catalogue with errors, but takt stays healthy: nothing is lost, and starting it
  * again would not help.
  */
-export function healthOf({ failing, halted, nowMs, logMs, stoppedLine, sources }: HealthInput): {
+export function healthOf({ failing, halted, nowMs, logMs, stoppedLine, sources, catalogueProblem }: HealthInput): {
   readonly healthy: boolean;
   readonly reasons: readonly string[];
 } {
@@ -35,6 +37,8 @@ export function healthOf({ failing, halted, nowMs, logMs, stoppedLine, sources }
   if (stoppedLine !== null) reasons.push(stoppedLine);
   if (halted !== null) reasons.unshift(`the folds have halted: ${halted.message}`);
   const healthy = reasons.length === 0;
+  if (catalogueProblem !== null)
+    reasons.push(`the catalogue's files have errors, the one before stays in force: ${catalogueProblem}`);
   for (const { source, address, reason } of sources)
     if (reason !== '') reasons.push(`nothing comes from ${source} ${address}: ${reason}`);
   if (logMs - nowMs > BEHIND_MS_MAX) {

@@ -11,18 +11,21 @@ import { PLAIN_STATE } from './service-state.ts';
 
 /** Ingest: takes events over HTTP and answers when the log has them. Any number of them may run; one of them may read from an MQTT broker. */
 export async function openIngest(context: ServiceContext): Promise<Service> {
-  const { backbone, catalogue, partitions, mappings, metrics, keyHash } = context;
+  const { backbone, catalogue, reload, reloaded, partitions, mappings, metrics, keyHash } = context;
   const { log, codec, clock, epoch, store } = backbone;
   const topics = [...catalogue.workflows.keys()].map(eventsTopic);
   for (const topic of topics) await log.createTopic(topic, partitions);
   await log.createTopic(DEAD_LETTERS_TOPIC, 1);
   await checkEpoch(epoch, [...topics, DEAD_LETTERS_TOPIC], backbone);
+  reloaded.begin = async ({ workflows }) => {
+    for (const name of workflows.keys()) await log.createTopic(eventsTopic(name), partitions);
+  };
   const writer = new EventWriter({ log, codec, partitions });
   const deps: Omit<IngestDeps, 'letters'> = {
     append: (events) => writer.events(events),
     deadLetter: (letters) => writer.deadLetters(letters),
     importBracket: (...bracket) => writer.bracket(...bracket),
-    workflows: () => catalogue.workflows,
+    workflows: () => reload.shown.catalogue.workflows,
     mappings,
     clock,
     metrics,

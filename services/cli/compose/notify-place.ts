@@ -1,3 +1,4 @@
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { NOTIFY_LIMITS, Notify, type NotifyTaskStatus } from '../../alerter/notify/notify.ts';
 import type { StatusReport } from '../wiring.ts';
 import type { FoldParts } from './fold-parts.ts';
@@ -35,13 +36,14 @@ export class NotifyPlace {
   }
 
   private async start(): Promise<void> {
-    const { channels, metrics, logger } = this.context;
+    const { metrics, logger, reload, channelsOf } = this.context;
     const { observer, clock } = this.folds;
     while (this.wanted && this.notify === null) {
       try {
         const notify = await Notify.open({
           ...this.folds,
-          channels,
+          catalogue: reload.shown.catalogue,
+          channels: channelsOf(reload.shown.catalogue),
           notifyObserver: metrics.observeNotify(notifyObserverOf(logger)),
           random: Math.random,
         });
@@ -53,6 +55,11 @@ export class NotifyPlace {
         await clock.sleep(RETRY_MS);
       }
     }
+  }
+
+  /** Another catalogue is in force. */
+  use(catalogue: Catalogue): void {
+    this.notify?.use(catalogue, this.context.channelsOf(catalogue));
   }
 
   private async end(): Promise<void> {

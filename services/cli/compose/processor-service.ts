@@ -19,6 +19,7 @@ export async function openProcessor(context: ServiceContext): Promise<Service> {
   await checkEpoch(epoch, [...processor.topics, VALUES_TOPIC, TRANSITIONS_TOPIC], backbone);
   places = new Places(context, processor.topics);
   const shared = places;
+  context.reloaded.begin = async (next, shown) => processor.use(context.wholeOf(next), context.wholeOf(shown));
   const working = processor.run();
   const sharing = shared.run(
     (assigned) => processor.assign(assigned),

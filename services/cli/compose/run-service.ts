@@ -14,17 +14,23 @@ import { PLAIN_STATE } from './service-state.ts';
  * halts; then it stores what it has. Rejects with what made it halt.
  */
 export async function runService(context: ServiceContext, open: OpenService, options: ServeOptions): Promise<void> {
-  const { service, instance, backbone, metrics, failing, logger, keyHash } = context;
+  const { service, instance, backbone, metrics, failing, logger, keyHash, reload } = context;
   const { clock, store } = backbone;
   const { stopping, host, port, onListening } = options;
   let halted: Error | null = null;
   let state: Awaited<ReturnType<Service['state']>> | null = null;
   let running: Service | null = null;
   const ops: OpsDeps = {
-    status: () => context.cluster.report(),
+    async status() {
+      const report = await context.cluster.report();
+      return { ...report, catalogue: reload.reportOf(report.tasks) };
+    },
+    reload: () => reload.reload(),
     health: () => {
       const { logMs, stoppedLine, sources } = state ?? PLAIN_STATE;
-      return healthOf({ failing: failing.now(), halted, nowMs: clock.nowMs(), logMs, stoppedLine, sources });
+      const catalogueProblem = reload.report.problem;
+      const now = { failing: failing.now(), halted, nowMs: clock.nowMs() };
+      return healthOf({ ...now, logMs, stoppedLine, sources, catalogueProblem });
     },
     ready: () => ({ ready: state?.ready === true, reasons: state?.reasons ?? ['starting'] }),
     async metrics() {
@@ -41,6 +47,9 @@ export async function runService(context: ServiceContext, open: OpenService, opt
   const app = createApp((error) => metrics.error(error), createLogger({ level: 'error', json: true }));
   register(app, opened, ops);
   const startedMs = clock.nowMs();
+  const watching = reload.run();
+  const onHangUp = (): void => void reload.reload().catch(() => {});
+  process.on('SIGHUP', onHangUp);
   let url = '';
   const presence = new Presence({
     store,
@@ -68,6 +77,9 @@ export async function runService(context: ServiceContext, open: OpenService, opt
     logger.fatal({ reason: halted.message, code: (error as { readonly code?: string }).code }, 'halted');
     throw error;
   } finally {
+    process.off('SIGHUP', onHangUp);
+    reload.stop();
+    await watching;
     opened.hangUp?.();
     await closeApp(app);
     await opened.stop().catch(() => {});

@@ -52,7 +52,7 @@ export async function openScheduler(context: ServiceContext): Promise<Service> {
   const send = beatSender({ ...ingest, workflows: () => whole.workflows, keyHash: null });
   const desk = new LetterDesk({
     ...ingest,
-    workflows: () => catalogue.workflows,
+    workflows: () => context.reload.shown.catalogue.workflows,
     store,
     tell: (records) => writer.deadLetters(records),
     sources: [],
@@ -76,7 +76,10 @@ export async function openScheduler(context: ServiceContext): Promise<Service> {
     logger,
     send,
     whereStopped: where,
-    status: () => cluster.report(),
+    async status() {
+      const report = await cluster.report();
+      return { ...report, catalogue: context.reload.reportOf(report.tasks) };
+    },
     releaseDue: (signal: AbortSignal) => desk.releaseDue(signal),
   };
   const scheduler = heartbeat === null ? null : schedulerOf(heartbeat, shared);

@@ -18,7 +18,10 @@ import { observerOf } from './observer.ts';
 import { openProcessor } from './processor-service.ts';
 import { runService } from './run-service.ts';
 import { openScheduler } from './scheduler-service.ts';
-import type { OpenService, ServiceContext } from './service.ts';
+import { computedDefinitions } from '../../shared/runtime/computed-definitions.ts';
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
+import { CatalogueReload } from './catalogue-reload.ts';
+import type { OpenService, ReloadEars, ServiceContext } from './service.ts';
 import type { Surroundings } from './standalone.ts';
 import { openWallboard } from './wallboard-service.ts';
 
@@ -82,6 +85,18 @@ async function contextOf(
   metrics.watchProcess();
   for (const [name, value] of Object.entries(LIMITS)) metrics.limit(name, value);
   const failing = new FailingSteps(clock);
+  const wholeOf = (each: Catalogue): Catalogue => withBuiltIn(each, partitions, { calendarVersion });
+  const reloaded: ReloadEars = {};
+  const reload = new CatalogueReload({
+    loaded: { catalogue, screens: options.screens },
+    files: options.files,
+    clock,
+    logger,
+    computed: () => computedDefinitions(store, partitions),
+    begin: async (...catalogues) => reloaded.begin?.(...catalogues),
+    show: async (loaded) => reloaded.show?.(loaded.catalogue),
+    onShown: () => reloaded.onShown?.(),
+  });
   return {
     service,
     instance,
@@ -96,10 +111,12 @@ async function contextOf(
     observer: failing.observe(metrics.observe(observerOf(logger))),
     logger,
     keyHash,
-    screens: options.screens,
+    wholeOf,
+    reload,
+    reloaded,
+    channelsOf,
     mappings: options.mappings,
     mqtt: options.mqtt,
-    channels: channelsOf(catalogue),
     heartbeat: options.heartbeat,
     webPath: join(root, 'dist', 'web'),
   };

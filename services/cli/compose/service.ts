@@ -1,9 +1,9 @@
+import type { CatalogueReload } from './catalogue-reload.ts';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import type { JsonMapping } from '../../shared/core/ingest/json-mapping.ts';
 import type { MqttPlan } from '../../shared/core/ingest/mqtt-plan.ts';
-import type { Screen } from '../../shared/core/screen/screen.ts';
 import type { Notifier } from '../../shared/ports/notifier.ts';
 import type { FailingSteps } from '../../shared/runtime/failing-steps.ts';
 import type { FoldObserver } from '../../shared/runtime/fold/fold-observer.ts';
@@ -15,16 +15,30 @@ import type { ClusterSettings } from './cluster-settings.ts';
 import type { ClusterStatus } from './cluster-status.ts';
 import type { ServiceState } from './service-state.ts';
 
+/** What a service does when another catalogue comes; absent: nothing. */
+export interface ReloadEars {
+  /** Something of it is new: as CatalogueReload says. */
+  begin?: (next: Catalogue, shown: Catalogue) => Promise<void>;
+  show?: (shown: Catalogue) => Promise<void>;
+  onShown?: () => void;
+}
+
 /** What a service of a cluster is made of. */
 export interface ServiceContext {
   readonly service: ServiceName;
   readonly instance: string;
   readonly settings: ClusterSettings;
   readonly backbone: Backbone;
-  /** As the user wrote it. */
+  /** As the user wrote it, when the process started. */
   readonly catalogue: Catalogue;
   /** With takt's own part. */
   readonly whole: Catalogue;
+  /** Adds takt's own part to a catalogue. */
+  readonly wholeOf: (catalogue: Catalogue) => Catalogue;
+  /** The catalogue, screens and channels in force now, and what is told of another one. */
+  readonly reload: CatalogueReload;
+  readonly reloaded: ReloadEars;
+  readonly channelsOf: (catalogue: Catalogue) => Map<string, Notifier>;
   readonly partitions: number;
   readonly cluster: ClusterStatus;
   readonly metrics: Metrics;
@@ -33,10 +47,8 @@ export interface ServiceContext {
   readonly observer: FoldObserver;
   readonly logger: Logger;
   readonly keyHash: string | null;
-  readonly screens: ReadonlyMap<string, Screen>;
   readonly mappings: ReadonlyMap<string, JsonMapping>;
   readonly mqtt: MqttPlan | null;
-  readonly channels: ReadonlyMap<string, Notifier>;
   readonly heartbeat: HeartbeatPlan | null;
   /** The built pages. */
   readonly webPath: string;

@@ -40,7 +40,9 @@ import { LIMITS } from './limits.ts';
 import { openMqttLine } from './mqtt-line.ts';
 import { notifyObserverOf, observerOf } from './observer.ts';
 import { Metrics } from '../../shared/runtime/metrics.ts';
-import type { OpenOptions, Standalone, StatusReport } from '../wiring.ts';
+import { computedDefinitions } from '../../shared/runtime/computed-definitions.ts';
+import { CatalogueReload } from './catalogue-reload.ts';
+import type { LoadedCatalogue, OpenOptions, Standalone, StatusReport } from '../wiring.ts';
 
 /**
  * Partitions per topic of a new data directory: one process gains nothing by more, and every one of them costs slices,
@@ -83,6 +85,7 @@ export async function openStandalone(
     const failing = new FailingSteps(clock);
     const logger = createLogger({ level: options.logLevel, json: true });
     const observer = failing.observe(metrics.observe(observerOf(logger)));
+    let reload: CatalogueReload | null = null;
     const writer = new EventWriter({ log, codec, partitions });
     const ingest: Omit<IngestDeps, 'workflows' | 'keyHash'> = {
       append: (events) => writer.events(events),
@@ -92,16 +95,17 @@ export async function openStandalone(
       clock,
       metrics,
     };
+    const shown = (): LoadedCatalogue => reload?.shown ?? { catalogue, screens: options.screens };
     const letters = new LetterDesk({
       ...ingest,
-      workflows: () => catalogue.workflows,
+      workflows: () => shown().catalogue.workflows,
       store,
       tell: (records) => writer.deadLetters(records),
       sources: options.mqtt?.sources ?? [],
     });
     const letterCounts = new LetterCounts(store, clock);
     // Before the folds: what the environment says of the broker may be wrong.
-    const read = { ...ingest, workflows: () => catalogue.workflows };
+    const read = { ...ingest, workflows: () => shown().catalogue.workflows };
     const mqtt = options.mqtt === null ? null : await openMqttLine(options.mqtt, read, logger);
     const sources = (): StatusReport['sources'] => (mqtt === null ? [] : [mqtt.report()]);
     const folds = { catalogue, partitions, epoch: EPOCH, log, store, codec, clock, observer };
@@ -113,7 +117,7 @@ export async function openStandalone(
     const alerter = await Alerter.open({ ...folds, catalogue: whole });
     alerter.assign(alerter.allPlaces);
     await alerter.restore();
-    const channels = channelsOf(catalogue);
+    let channels = channelsOf(catalogue);
     const notify = await Notify.open({
       ...folds,
       channels,
@@ -130,7 +134,30 @@ export async function openStandalone(
       clock,
     });
     const alerts = await LiveAlerts.open({ rules: [...catalogue.rules.values()], store, log, codec, clock });
-    const following = [live.run(), alerts.run()];
+    reload = new CatalogueReload({
+      loaded: shown(),
+      files: options.files,
+      clock,
+      logger,
+      computed: () => computedDefinitions(store, partitions),
+      async begin(next, before) {
+        const [wholeNext, wholeBefore] = [next, before].map((each) =>
+          withBuiltIn(each, partitions, { calendarVersion }),
+        );
+        await processor.use(wholeNext!, wholeBefore!);
+        processor.assign(processor.allPlaces);
+      },
+      async show({ catalogue: next, screens: _screens }) {
+        channels = channelsOf(next);
+        notify.use(next, channels);
+        alerter.use(withBuiltIn(next, partitions, { calendarVersion }));
+        await live.show([...next.kpis.values()].map(({ definition }) => definition.hash));
+        await alerts.show([...next.rules.values()]);
+      },
+      onShown: () => hub.renew(),
+    });
+    const reloading = reload;
+    const following = [live.run(), alerts.run(), reload.run()];
     const folding = Promise.all([processor.run(), alerter.run(), notify.run()]).then(() => {});
     let halted: Error | null = null;
     let scheduler: Scheduler | null = null;
@@ -143,6 +170,10 @@ export async function openStandalone(
       ...(await alerter.status()),
       await notify.status(),
     ];
+    const catalogueState = async (): Promise<Pick<StatusReport, 'catalogue' | 'tasks'>> => {
+      const all = await tasks();
+      return { catalogue: reloading.reportOf(all), tasks: all };
+    };
     const status = async (): Promise<StatusReport> => ({
       ready: processor.ready,
       halted: halted?.message ?? null,
@@ -152,22 +183,26 @@ export async function openStandalone(
       log: log.size(),
       notifications: notify.notifications,
       deadLetters: await letterCounts.now(),
-      tasks: await tasks(),
+      ...(await catalogueState()),
       ...(scheduler?.status() ?? { jobs: [], heartbeat: null }),
     });
     const hub = new ScreenHub({
-      catalogue: () => catalogue,
+      catalogue: () => shown().catalogue,
       live,
       alerts,
       build: pages.build,
       clock,
       onCount: (clients) => metrics.streamsOpen(clients),
-      pipeline: async () => ({
-        ready: processor.ready,
-        halted: halted?.message ?? null,
-        failing: failing.now(),
-        tasks: (await tasks()).filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW)),
-      }),
+      async pipeline() {
+        const all = await tasks();
+        return {
+          ready: processor.ready,
+          halted: halted?.message ?? null,
+          failing: failing.now(),
+          tasks: all.filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW)),
+          recomputing: reloading.reportOf(all).progress,
+        };
+      },
     });
     following.push(hub.run());
     const cutter = new LogCutter({
@@ -191,7 +226,7 @@ export async function openStandalone(
     const app = createApp((error) => metrics.error(error), createLogger({ level: errorLevel, json: true }));
     app.addHook('onSend', async (_request, reply) => void reply.header('x-takt-pid', String(process.pid)));
     const { keyHash } = options;
-    registerIngest(app, { ...ingest, workflows: () => catalogue.workflows, letters, keyHash });
+    registerIngest(app, { ...ingest, workflows: () => shown().catalogue.workflows, letters, keyHash });
     registerOps(app, {
       status,
       health: () =>
@@ -202,6 +237,7 @@ export async function openStandalone(
           logMs: processor.clockMs,
           stoppedLine: scheduler?.stoppedLine ?? null,
           sources: sources(),
+          catalogueProblem: reloading.report.problem,
         }),
       ready: () => ({ ready: processor.ready, reasons: processor.ready ? [] : ['catching up with the log'] }),
       async metrics() {
@@ -211,18 +247,19 @@ export async function openStandalone(
         metrics.lettersAre(await letterCounts.byCode());
         return metrics.text(await tasks(), log.size());
       },
+      reload: () => reloading.reload(),
       keyHash,
       onError: (code) => metrics.error(code),
     });
     registerReadApi(app, {
-      catalogue: () => catalogue,
+      catalogue: () => shown().catalogue,
       store,
       progress: (workflow) => processor.progressOf(workflow),
       keyHash,
       query: (sql, format) => store.query(sql, format),
       onError: (code) => metrics.error(code),
       notify: { testChannel: (name) => testChannel(name, channels, clock) },
-      wall: { pages, live, alerts, hub, screens: () => options.screens, onDrop: () => metrics.streamDropped() },
+      wall: { pages, live, alerts, hub, screens: () => shown().screens, onDrop: () => metrics.streamDropped() },
     });
     if (options.heartbeat !== null) {
       const send = beatSender({ ...ingest, workflows: () => whole.workflows, keyHash: null });
@@ -244,12 +281,14 @@ export async function openStandalone(
       letters,
       events: (events) => writer.events(events),
       async bracket(workflow, ...bracket) {
-        if (!catalogue.workflows.has(workflow)) throw workflowUnknown(workflow, catalogue.workflows.keys());
+        const { workflows } = shown().catalogue;
+        if (!workflows.has(workflow)) throw workflowUnknown(workflow, workflows.keys());
         await writer.bracket(workflow, ...bracket);
       },
       deadLetters: (letters) => writer.deadLetters(letters),
       query: (sql, format) => store.query(sql, format),
       status,
+      reload: () => reloading.reload(),
       ended: folding,
       async listen(host, port) {
         const url = await listen(app, host, port, keyHash !== null);
@@ -267,6 +306,7 @@ export async function openStandalone(
         await jobsEnded;
         processor.stop();
         alerter.stop();
+        reloading.stop();
         live.stop();
         alerts.stop();
         await notify.stop();

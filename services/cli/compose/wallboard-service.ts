@@ -16,7 +16,7 @@ const PROGRESS_AGE_MS_MAX = 1_000;
 
 /** The wallboard: API, screens and pages, from the store and from what the log says now. Any number of them may run. */
 export async function openWallboard(context: ServiceContext, ops: OpsDeps): Promise<Service> {
-  const { backbone, catalogue, partitions, cluster, metrics, webPath, channels, screens } = context;
+  const { backbone, catalogue, partitions, cluster, metrics, webPath, channelsOf, reload, reloaded } = context;
   const { log, store, codec, clock } = backbone;
   await log.createTopic(VALUES_TOPIC, partitions);
   await log.createTopic(TRANSITIONS_TOPIC, 1);
@@ -33,7 +33,7 @@ export async function openWallboard(context: ServiceContext, ops: OpsDeps): Prom
   const rules = [...catalogue.rules.values()];
   const alerts = await LiveAlerts.open({ rules, store, log, codec, clock, besideFolds: true });
   const hub = new ScreenHub({
-    catalogue: () => catalogue,
+    catalogue: () => reload.shown.catalogue,
     live,
     alerts,
     build: pages.build,
@@ -45,6 +45,7 @@ export async function openWallboard(context: ServiceContext, ops: OpsDeps): Prom
         ready: ready && live.isComplete,
         halted,
         failing,
+        recomputing: reload.reportOf(tasks).progress,
         // Where [slices] ends now matters; of events what their stage had not read when it told so.
         tasks: tasks
           .filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW))
@@ -52,6 +53,11 @@ export async function openWallboard(context: ServiceContext, ops: OpsDeps): Prom
       };
     },
   });
+  reloaded.show = async ({ kpis, rules: next }) => {
+    await live.show([...kpis.values()].map(({ definition }) => definition.hash));
+    await alerts.show([...next.values()]);
+  };
+  reloaded.onShown = () => hub.renew();
   const following = [live.run(), alerts.run(), hub.run()];
   return {
     ended: Promise.race(following),
@@ -62,22 +68,22 @@ export async function openWallboard(context: ServiceContext, ops: OpsDeps): Prom
     register(app) {
       registerReadApi(app, {
         ...ops,
-        catalogue: () => catalogue,
+        catalogue: () => reload.shown.catalogue,
         store,
         async progress(workflow) {
           const { tasks } = await cluster.recent(PROGRESS_AGE_MS_MAX);
           const rolls = tasks.filter(({ stage }) => stage === 'roll');
           // Of all workflows the lowest: it holds for each of them.
           const heard = rolls.map(({ watermarkMs }) => watermarkMs);
-          const known = catalogue.workflows.has(workflow) && rolls.length > 0 && !heard.includes(null);
+          const known = reload.shown.catalogue.workflows.has(workflow) && rolls.length > 0 && !heard.includes(null);
           return {
             watermarkMs: known ? Math.min(...heard.map((watermarkMs) => watermarkMs ?? Infinity)) : null,
             stored: rolls.every(({ unstored }) => unstored === 0),
           };
         },
         query: (sql, format) => store.query(sql, format),
-        notify: { testChannel: (name) => testChannel(name, channels, clock) },
-        wall: { pages, live, alerts, hub, screens: () => screens, onDrop: () => metrics.streamDropped() },
+        notify: { testChannel: (name) => testChannel(name, channelsOf(reload.shown.catalogue), clock) },
+        wall: { pages, live, alerts, hub, screens: () => reload.shown.screens, onDrop: () => metrics.streamDropped() },
       });
     },
     hangUp: () => hub.stop(),

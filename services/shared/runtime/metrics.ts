@@ -12,6 +12,7 @@ interface PartitionProgress {
   readonly endOffset: number;
   readonly watermarkMs: number | null;
   readonly openImports: readonly string[];
+  readonly filling?: { readonly eventsOfAll: number; readonly events: number };
 }
 
 /** What the notify fold tells about its work. */
@@ -81,6 +82,11 @@ export class Metrics {
     'partition',
   ]);
   private readonly imports = this.gauge('open_imports', 'Imports that have not ended.', ['workflow']);
+  private readonly fills = this.gauge(
+    'fill_events',
+    'Archived events of a partition in which new definitions are being filled: all, and those that they have.',
+    ['topic', 'partition', 'kind'],
+  );
   private readonly streams = this.gauge('streams', 'Screens that listen.', []);
   private readonly streamsDropped = this.counter(
     'streams_dropped_total',
@@ -324,10 +330,14 @@ export class Metrics {
     log?: { readonly usedBytes: number; readonly limitBytes: number },
   ): Promise<string> {
     // A partition that another process has now must not go on with its last figures here.
-    for (const gauge of [this.lag, this.watermark, this.imports]) gauge.reset();
+    for (const gauge of [this.lag, this.watermark, this.imports, this.fills]) gauge.reset();
     const imports = new Map<string, Set<string>>();
-    for (const { stage, topic, partition, nextOffset, endOffset, watermarkMs, openImports } of partitions) {
+    for (const { stage, topic, partition, nextOffset, endOffset, watermarkMs, openImports, filling } of partitions) {
       this.lagRecords(stage, topic, partition, endOffset - nextOffset);
+      if (filling !== undefined) {
+        this.fills.set({ topic, partition, kind: 'all' }, filling.eventsOfAll);
+        this.fills.set({ topic, partition, kind: 'done' }, filling.events);
+      }
       if (!topic.startsWith(EVENTS_TOPIC)) continue;
       if (watermarkMs !== null) this.watermarkMs(topic, partition, watermarkMs);
       const workflow = topic.slice(EVENTS_TOPIC.length);

@@ -28,7 +28,8 @@ export interface LiveAlertsOptions {
 /** The alerts that fire, are about to, and lately did: read from the store once, then followed in [transitions]. */
 export class LiveAlerts {
   private readonly options: LiveAlertsOptions;
-  private readonly memory: AlertMemory;
+  private rules: readonly Rule[];
+  private memory: AlertMemory;
   private readonly listeners = new Set<() => void>();
   private readonly stopped = new AbortController();
   private readonly tail: TopicTail;
@@ -37,6 +38,7 @@ export class LiveAlerts {
   private constructor(options: LiveAlertsOptions, tail: TopicTail) {
     this.options = options;
     this.tail = tail;
+    this.rules = options.rules;
     this.memory = new AlertMemory(options.rules.map(({ hash }) => hash));
   }
 
@@ -62,6 +64,13 @@ export class LiveAlerts {
     await (this.loaded ??= this.load());
   }
 
+  /** Shows the alerts of these rules from now on. */
+  async show(rules: readonly Rule[]): Promise<void> {
+    this.rules = rules;
+    this.memory = new AlertMemory(rules.map(({ hash }) => hash));
+    await this.load();
+  }
+
   private async load(): Promise<void> {
     while (!this.stopped.signal.aborted) {
       try {
@@ -75,7 +84,8 @@ export class LiveAlerts {
 
   /** What is active may have begun at any time; of what ended, only the last hours count. */
   private async loadOnce(): Promise<void> {
-    const { rules, store, clock } = this.options;
+    const { store, clock } = this.options;
+    const { rules } = this;
     if (rules.length === 0) return;
     const names = new Map(rules.map(({ hash, name }) => [hash, name]));
     const active = new Map<string, string[]>();

@@ -34,7 +34,7 @@ export interface LiveValuesOptions {
  */
 export class LiveValues {
   private readonly options: LiveValuesOptions;
-  private readonly memories: ReadonlyMap<string, SeriesMemory>;
+  private memories: ReadonlyMap<string, SeriesMemory>;
   private readonly listeners = new Set<(definition: string) => void>();
   private readonly stopped = new AbortController();
   private readonly tail: TopicTail;
@@ -83,8 +83,16 @@ export class LiveValues {
     await (this.loaded ??= this.load());
   }
 
-  private async load(): Promise<void> {
-    for (const [definition, memory] of this.memories) {
+  /** Shows these definitions from now on: what of them is not in memory is read from the store. */
+  async show(definitions: readonly string[]): Promise<void> {
+    const before = this.memories;
+    this.memories = new Map(definitions.map((hash) => [hash, before.get(hash) ?? new SeriesMemory()]));
+    // Followed in [values] from here on, so nothing falls between the two.
+    await this.load([...this.memories].filter(([hash]) => !before.has(hash)));
+  }
+
+  private async load(memories: Iterable<readonly [string, SeriesMemory]> = this.memories): Promise<void> {
+    for (const [definition, memory] of memories) {
       while (!this.stopped.signal.aborted) {
         try {
           const rows = await this.options.store.values({ definition, lastPerSeries: POINTS_MAX });

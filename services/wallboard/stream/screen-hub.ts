@@ -134,6 +134,13 @@ export class ScreenHub {
     }
   }
 
+  /** Another catalogue or other screens are shown: whoever listens is let go, and comes back to them. */
+  renew(): void {
+    const before = [...this.boards.values()];
+    this.boards.clear();
+    for (const board of before) for (const client of board.clients) client.close();
+  }
+
   /** Ends every stream. */
   stop(): void {
     this.stopped.abort();

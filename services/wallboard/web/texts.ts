@@ -17,6 +17,8 @@ export interface Words {
   readonly filling: string;
   readonly quiet: string;
   readonly soFar: string;
+  /** Before a share in percent: a new definition of the KPI is being computed. */
+  readonly recomputing: string;
   readonly last: string;
   readonly target: string;
   readonly plan: string;
@@ -70,6 +72,7 @@ const EN: Words = {
   filling: 'Loading',
   quiet: 'No events',
   soFar: 'so far',
+  recomputing: 'being recomputed',
   last: 'last',
   target: 'Target',
   plan: 'Plan',
@@ -128,6 +131,7 @@ const ZH: Words = {
   filling: '补算中',
   quiet: '无事件',
   soFar: '截至目前',
+  recomputing: '重新计算中',
   last: '上次',
   target: '目标',
   plan: '计划',

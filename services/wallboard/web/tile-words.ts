@@ -73,13 +73,19 @@ export function numberWords(frame: TileFrame, shown: ShownValue | null, scope: T
     window: windowText(shown, mood, face, windowWords(face.window, language), language),
     windowShort: windowText(shown, mood, face, windowWords(face.window, language, true), language),
     ...statusOf(mood, shown, language),
-    age: age.ms === null ? '' : formatAge(age.ms, language),
+    age: recomputingText(face, pipeline, language) ?? (age.ms === null ? '' : formatAge(age.ms, language)),
   };
 }
 
 function planText(planned: number | null, face: KpiFace, language: Language): string {
   if (planned === null) return '';
   return `${WORDS[language].plan} ${formatValue(planned, face, language)}${face.percent ? '%' : ''}`;
+}
+
+/** How far the new definition of a KPI is, whose old one the tile shows; null: it has no other. */
+function recomputingText({ kpi }: KpiFace, { recomputing }: PipelineState, language: Language): string | null {
+  const share = recomputing?.[kpi];
+  return share === undefined ? null : `${WORDS[language].recomputing} ${Math.floor(share * 100)}%`;
 }
 
 /** The window, a shift by its name; of a calendar window that is over, which one it was and what it came to. */

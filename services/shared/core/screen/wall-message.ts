@@ -123,6 +123,8 @@ export interface PipelineState {
   readonly state: 'running' | 'starting' | 'failing' | 'halted';
   readonly reasons: readonly string[];
   readonly workflows: Readonly<Record<string, WorkflowState>>;
+  /** KPIs whose new definition is being computed, and the share of it that is done, 0 to 1; absent: none. */
+  readonly recomputing?: Readonly<Record<string, number>>;
 }
 
 /** How far a workflow's values are. */

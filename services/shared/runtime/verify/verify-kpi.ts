@@ -84,7 +84,8 @@ export async function verifyKpi(
   }
 }
 
-function whyNotChecked(error: unknown, total: boolean): string | null {
+/** Why a KPI cannot be told in SQL; null: the error is another. */
+export function whyNotChecked(error: unknown, total: boolean): string | null {
   const { code, message } = error as { readonly code?: string; readonly message: string };
   if (error instanceof NotChecked) return message;
   if (code === 'QUERY_LIMIT')

@@ -80,7 +80,8 @@ interface StoredRow {
   readonly version: string;
 }
 
-async function streamedRows({ plan: { definition }, ends, source }: Page): Promise<StreamedRow[]> {
+/** The rows of some windows that stand, of the definition with this hash. */
+export async function streamedRows({ plan: { definition }, ends, source }: Page): Promise<StreamedRow[]> {
   const sql = `SELECT labels, window_start_ms AS start_ms, window_end_ms AS end_ms, value, value_exact, samples, state, reason, toString(version) AS version
 FROM \`values\` WHERE definition = ${quoted(definition.hash)} AND withdrawn = 0
   AND window_end_ms > ${ends.afterMs} AND window_end_ms <= ${ends.untilMs}

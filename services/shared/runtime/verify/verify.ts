@@ -32,7 +32,8 @@ export async function* verify({ source, range, kpis, onPage }: VerifyOptions): A
     );
 }
 
-function stateAmong(definition: Definition, states: ReadonlyMap<string, WorkflowState>): KpiState {
+/** What is known of the workflows of a KPI; `states` has all of them. */
+export function stateAmong(definition: Definition, states: ReadonlyMap<string, WorkflowState>): KpiState {
   const own = workflowsOf(definition).map((workflow) => states.get(workflow)!);
   const spans = own.flatMap(({ span }) => span ?? []);
   const watermarks = own.map(({ watermarkMs }) => watermarkMs ?? -Infinity);
@@ -51,7 +52,11 @@ export async function inForce(source: VerifySource, wanted: readonly string[]): 
   const rows = await source.rows<{ readonly content: string }>(
     'SELECT content FROM definitions WHERE active = 1 ORDER BY kpi',
   );
-  const all = rows.map(({ content }) => JSON.parse(content) as Definition).filter(({ kpi }) => !isBuiltIn(kpi));
+  const computed = await computedIn(source);
+  const all = rows
+    .map(({ content }) => JSON.parse(content) as Definition)
+    // One that is still being computed has no values to compare.
+    .filter(({ kpi, hash }) => !isBuiltIn(kpi) && (computed === null || computed.has(hash)));
   const names = all.map(({ kpi }) => kpi);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined)
@@ -60,6 +65,14 @@ export async function inForce(source: VerifySource, wanted: readonly string[]): 
       `there is no KPI ${JSON.stringify(unknown)}${didYouMean(unknown, names)}; known: ${listed(names)}.`,
     );
   return wanted.length === 0 ? all : all.filter(({ kpi }) => wanted.includes(kpi));
+}
+
+/** Hashes of the definitions that are computed for all time; null: the takt is of an earlier version, where all are. */
+async function computedIn(source: VerifySource): Promise<ReadonlySet<string> | null> {
+  const rows = await source.rows<{ readonly content: string }>("SELECT content FROM positions WHERE stage = 'roll'");
+  const lists = rows.map(({ content }) => (JSON.parse(content) as { readonly done?: readonly string[] }).done);
+  if (lists.length === 0 || lists.includes(undefined)) return null;
+  return new Set(lists[0]!.filter((hash) => lists.every((list) => list!.includes(hash))));
 }
 
 /** Events that come while the check runs may be a little earlier or later than all others. */

@@ -1,0 +1,149 @@
+import type { Logger } from 'pino';
+import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
+import { mixCatalogues, notComputed, sameCatalogues } from '../../shared/core/catalogue/catalogue-mix.ts';
+import { TaktError } from '../../shared/core/errors.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import { catalogueSignature } from '../../shared/runtime/file-signature.ts';
+import type { CatalogueFiles, CatalogueReport, LoadedCatalogue, ReloadReport, StatusReport } from '../wiring.ts';
+import { fillProgress } from './fill-progress.ts';
+
+/** How often the files are looked at, and whether what changed is computed by now. */
+const LOOK_EVERY_MS = 1_000;
+
+export interface CatalogueReloadOptions {
+  readonly loaded: LoadedCatalogue;
+  /** Null: the files are never read again. */
+  readonly files: CatalogueFiles | null;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Hashes of the definitions whose values are there. */
+  readonly computed: () => Promise<ReadonlySet<string>>;
+  /** Begins to compute what is new in a catalogue; absent: another process does. */
+  readonly begin?: (next: Catalogue, shown: Catalogue) => Promise<void>;
+  /** From here on this is what people see and rules act on. */
+  readonly show: (loaded: LoadedCatalogue) => Promise<void>;
+  /** It is shown now: what was made of the one before is to be made anew. */
+  readonly onShown?: () => void;
+}
+
+/**
+ * The catalogue and screens in force in this process, and how another one takes their place: when the files have changed
+ * and rest for a second, or when somebody asks for it. What is wrong leaves everything as it is, and is told. A changed
+ * definition is shown once its values are computed, everything else at once.
+ */
+export class CatalogueReload {
+  private readonly options: CatalogueReloadOptions;
+  private readonly stopped = new AbortController();
+  private now: LoadedCatalogue;
+  /** What the files say; more than `now` while something is being computed. */
+  private wanted: LoadedCatalogue;
+  private loadedMs: number;
+  private problem: string | null = null;
+  private waiting: readonly string[] = [];
+  private signature: string | null = null;
+  /** Settles when the change under way is done: one after the other. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CatalogueReloadOptions) {
+    this.options = options;
+    this.now = options.loaded;
+    this.wanted = options.loaded;
+    this.loadedMs = options.clock.nowMs();
+  }
+
+  get shown(): LoadedCatalogue {
+    return this.now;
+  }
+
+  /** For status, health and screens. */
+  get report(): CatalogueReport {
+    return { loadedMs: this.loadedMs, problem: this.problem, recomputing: this.waiting };
+  }
+
+  /** The same with how far what is being computed is, as these tasks say. */
+  reportOf(tasks: StatusReport['tasks']): NonNullable<StatusReport['catalogue']> {
+    return { ...this.report, progress: fillProgress(this.wanted.catalogue, this.waiting, tasks) };
+  }
+
+  /** Reads the files again. Throws what is wrong with them; everything stays as it is then. */
+  reload(): Promise<ReloadReport> {
+    const turn = this.last.then(() => this.reloadNow());
+    this.last = turn.catch(() => {});
+    return turn;
+  }
+
+  private async reloadNow(): Promise<ReloadReport> {
+    const { files, clock, logger, begin } = this.options;
+    if (files === null) return { changed: false, added: [], removed: [], recomputing: this.waiting };
+    this.signature = await catalogueSignature(files.paths);
+    let next: LoadedCatalogue;
+    try {
+      next = await files.load();
+    } catch (error) {
+      this.problem = (error as Error).message;
+      const code = error instanceof TaktError ? error.code : 'INTERNAL';
+      logger.error({ code, reason: this.problem }, 'the catalogue has errors: the one before stays in force');
+      throw error;
+    }
+    this.problem = null;
+    const before = this.wanted;
+    const isSame = sameCatalogues(before.catalogue, next.catalogue);
+    if (!isSame) await begin?.(next.catalogue, this.now.catalogue);
+    this.wanted = next;
+    this.loadedMs = clock.nowMs();
+    await this.settle();
+    const [old, all] = [before.catalogue.kpis, next.catalogue.kpis];
+    const added = [...all.keys()].filter((key) => !old.has(key));
+    const removed = [...old.keys()].filter((key) => !all.has(key));
+    const recomputing = this.waiting;
+    if (!isSame) logger.info({ added, removed, recomputing }, 'another catalogue is in force');
+    return { changed: !isSame, added, removed, recomputing };
+  }
+
+  /** Shows what is computed by now. */
+  private async settle(): Promise<void> {
+    const computed = await this.options.computed();
+    const isComputed = (hash: string): boolean => computed.has(hash);
+    const before = this.waiting;
+    this.waiting = notComputed(this.wanted.catalogue, isComputed);
+    const catalogue = mixCatalogues(this.now.catalogue, this.wanted.catalogue, isComputed);
+    const { screens } = this.wanted;
+    if (screens !== this.now.screens || !sameCatalogues(catalogue, this.now.catalogue)) {
+      await this.options.show({ catalogue, screens });
+      this.now = { catalogue, screens };
+      this.options.onShown?.();
+    }
+    const done = before.filter((kpi) => !this.waiting.includes(kpi));
+    if (done.length > 0) this.options.logger.info({ kpis: done }, 'recomputed, and shown from now on');
+  }
+
+  /** Watches the files until `stop`. What fails is tried again. */
+  async run(): Promise<void> {
+    const { clock, files } = this.options;
+    let seen: string | null = null;
+    // What changed while takt was off is being computed too.
+    await this.settleInTurn().catch(() => {});
+    while (!this.stopped.signal.aborted) {
+      await clock.sleep(LOOK_EVERY_MS, this.stopped.signal);
+      if (this.stopped.signal.aborted) return;
+      if (files !== null) {
+        const signature = await catalogueSignature(files.paths);
+        this.signature ??= signature;
+        // An editor may be writing: what changed has to rest.
+        if (signature !== this.signature && signature === seen) await this.reload().catch(() => {});
+        seen = signature;
+      }
+      if (this.waiting.length > 0) await this.settleInTurn().catch(() => {});
+    }
+  }
+
+  private settleInTurn(): Promise<void> {
+    const turn = this.last.then(() => this.settle());
+    this.last = turn.catch(() => {});
+    return turn;
+  }
+
+  stop(): void {
+    this.stopped.abort();
+  }
+}

@@ -1,0 +1,32 @@
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+/** Files of a folder that are looked at; those beyond do not bring a catalogue up again by themselves. */
+const FILES_MAX = 500;
+
+/**
+ * Tells one state of a catalogue's files and folders, and of the screens beside them, from another: names, sizes and times
+ * of change. What cannot be read is part of it.
+ */
+export async function catalogueSignature(paths: readonly string[]): Promise<string> {
+  const screens = new Set(paths.map((path) => join(dirname(resolve(path)), 'screens')));
+  const parts = await Promise.all([...paths, ...screens].map(signatureOf));
+  return parts.flat().join('\n');
+}
+
+async function signatureOf(path: string): Promise<string[]> {
+  try {
+    const entry = await stat(path);
+    if (!entry.isDirectory()) return [`${path} ${entry.size} ${entry.mtimeMs} ${entry.ino}`];
+    const names = (await readdir(path)).filter((name) => /\.ya?ml$/.test(name)).sort();
+    const files = await Promise.all(names.slice(0, FILES_MAX).map((name) => fileOf(join(path, name))));
+    return [`${path} ${names.length}`, ...files];
+  } catch (error) {
+    return [`${path} ${(error as NodeJS.ErrnoException).code}`];
+  }
+}
+
+async function fileOf(path: string): Promise<string> {
+  const { size, mtimeMs, ino } = await stat(path);
+  return `${path} ${size} ${mtimeMs} ${ino}`;
+}

@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CatalogueReload } from '../../services/cli/compose/catalogue-reload.ts';
+import type { LoadedCatalogue } from '../../services/cli/wiring.ts';
+import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
+import { loadCatalogues } from '../../services/shared/runtime/catalogue-files.ts';
+import { catalogueSignature } from '../../services/shared/runtime/file-signature.ts';
+import { temporaryDirectory } from '../support/embedded.ts';
+
+let folder: ReturnType<typeof temporaryDirectory>;
+let path: string;
+beforeEach(() => {
+  folder = temporaryDirectory();
+  path = join(folder.path, 'catalogue.yaml');
+});
+afterEach(() => folder.remove());
+
+function write(activity: string, aggregate = 'count'): void {
+  const kpi = `{ workflow: w, measure: { event: ${activity} }, aggregate: ${aggregate}, window: { tumbling: hour } }`;
+  writeFileSync(path, `version: 1\nworkflows: { w: { activities: [a, b] } }\nkpis:\n  one: ${kpi}\n`);
+}
+
+async function load(): Promise<LoadedCatalogue> {
+  return { catalogue: await loadCatalogues([path], { calendarVersion: 'test' }), screens: new Map() };
+}
+
+const hashOf = ({ catalogue }: LoadedCatalogue): string => catalogue.kpis.get('one')!.definition.hash;
+
+test('a changed definition is begun at once and shown when it is computed; errors leave all as it is', async () => {
+  write('a');
+  const loaded = await load();
+  const computed = new Set([hashOf(loaded)]);
+  const told: string[] = [];
+  const clock = new ManualClock(1);
+  const reload = new CatalogueReload({
+    loaded,
+    files: { paths: [path], load },
+    clock,
+    logger: pino({ level: 'silent' }),
+    computed: async () => computed,
+    begin: async (next, shown) => void told.push(`begin ${next === shown}`),
+    show: async (shown) => void told.push(`show ${hashOf(shown)}`),
+    onShown: () => told.push('shown'),
+  });
+  expect(await reload.reload()).toEqual({ changed: false, added: [], removed: [], recomputing: [] });
+  expect(told).toEqual([`show ${hashOf(loaded)}`, 'shown']);
+  told.length = 0;
+
+  write('b');
+  const next = await load();
+  expect(await reload.reload()).toEqual({ changed: true, added: [], removed: [], recomputing: ['one'] });
+  expect([told[0], hashOf(reload.shown), reload.report.recomputing]).toEqual(['begin false', hashOf(loaded), ['one']]);
+
+  write('b', 'cuont');
+  await expect(reload.reload()).rejects.toMatchObject({ code: 'CATALOGUE_INVALID' });
+  expect([reload.report.problem, hashOf(reload.shown)]).toEqual([expect.stringContaining('cuont'), hashOf(loaded)]);
+
+  write('b');
+  computed.add(hashOf(next));
+  await reload.reload();
+  expect([hashOf(reload.shown), reload.report.problem, reload.report.recomputing]).toEqual([hashOf(next), null, []]);
+});
+
+test('a catalogue, a folder and the screens beside them have another signature when one of their files has changed', async () => {
+  write('a');
+  const signatures = [await catalogueSignature([path]), await catalogueSignature([path])];
+  expect(signatures[0]).toBe(signatures[1]);
+  mkdirSync(join(folder.path, 'screens'));
+  writeFileSync(join(folder.path, 'screens', 'one.yaml'), 'a');
+  const withScreen = await catalogueSignature([path]);
+  writeFileSync(join(folder.path, 'screens', 'one.yaml'), 'ab');
+  const changed = await catalogueSignature([path]);
+  const ofFolder = await catalogueSignature([folder.path]);
+  const gone = await catalogueSignature([join(folder.path, 'gone.yaml')]);
+  expect(new Set([...signatures, withScreen, changed, ofFolder, gone]).size).toBe(5);
+});
