@@ -46,6 +46,11 @@ export class DefinitionBook {
     return true;
   }
 
+  /** Writes down again what is in force. */
+  insist(): Promise<void> {
+    return this.write([...this.catalogue, ...this.keptUntilComputed]);
+  }
+
   /** Writes down that these are in force and no others. */
   private async write(active: readonly Definition[]): Promise<void> {
     const version = BigInt(this.clock.nowMs());

@@ -86,7 +86,9 @@ export class Processor {
     this.book = book;
     const { catalogue, log, store, codec, clock, observer, isCurrent } = options;
     this.workflows = workflowsByTopic(catalogue);
-    const wanted = (workflow: string, inForce: readonly string[]): readonly string[] => book.wanted(workflow, inForce);
+    // Nothing new before roll knows of it, and holds back what is not whole.
+    const wanted = (workflow: string, inForce: readonly string[]): readonly string[] =>
+      this.roll.isRestored ? book.wanted(workflow, inForce) : inForce;
     this.changes = new DefinitionChanges({ log, store, codec, clock, wanted });
     const common = { tasks: [], log, store, clock, observer };
     const prepare = async (records: readonly LogRecord[]): Promise<void> =>
@@ -119,6 +121,7 @@ export class Processor {
       clock,
       tasks: () => (this.aggregate.isRestored && isCurrent?.() !== false ? this.aggregate.tasks : []),
       isPending: async () => {
+        await this.completeRolls();
         const computed = await computedDefinitions(store, options.partitions);
         return this.book.hashes.some((hash) => !computed.has(hash));
       },
@@ -149,6 +152,14 @@ export class Processor {
       JSON.stringify(before.get(topic)) !== JSON.stringify(this.workflows.get(topic));
     this.takeAnew(places, (topic) => isOther(topic) || topic === SLICES_TOPIC);
     this.changing.begin();
+  }
+
+  /** A process with another catalogue may have written down that definitions of this one are not in force. */
+  private async completeRolls(): Promise<void> {
+    const { hashes } = this.book;
+    if (!this.roll.isRestored || this.roll.tasks.every((task) => hashes.every((hash) => task.knows(hash)))) return;
+    await this.book.insist();
+    this.takeAnew(this.places ?? [], (topic) => topic === SLICES_TOPIC);
   }
 
   /** What was kept of the catalogue before ends, now that all of this one is computed. */
@@ -222,7 +233,8 @@ export class Processor {
 
   /** Restores what it has now; for a start that is to fail where the store does. */
   async restore(): Promise<void> {
-    for (const runner of [this.aggregate, this.roll, this.letters]) await runner.restore();
+    // roll first: what is taken on is told at once what is in force.
+    for (const runner of [this.roll, this.aggregate, this.letters]) await runner.restore();
   }
 
   /** Runs until `stop`. Rejects when a stage must halt. */

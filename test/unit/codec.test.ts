@@ -75,6 +75,7 @@ const messages: Record<Message['type'], fc.Arbitrary<Message>> = {
     storedPosition: version,
     openImports: fc.array(text),
     definitions: fc.array(text),
+    filling: fc.array(text),
   }),
   delivery: typed('delivery', {
     key: text,

@@ -55,8 +55,14 @@ class Fold {
     const log = new MemoryLog({ clock: new ManualClock(FIRST_MS) });
     const limits = { slicesMax: 100, openSlicesMax: 10 };
     const ways = { sourcesOf: () => 1, definitionOf: () => definition };
-    this.task = new RollTask({ partition: 0, epoch: 0, log, store: new MemoryStore(), codec, ...ways, ...limits });
-    this.ready = log.createTopic(SLICES_TOPIC, 1).then(() => this.task.restore());
+    const store = new MemoryStore();
+    this.task = new RollTask({ partition: 0, epoch: 0, log, store, codec, ...ways, ...limits });
+    const { hash, kpi, workflow } = definition;
+    const row = { hash, kpi, workflow, content: '', active: true, version: 1n };
+    this.ready = store
+      .insert('definitions', [row])
+      .then(() => log.createTopic(SLICES_TOPIC, 1))
+      .then(() => this.task.restore());
   }
 
   /** Restored on an empty store. */

@@ -24,6 +24,8 @@ export class Backfill {
   private readonly series: SeriesTable;
   private readonly lacks: (definition: Definition) => boolean;
   private items: readonly Item[] = [];
+  /** Hashes of all of them. */
+  private known = new Set<string>();
   private done = new Set<string>();
   private blocked = new Set<string>();
   /** What is being loaded, and the label sets that still are to be. */
@@ -47,8 +49,8 @@ export class Backfill {
       })),
     ];
     // Of one that was not in force for a while nobody computed anything.
-    const known = new Set(this.items.flatMap(({ hashes }) => hashes));
-    this.done = new Set(done.filter((hash) => known.has(hash)));
+    this.known = new Set(this.items.flatMap(({ hashes }) => hashes));
+    this.done = new Set(done.filter((hash) => this.known.has(hash)));
     this.blocked = new Set();
     this.current = null;
     this.refresh();
@@ -84,9 +86,14 @@ export class Backfill {
     return opened;
   }
 
-  /** Whether a definition may not be computed yet. */
+  /** Whether a definition may not be computed yet; one that is not in force here, as far as is known, never is. */
   isBlocked(hash: string): boolean {
-    return this.blocked.size > 0 && this.blocked.has(hash);
+    return this.blocked.has(hash) || !this.known.has(hash);
+  }
+
+  /** Whether a definition is in force here, as far as is known. */
+  knows(hash: string): boolean {
+    return this.known.has(hash);
   }
 
   /** Hashes of the definitions that are computed for all time, once what was computed is stored. */

@@ -360,9 +360,9 @@ export class RollTask implements FoldTask {
     return this.toStore.size + this.inFlightRows;
   }
 
-  /** Hashes of the definitions whose values are computed for all time. */
-  get filled(): readonly string[] {
-    return this.backfill.filled;
+  /** Whether a definition was in force when it was restored. */
+  knows(hash: string): boolean {
+    return this.backfill.knows(hash);
   }
 
   /** For status and metrics. */
