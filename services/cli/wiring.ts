@@ -45,6 +45,8 @@ export interface LoadedCatalogue {
 export interface CatalogueFiles {
   /** Files and folders; the screens are beside them. */
   readonly paths: readonly string[];
+  /** What they were like just before they were read for the first time, as runtime/file-signature has it. */
+  readonly signature: string;
   /** Reads them. Throws CATALOGUE_INVALID, SCREEN_INVALID, FILE_UNREADABLE. */
   load(): Promise<LoadedCatalogue>;
 }

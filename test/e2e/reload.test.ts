@@ -191,3 +191,16 @@ test('takt diff says what another catalogue would change, and changes nothing', 
   const broken = await takt(['diff', join(folder.path, 'none.yaml'), '--url', server.url]);
   expect(broken.code).toBe(2);
 });
+
+test('killed while a definition is being computed, takt goes on with it at the next start', async () => {
+  await send(0, EVENTS);
+  await until(async () => (await sumOf('all')) === EVENTS);
+  write({ counted: 'any' });
+  expect((await takt(['reload', '--url', server.url])).code).toBe(0);
+  await server.kill();
+  server = await startServer(join(folder.path, 'data'), ['--catalogue', catalogue]);
+  await send(EVENTS, EVENTS + 500);
+  await until(async () => (await fetch(`${server.url}/readyz`)).status === 200);
+  await until(async () => (await sumOf('worked')) === EVENTS + 500);
+  expect([await sumOf('closed'), await sumOf('all')]).toEqual([countOf(EVENTS + 500, ['open']), EVENTS + 500]);
+});

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { type Command, Option } from 'commander';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
+import { catalogueSignature } from '../../shared/runtime/file-signature.ts';
 import type { ServiceName, Wiring } from '../wiring.ts';
 import { filesOf } from './session.ts';
 import { CATALOGUE_HELP, collected, port, positiveWhole, withMqttOption } from './options.ts';
@@ -119,7 +120,7 @@ async function serve(wiring: Wiring, service: ServiceName, options: ServeCommand
   const instance = options.instance ?? `${service}@${hostname()}:${options.port}`;
   if (!/^[\w.:@-]{1,100}$/.test(instance))
     throw new TaktError('USAGE', `--instance ${JSON.stringify(instance)}: letters, digits and . : @ - _, at most 100.`);
-  const files = filesOf(wiring, options.catalogue);
+  const files = filesOf(wiring, options.catalogue, await catalogueSignature(options.catalogue));
   const { catalogue, screens } = await files.load();
   await wiring.serve(service, {
     place: { log: options.log, store: options.store, ...(registry === undefined ? {} : { registry }) },

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import { readKeyHash } from '../../shared/runtime/api-key.ts';
+import { catalogueSignature } from '../../shared/runtime/file-signature.ts';
 import {
   assertHoldsData,
   cataloguesOf,
@@ -28,14 +29,16 @@ export async function openHere(
 ): Promise<{ directory: DataDirectory; catalogue: Catalogue; cataloguePaths: readonly string[]; takt: Standalone }> {
   const keyHash = readKeyHash(process.env['TAKT_API_KEY_HASH']);
   const cataloguePaths = await catalogueOf(wiring, options);
+  const signature = await catalogueSignature(cataloguePaths);
   const catalogue = await wiring.loadCatalogue(cataloguePaths);
   const screens = await wiring.loadScreens(cataloguePaths, catalogue);
   const mappings = options.mappings === undefined ? new Map() : await wiring.loadMappings(options.mappings);
   const mqtt = options.mqtt === undefined ? null : await wiring.loadMqtt(options.mqtt, catalogue);
   const directory = await prepareDirectory(options.data, wiring.starterCatalogue);
   const paths = await catalogueOf(wiring, options);
+  const isCopied = paths.join() !== cataloguePaths.join();
   const takt = await wiring.open(directory, catalogue, {
-    files: watched ? filesOf(wiring, paths) : null,
+    files: watched ? filesOf(wiring, paths, isCopied ? await catalogueSignature(paths) : signature) : null,
     logLimitBytes: logLimitBytes(options),
     keyHash,
     logLevel: options.logLevel,
@@ -49,10 +52,11 @@ export async function openHere(
   return { directory, catalogue, cataloguePaths: await catalogueOf(wiring, options), takt };
 }
 
-/** A catalogue and its screens as they can be read again. */
-export function filesOf(wiring: Wiring, paths: readonly string[]): CatalogueFiles {
+/** A catalogue and its screens as they can be read again; `signature`: from just before they were read. */
+export function filesOf(wiring: Wiring, paths: readonly string[], signature: string): CatalogueFiles {
   return {
     paths,
+    signature,
     async load() {
       const catalogue = await wiring.loadCatalogue(paths);
       return { catalogue, screens: await wiring.loadScreens(paths, catalogue) };

@@ -40,7 +40,7 @@ export class CatalogueReload {
   private loadedMs: number;
   private problem: string | null = null;
   private waiting: readonly string[] = [];
-  private signature: string | null = null;
+  private signature: string | null;
   /** Settles when the change under way is done: one after the other. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -49,6 +49,7 @@ export class CatalogueReload {
     this.now = options.loaded;
     this.wanted = options.loaded;
     this.loadedMs = options.clock.nowMs();
+    this.signature = options.files?.signature ?? null;
   }
 
   get shown(): LoadedCatalogue {
@@ -108,7 +109,7 @@ export class CatalogueReload {
     this.waiting = notComputed(this.wanted.catalogue, isComputed);
     const catalogue = mixCatalogues(this.now.catalogue, this.wanted.catalogue, isComputed);
     const { screens } = this.wanted;
-    if (screens !== this.now.screens || !sameCatalogues(catalogue, this.now.catalogue)) {
+    if (textOf(screens) !== textOf(this.now.screens) || !sameCatalogues(catalogue, this.now.catalogue)) {
       await this.options.show({ catalogue, screens });
       this.now = { catalogue, screens };
       this.options.onShown?.();
@@ -128,7 +129,6 @@ export class CatalogueReload {
       if (this.stopped.signal.aborted) return;
       if (files !== null) {
         const signature = await catalogueSignature(files.paths);
-        this.signature ??= signature;
         // An editor may be writing: what changed has to rest.
         if (signature !== this.signature && signature === seen) await this.reload().catch(() => {});
         seen = signature;
@@ -146,4 +146,8 @@ export class CatalogueReload {
   stop(): void {
     this.stopped.abort();
   }
+}
+
+function textOf(screens: LoadedCatalogue['screens']): string {
+  return JSON.stringify([...screens]);
 }
