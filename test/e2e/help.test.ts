@@ -8,6 +8,8 @@ const COMMANDS = [
   'replay',
   'query',
   'status',
+  'diff',
+  'reload',
   'verify',
   'explain',
   'dead-letters',
