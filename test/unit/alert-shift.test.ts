@@ -32,7 +32,15 @@ function value(start: string, end: string, of: number): Message {
 
 function mark(watermark: string): Message {
   const places = { position: 1n, storedPosition: 1n };
-  return { type: 'mark', source: 'w/0', ...places, watermarkMs: at(watermark), openImports: [], definitions: [] };
+  return {
+    type: 'mark',
+    source: 'w/0',
+    ...places,
+    watermarkMs: at(watermark),
+    openImports: [],
+    definitions: [],
+    filling: [],
+  };
 }
 
 test('a rule on a shift steps at the ends of shifts: one without events is empty, what lies between two is none', async () => {
@@ -55,7 +63,7 @@ test('a rule on a shift steps at the ends of shifts: one without events is empty
     const said = task.collectPublication().records.map((record) => codec.decode(record.value) as TransitionMessage);
     return said.map(({ to, timeMs, value: of }) => `${to} ${new Date(timeMs).toISOString().slice(5, 16)} ${of}`);
   };
-  const control: Message = { type: 'control', definitions: [rule!.hash] };
+  const control: Message = { type: 'control', definitions: [rule!.hash], filling: [] };
   expect(await apply('02T14:01', control, value('02T06:00', '02T14:00', 9), mark('02T14:00'))).toEqual([]);
   // The next shift has begun: the gap before it has ended, and says nothing.
   expect(await apply('02T23:00', mark('02T22:30'))).toEqual([]);

@@ -49,7 +49,7 @@ test('series that events never leave alone do not grow for ever, and a late even
   const come = async (version: number, watermarkMs: number, snapshots: readonly Message[]): Promise<void> => {
     const position = BigInt(version);
     const mark = { type: 'mark', source: 'sim/0', position, storedPosition: position, watermarkMs } as const;
-    const messages = [...snapshots, { ...mark, openImports: [], definitions: [] }];
+    const messages = [...snapshots, { ...mark, openImports: [], definitions: [], filling: [] }];
     const { nextOffset } = task;
     const made = messages.map((message, i) => ({ offset: nextOffset + i, value: codec.encode(message) }));
     const rows = snapshots.map(({ type: _, ...row }) => ({ ...(row as SlicesMessage), labelPartition: 0 }));
