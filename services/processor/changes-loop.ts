@@ -5,8 +5,10 @@ import type { DefinitionChanges } from './definition-changes.ts';
 /** How often it looks while definitions are being filled, and while nothing is. */
 const LOOK_BUSY_MS = 20;
 const LOOK_IDLE_MS = 500;
-/** Pause between two progress marks that roll computes what is new at, and two looks at whether all is computed. */
+/** Pause between two progress marks at which roll computes what is new, and where only the rolls of others may wait. */
 const TELL_EVERY_MS = 100;
+const TELL_OTHERS_EVERY_MS = 1_000;
+/** Pause between two looks at whether all is computed. */
 const ASK_EVERY_MS = 1_000;
 
 /** Sees to it that the definitions of a catalogue come into force in every partition of this process, and are computed. */
@@ -16,6 +18,7 @@ export class ChangesLoop {
   private readonly tasks: () => readonly AggregateTask[];
   private readonly askPending: () => Promise<boolean>;
   private readonly onComputed: () => Promise<void>;
+  private readonly isRolling: () => boolean;
   private readonly stopped = new AbortController();
   private pending = true;
   /** Counts catalogues: what was asked for one says nothing of the next. */
@@ -32,12 +35,15 @@ export class ChangesLoop {
     readonly isPending: () => Promise<boolean>;
     /** All of them are. */
     readonly onComputed: () => Promise<void>;
+    /** Whether a roll of this process has something to compute that no event brings up. */
+    readonly isRolling: () => boolean;
   }) {
     this.changes = options.changes;
     this.clock = options.clock;
     this.tasks = options.tasks;
     this.askPending = options.isPending;
     this.onComputed = options.onComputed;
+    this.isRolling = options.isRolling;
   }
 
   /** Other definitions are wanted. */
@@ -70,7 +76,7 @@ export class ChangesLoop {
     for (const task of tasks) await this.changes.step(task);
     if (!this.pending) return;
     const nowMs = this.clock.nowMs();
-    if (nowMs - this.toldMs >= TELL_EVERY_MS) {
+    if (nowMs - this.toldMs >= (this.isRolling() ? TELL_EVERY_MS : TELL_OTHERS_EVERY_MS)) {
       // Values of what is new are computed at progress marks, which events alone may not bring.
       for (const task of tasks) task.tellAll();
       this.toldMs = nowMs;

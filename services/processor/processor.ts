@@ -126,6 +126,7 @@ export class Processor {
         return this.book.hashes.some((hash) => !computed.has(hash));
       },
       onComputed: () => this.retire(),
+      isRolling: () => this.roll.tasks.some(({ progress }) => progress.isFilling),
     });
   }
 
