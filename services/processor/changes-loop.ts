@@ -53,11 +53,6 @@ export class ChangesLoop {
     this.askedMs = 0;
   }
 
-  /** Whether some definition is not known to be computed. */
-  get isPending(): boolean {
-    return this.pending;
-  }
-
   /** Runs until `stop`. What fails is tried again; whoever reads log and store says so. */
   async run(): Promise<void> {
     while (!this.stopped.signal.aborted) {

@@ -174,11 +174,6 @@ export class Processor {
     this.assign(places);
   }
 
-  /** Whether values of this definition are computed for all time, and stored, in every partition. */
-  get isPending(): boolean {
-    return this.changing.isPending;
-  }
-
   /** The topics whose partitions are shared out among processors. */
   get topics(): readonly string[] {
     return [...this.workflows.keys(), SLICES_TOPIC, DEAD_LETTERS_TOPIC];
