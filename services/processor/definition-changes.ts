@@ -36,6 +36,7 @@ export class DefinitionChanges {
   private readonly codec: Codec;
   private readonly clock: Clock;
   private readonly wanted: (workflow: string, inForce: readonly string[]) => readonly string[];
+  private readonly isHurried: () => boolean;
   private readonly fillEventsMax: number;
   private readonly waiting = new WeakMap<object, Waiting>();
   private readonly notBeforeMs = new WeakMap<object, number>();
@@ -48,6 +49,8 @@ export class DefinitionChanges {
     readonly clock: Clock;
     /** The definitions that are to be in force of a workflow where these are. */
     readonly wanted: (workflow: string, inForce: readonly string[]) => readonly string[];
+    /** Whether nobody waits for other values meanwhile: there are no pauses then; absent: somebody does. */
+    readonly isHurried?: () => boolean;
     readonly fillEventsMax?: number;
   }) {
     this.log = options.log;
@@ -55,6 +58,7 @@ export class DefinitionChanges {
     this.codec = options.codec;
     this.clock = options.clock;
     this.wanted = options.wanted;
+    this.isHurried = options.isHurried ?? (() => false);
     this.fillEventsMax = options.fillEventsMax ?? FILL_EVENTS_MAX;
   }
 
@@ -74,7 +78,7 @@ export class DefinitionChanges {
       if (task.nextOffset <= waiting.offset) return false;
       this.waiting.delete(task);
       // Half of the time at most.
-      this.notBeforeMs.set(task, nowMs + (nowMs - waiting.sinceMs));
+      if (!this.isHurried()) this.notBeforeMs.set(task, nowMs + (nowMs - waiting.sinceMs));
     }
     return nowMs >= (this.notBeforeMs.get(task) ?? 0);
   }

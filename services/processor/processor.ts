@@ -89,7 +89,8 @@ export class Processor {
     // Nothing new before roll knows of it, and holds back what is not whole.
     const wanted = (workflow: string, inForce: readonly string[]): readonly string[] =>
       this.roll.isRestored ? book.wanted(workflow, inForce) : inForce;
-    this.changes = new DefinitionChanges({ log, store, codec, clock, wanted });
+    const isHurried = (): boolean => !this.readiness.ready;
+    this.changes = new DefinitionChanges({ log, store, codec, clock, wanted, isHurried });
     const common = { tasks: [], log, store, clock, observer };
     const prepare = async (records: readonly LogRecord[]): Promise<void> =>
       codec.prepare?.(records.map(({ value }) => value));
