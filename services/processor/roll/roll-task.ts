@@ -317,9 +317,11 @@ export class RollTask implements FoldTask {
 
   storeDue(sinceMs: number): boolean {
     if (this.nextOffset < this.catchUpOffset) return false;
-    if (this.toStore.size > 0 || this.storedDone !== this.backfill.filled.length) return true;
+    if (this.toStore.size > 0) return true;
     const safe = this.safeOffset();
     if (versionOf(this.options.epoch, safe + 1) - 1n <= this.storedVersion) return false;
+    // Others wait to hear that what is new is computed.
+    if (this.storedDone !== this.backfill.filled.length) return true;
     // Slices that are read again would send all their values out again.
     return sinceMs >= QUIET_STORE_MS || (safe >= this.lastSnapshots && this.lastSnapshots > this.storedOffset);
   }
