@@ -17,7 +17,12 @@ export async function broken(world: World): Promise<string[]> {
       ...rowsAreFunctions(slices),
       ...finalsAreComplete(slices, values),
     );
-    wrong.push(...importsAreShown(slices, values), ...finalStays(values), ...holdsAtLeast(slices, values));
+    wrong.push(
+      ...importsAreShown(slices, values),
+      ...finalStays(values),
+      ...holdsAtLeast(slices, values),
+      ...nothingHalf(slices, values),
+    );
     wrong.push(...versionsRise(values, ({ offset }) => String(world.writers.get(`${partition}/${offset}`))));
     if (!world.zombies) wrong.push(...versionsRise(values, () => 'all'));
   }
@@ -211,6 +216,24 @@ function holdsAtLeast(slices: readonly Placed[], values: readonly Placed[]): str
     return sums.has(message.samples)
       ? []
       : [`too little in ${message.kpi} ${message.labels} ${message.windowEndMs} at ${message.version}`];
+  });
+}
+
+/** No value is computed of a definition that lacks cases of a source, as far as its marks have told by then. */
+function nothingHalf(slices: readonly Placed[], values: readonly Placed[]): string[] {
+  const marks = slices.flatMap(({ offset, message }) => (message.type === 'mark' ? [{ offset, mark: message }] : []));
+  return values.flatMap(({ message }) => {
+    if (message.type !== 'value') return [];
+    const latest = new Map<string, (typeof marks)[number]['mark']>();
+    for (const { offset, mark } of marks) {
+      if (offset > offsetOf(message.version)) break;
+      if ((latest.get(mark.source)?.position ?? -1n) <= mark.position) latest.set(mark.source, mark);
+    }
+    const lacking = [...latest.values()].filter(({ filling }) => filling.includes(message.definition));
+    return lacking.map(
+      ({ source }) =>
+        `a value of what ${source} is filling: ${message.kpi} ${message.windowEndMs} at ${message.version}`,
+    );
   });
 }
 

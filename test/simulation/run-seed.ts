@@ -70,7 +70,7 @@ function pickOwner({ style }: World, owners: readonly Owner[], random: Random): 
 
 /** Appends one random thing, or nothing, and says what. */
 async function append(world: World, random: Random): Promise<string | null> {
-  const { eventChance, importChance, tickChance } = world.style;
+  const { eventChance, importChance, tickChance, fillEventsMax } = world.style;
   if (random.chance(eventChance)) {
     await world.appendEvent();
     return `appended ${JSON.stringify(world.appended.at(-1))}`;
@@ -83,7 +83,8 @@ async function append(world: World, random: Random): Promise<string | null> {
     await world.tick(random.below(3) * 20_000);
     return 'a tick';
   }
-  if (!random.chance(0.009)) return null;
+  // Where definitions are filled, what may go wrong needs several fills under way.
+  if (!random.chance(fillEventsMax === 0 ? 0.009 : 0.03)) return null;
   await world.changeDefinitions();
   return 'other definitions';
 }
