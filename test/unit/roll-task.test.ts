@@ -28,13 +28,13 @@ const { definition } = catalogue!.kpis.get('events')!;
 const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/schemas.lock.json'));
 
 /** One event of the first minute, of the only source. */
-function slice(version: bigint): Message {
+function slice(version: bigint, team = 'north'): Message {
   const state = encodeState({ ...emptyState({ kind: 'count' }), n: 1 } as ReturnType<typeof emptyState>);
-  const place = { definition: definition.hash, labels: encodeLabels({ team: 'north' }), sliceStartMs: FIRST_MS };
+  const place = { definition: definition.hash, labels: encodeLabels({ team }), sliceStartMs: FIRST_MS };
   return { type: 'slice', ...place, source: 'sim/0', version, samples: 1, state, importId: null };
 }
 
-function mark(position: bigint, storedPosition: bigint, watermarkMs = FIRST_MS): Message {
+function mark(position: bigint, storedPosition: bigint, watermarkMs = FIRST_MS, more: object = {}): Message {
   return {
     type: 'mark',
     source: 'sim/0',
@@ -44,6 +44,7 @@ function mark(position: bigint, storedPosition: bigint, watermarkMs = FIRST_MS):
     openImports: [],
     definitions: [],
     filling: [],
+    ...more,
   };
 }
 
@@ -99,4 +100,21 @@ test('the position follows as soon as the source has stored what was read, and l
   expect([fold.due(1_000), fold.task.progress.storedOffset]).toEqual([false, 2]);
   await fold.apply(mark(1n, 1n));
   expect([fold.due(1_000), fold.due(MINUTE_MS)], 'a mark alone').toEqual([false, true]);
+});
+
+test('of what is being filled nothing is computed; once it is whole, what the store lacks of it is there', async () => {
+  const fold = new Fold();
+  await fold.ready;
+  const { hash } = definition;
+  const filling = { definitions: [hash], filling: [hash] };
+  const teams = (): string[] =>
+    fold.task.collectPublication().records.flatMap(({ value }) => {
+      const message = codec.decode(value);
+      return message.type === 'value' ? [message.labels] : [];
+    });
+  await fold.apply(slice(1n), mark(1n, -1n, FIRST_MS, filling));
+  await fold.apply(slice(2n, 'south'), mark(2n, -1n, FIRST_MS, filling));
+  expect([teams(), fold.task.progress.isFilling]).toEqual([[], false]);
+  await fold.apply(mark(3n, -1n, FIRST_MS, { definitions: [hash] }));
+  expect(teams().toSorted()).toEqual([encodeLabels({ team: 'north' }), encodeLabels({ team: 'south' })].toSorted());
 });
