@@ -71,7 +71,10 @@ test('a catalogue, a folder and the screens beside them have another signature w
   const withScreen = await catalogueSignature([path]);
   writeFileSync(join(folder.path, 'screens', 'one.yaml'), 'ab');
   const changed = await catalogueSignature([path]);
+  mkdirSync(join(folder.path, 'plans'));
+  writeFileSync(join(folder.path, 'plans', 'one.csv'), 'a');
+  const withPlan = await catalogueSignature([path]);
   const ofFolder = await catalogueSignature([folder.path]);
   const gone = await catalogueSignature([join(folder.path, 'gone.yaml')]);
-  expect(new Set([...signatures, withScreen, changed, ofFolder, gone]).size).toBe(5);
+  expect(new Set([...signatures, withScreen, changed, withPlan, ofFolder, gone]).size).toBe(6);
 });

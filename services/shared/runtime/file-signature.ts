@@ -5,12 +5,13 @@ import { dirname, join, resolve } from 'node:path';
 const FILES_MAX = 500;
 
 /**
- * Tells one state of a catalogue's files and folders, and of the screens beside them, from another: names, sizes and times
- * of change. What cannot be read is part of it.
+ * Tells one state of a catalogue's files and folders, of the screens beside them, and of plans in a folder `plans` there,
+ * from another: names, sizes and times of change. What cannot be read is part of it.
  */
 export async function catalogueSignature(paths: readonly string[]): Promise<string> {
-  const screens = new Set(paths.map((path) => join(dirname(resolve(path)), 'screens')));
-  const parts = await Promise.all([...paths, ...screens].map(signatureOf));
+  const screens = paths.map((path) => join(dirname(resolve(path)), 'screens'));
+  const plans = paths.flatMap((path) => [dirname(resolve(path)), resolve(path)]).map((folder) => join(folder, 'plans'));
+  const parts = await Promise.all([...new Set([...paths, ...screens, ...plans])].map(signatureOf));
   return parts.flat().join('\n');
 }
 
@@ -18,7 +19,7 @@ async function signatureOf(path: string): Promise<string[]> {
   try {
     const entry = await stat(path);
     if (!entry.isDirectory()) return [`${path} ${entry.size} ${entry.mtimeMs} ${entry.ino}`];
-    const names = (await readdir(path)).filter((name) => /\.ya?ml$/.test(name)).sort();
+    const names = (await readdir(path)).filter((name) => /\.(ya?ml|csv)$/.test(name)).sort();
     const files = await Promise.all(names.slice(0, FILES_MAX).map((name) => fileOf(join(path, name))));
     return [`${path} ${names.length}`, ...files];
   } catch (error) {
