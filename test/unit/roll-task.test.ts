@@ -116,5 +116,5 @@ test('of what is being filled nothing is computed; once it is whole, what the st
   await fold.apply(slice(2n, 'south'), mark(2n, -1n, FIRST_MS, filling));
   expect([teams(), fold.task.progress.isFilling]).toEqual([[], false]);
   await fold.apply(mark(3n, -1n, FIRST_MS, { definitions: [hash] }));
-  expect(teams().toSorted()).toEqual([encodeLabels({ team: 'north' }), encodeLabels({ team: 'south' })].toSorted());
+  expect(new Set(teams())).toEqual(new Set(['north', 'south'].map((team) => encodeLabels({ team }))));
 });
