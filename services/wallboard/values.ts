@@ -5,7 +5,6 @@ import type { NamedShift } from '../shared/core/calendar/calendar.ts';
 import { encodeLabels } from '../shared/core/measure/labels.ts';
 import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 import type { KpiStore, ValueQuery } from '../shared/ports/kpi-store.ts';
-import type { WindowSpec } from '../shared/core/definition.ts';
 import { shiftOf, tumbles } from '../shared/core/window/window.ts';
 import { fillInstant, fillRange, type Progress } from './empty-windows.ts';
 import type { ValuesQuery } from './values-query.ts';

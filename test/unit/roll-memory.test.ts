@@ -52,7 +52,7 @@ test('series that events never leave alone do not grow for ever, and a late even
     const messages = [...snapshots, { ...mark, openImports: [], definitions: [], filling: [] }];
     const { nextOffset } = task;
     const made = messages.map((message, i) => ({ offset: nextOffset + i, value: codec.encode(message) }));
-    const rows = snapshots.map(({ type: _, ...row }) => ({ ...(row as SlicesMessage), labelPartition: 0 }));
+    const rows = snapshots.map((row) => ({ ...(row as SlicesMessage), labelPartition: 0 }));
     await store.insert('slices', rows as never);
     await task.apply(made.map((record) => ({ ...record, appendMs: watermarkMs, key: null })));
     task.collectPublication();

@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 1_000;
 
 /** The scheduler: of several the one that has [transitions] runs the jobs. */
 export async function openScheduler(context: ServiceContext): Promise<Service> {
-  const { backbone, catalogue, whole, partitions, metrics, logger, cluster, heartbeat } = context;
+  const { backbone, whole, partitions, metrics, logger, cluster, heartbeat } = context;
   const { log, store, codec, clock, epoch } = backbone;
   const topics = [eventsTopic(BUILT_IN_WORKFLOW), TRANSITIONS_TOPIC] as const;
   await log.createTopic(topics[0], partitions);

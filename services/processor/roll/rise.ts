@@ -1,5 +1,5 @@
+import type { AggregateState } from '../../shared/core/aggregate/aggregate-state.ts';
 import { addAmounts, type Amount } from '../../shared/core/aggregate/amount.ts';
-import type { Series } from './series.ts';
 
 /** By how much a level and the sum of its values rise, or how high they are. */
 export interface Rise {
@@ -10,8 +10,14 @@ export interface Rise {
 /** No rise at all. */
 export const NO_RISE: Rise = { delta: 0, sum: 0 };
 
-/** By how much a slice of a level, of all sources, raises it. */
-export function riseOf(series: Series, startMs: number): Rise {
+/** The slices of a level, of all sources. */
+interface LevelSlices {
+  empty(): AggregateState;
+  mergeSlice(sliceStartMs: number, into: AggregateState): void;
+}
+
+/** By how much a slice of a level raises it. */
+export function riseOf(series: LevelSlices, startMs: number): Rise {
   const state = series.empty();
   series.mergeSlice(startMs, state);
   if (state.kind === 'valued-level') return state;

@@ -1,6 +1,6 @@
 import type { Definition } from '../definition.ts';
 import { decodeLabels } from '../measure/labels.ts';
-import { tumbles, windowStart } from '../window/window.ts';
+import { windowStart } from '../window/window.ts';
 import { agrees, type ComputedValue, type StreamedValue } from './computed-value.ts';
 
 /** A row of the table of values. */
@@ -59,7 +59,6 @@ export function compareWindows(
   computed: ComputedRows,
 ): Compared {
   const expected = new Map(computed.rows.map((row) => [`${row.labels} ${row.endMs}`, row]));
-  const always = definition.window.kind === 'total' || tumbles(definition.window);
   const mismatches: Mismatch[] = [];
   let compared = 0;
   let open = 0;

@@ -36,7 +36,7 @@ export interface KpiDiff {
 export async function diffKpi(
   next: Definition,
   hash: string | null,
-  { spanOf, span, watermarkMs }: KpiState,
+  state: KpiState,
   range: VerifyRange,
   source: VerifySource,
   onPage: (windows: number) => void,
@@ -49,9 +49,9 @@ export async function diffKpi(
     return { kpi: next.kpi, change: hash === null ? 'new' : 'changed', notTold, ...told, largest };
   };
   try {
-    const plan = planKpi(definition, spanOf);
+    const plan = planKpi(definition, (workflow) => state.spanOf(workflow));
     if (next.window.kind === 'total' && !range.totals) throw new NotChecked('a total is of no range');
-    for await (const ends of verifyPages(definition, span ?? NO_SPAN, range, watermarkMs, source)) {
+    for await (const ends of verifyPages(definition, state.span ?? NO_SPAN, range, state.watermarkMs, source)) {
       const computed = await computedWindows(plan, ends, source);
       const rows = await streamedRows({ plan, ends, source });
       const { compared, mismatches } = compareWindows(definition, rows, computed);
