@@ -91,7 +91,7 @@ export function netAsTheyCome(definition: Definition, events: readonly LoggedEve
 function sumOf(deltas: readonly Delta[]): string[] {
   const sums = new Map<string, number>();
   for (const { timeMs, labels, amount, part, sign } of deltas) {
-    const side = part === 1 ? 'below ' : '';
+    const side = part === 1 ? 'below ' : part === 2 ? 'ends ' : '';
     const key = `${timeMs / 1_000}: ${side}${amount}${labels === '[]' ? '' : ` ${labels}`}`;
     sums.set(key, (sums.get(key) ?? 0) + sign);
   }

@@ -25,6 +25,10 @@ const AGGREGATES: readonly Aggregate[] = [
   { kind: 'last' },
   { kind: 'distinct', approximate: false },
   { kind: 'distinct', approximate: true },
+  { kind: 'age', of: 'mean' },
+  { kind: 'age', of: 'max' },
+  { kind: 'age', of: 'percentile', q: 0.5 },
+  { kind: 'integral', of: 'mean' },
 ];
 const amounts = fc.array(fc.oneof(fc.constant(0), fc.integer(), fc.maxSafeInteger()), { maxLength: 40 });
 
@@ -35,7 +39,7 @@ function stateOf(aggregate: Aggregate, values: readonly number[]): ReturnType<ty
   values.forEach((value, i) => {
     const amount = aggregate.kind === 'distinct' ? distinctAmount(String(value)) : counts ? Math.sign(value) : value;
     const place = { timeMs: Math.abs(value % 3), rank: 0, activity: '', id: String(i), caseId: String(value) };
-    contribute(state, amount, value < 0 ? 1 : 0, 1, place);
+    contribute(state, amount, value < 0 ? 1 : 0, 1, place, value % 1_000);
   });
   return state;
 }

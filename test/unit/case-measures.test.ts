@@ -19,6 +19,11 @@ const MEASURES = [
   'measure: { counter: { event: a } }, aggregate: sum, scale: 1, by: [team]',
   'measure: { counter: { event: any, rollover: 7 } }, aggregate: max, by: [{ dimension: team, at: from }]',
   'measure: { counter: { event: { each: a, where: { team: x } } } }, aggregate: sum, where: { station: s }',
+  'measure: { event: a }, aggregate: time_weighted_mean, scale: 1, by: [team], window: { tumbling: hour }',
+  'measure: { event: any }, aggregate: time_weighted_mean, by: [{ dimension: team, at: last }, { dimension: station, at: first }], window: { tumbling: hour }',
+  'measure: { state: { in: [a], to: c } }, by: [team], window: { tumbling: hour }',
+  'measure: { state: { of: team } }, where: { station: s }, by: [state, station], window: { tumbling: hour }',
+  'measure: { open: { from: { last: a }, to: { last: b }, of: age } }, aggregate: p90, by: [team], window: { every: 1s }',
 ];
 
 const happening: fc.Arbitrary<Happening> = fc.tuple(
@@ -41,7 +46,7 @@ const shuffled = happenings.chain((list) =>
 );
 
 describe.each(MEASURES)('%s', (lines) => {
-  const definition = definitionOf(`${lines}, window: total`);
+  const definition = definitionOf(lines.includes('window') ? lines : `${lines}, window: total`);
 
   test('in whatever order events come, after each one it stands as their set says', () => {
     expect.hasAssertions();
@@ -78,7 +83,8 @@ describe.each(MEASURES)('%s', (lines) => {
         const state = new CaseState([]);
         const slice = emptyState(definition.aggregate);
         for (const event of [...eventsOf(list), voidOf(null, list.length)])
-          for (const { amount, part, sign } of state.add(event, plan) ?? []) contribute(slice, amount, part, sign);
+          for (const { amount, part, sign, place, atMs } of state.add(event, plan) ?? [])
+            contribute(slice, amount, part, sign, place, atMs);
         expect(slice).toEqual(emptyState(definition.aggregate));
       }),
     );

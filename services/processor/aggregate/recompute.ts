@@ -60,7 +60,7 @@ export async function recompute(
             row = { key: { definition, labels, sliceStartMs }, state: emptyState(definition.aggregate) };
             rows.set(name, row);
           }
-          contribute(row.state, delta.amount, delta.part, delta.sign, delta.place);
+          contribute(row.state, delta.amount, delta.part, delta.sign, delta.place, delta.atMs);
         }
       }
     }
@@ -78,7 +78,7 @@ export async function rebuildExtreme(scope: ArchiveScope, key: SliceKey): Promis
   for await (const events of casesOf(scope, between)) {
     for (const delta of netDeltas(plan, events)) {
       if (delta.labels === labels && sliceStartsOf(delta).includes(sliceStartMs))
-        contribute(state, delta.amount, delta.part, delta.sign, delta.place);
+        contribute(state, delta.amount, delta.part, delta.sign, delta.place, delta.atMs);
     }
   }
   return state;

@@ -151,7 +151,7 @@ export class SliceTable {
     importId: string | null,
     isFor: ((definition: Definition) => boolean) | null = null,
   ): readonly SliceKey[] {
-    const { group, labels, amount, part, sign, place } = delta;
+    const { group, labels, amount, part, sign, place, atMs } = delta;
     const inForce =
       isFor === null ? group.inForce : group.inForce.map((is, i) => is && isFor(group.members[i]!.definition));
     if (isFor !== null && !inForce.includes(true)) return NOTHING_BROKEN;
@@ -165,7 +165,7 @@ export class SliceTable {
         entry.offsets[i] = offset;
         if (importId !== null) entry.importIds[i] = importId;
         entry.rows = null;
-        if (!contribute(entry.states[i]!, amount, part, sign, place))
+        if (!contribute(entry.states[i]!, amount, part, sign, place, atMs))
           (broken ??= []).push({ definition: group.members[i]!.definition, labels, sliceStartMs });
       }
     }

@@ -1,7 +1,10 @@
 import type { FiscalWeeks, WorkingHours } from './calendar/calendar.ts';
 
-/** Where a KPI takes a dimension from: the pair's entry or exit, or the first or last event of the case. */
-export type LabelAnchor = 'from' | 'to' | 'first' | 'last';
+/**
+ * Where a KPI takes a dimension from: the pair's entry or exit, or the first or last event of the case. `state`: it is no
+ * dimension, but the state of the case.
+ */
+export type LabelAnchor = 'from' | 'to' | 'first' | 'last' | 'state';
 
 /** One `by` dimension of a KPI. */
 export interface LabelSpec {
@@ -46,7 +49,15 @@ export type Measure =
       /** Only these hours count; absent: all time does. */
       readonly hours?: WorkingHours;
     }
-  | { readonly kind: 'open'; readonly from: Selector; readonly to: Selector }
+  | {
+      readonly kind: 'open';
+      readonly from: Selector;
+      readonly to: Selector;
+      /** Not how many are open or what they are worth, but for how long they have been. */
+      readonly of?: 'age';
+      /** Of an age: only these hours count; absent: all time does. */
+      readonly hours?: WorkingHours;
+    }
   /** The share of pairs whose exit came within a limit; one without an exit counts once its limit is past. */
   | {
       readonly kind: 'within';
@@ -63,6 +74,7 @@ export type Measure =
   | ConversionMeasure
   | CounterMeasure
   | SessionMeasure
+  | StateMeasure
   | DerivedMeasure;
 
 /** An activity that a case has again. */
@@ -88,6 +100,21 @@ export interface ConversionMeasure {
   readonly withinMs: number | null;
   /** Where in time a conversion stands: at `to`, or at `from` as what it is divided by. */
   readonly count: 'flow' | 'cohort';
+}
+
+/** How long a case is in a state: from the event that puts it there until the next one. */
+export interface StateMeasure {
+  readonly kind: 'state';
+  /** The events that say which state it is. */
+  readonly event: Selector;
+  /** The dimension whose value is the state; null: the activity is. */
+  readonly of: string | null;
+  /** The states whose time counts; null: every one. */
+  readonly in: readonly string[] | null;
+  /** After this event the case is in no state, and not observed; null: the last state goes on. */
+  readonly to: Selector | null;
+  /** Only these hours count; absent: all time does. */
+  readonly hours?: WorkingHours;
 }
 
 /** What is computed from other KPIs, whose definitions it holds whole: a changed one makes it another. */
@@ -148,6 +175,14 @@ export type Aggregate =
   | { readonly kind: 'distinct'; readonly approximate: boolean }
   /** Of what is open: how many, or the sum or mean of the values of their entries. */
   | { readonly kind: 'level'; readonly of?: 'sum' | 'mean' }
+  /** Of what is open: how old it is. It moves with time alone. */
+  | { readonly kind: 'age'; readonly of: 'mean' | 'sum' | 'max' }
+  | { readonly kind: 'age'; readonly of: 'percentile'; readonly q: number }
+  /**
+   * Of what holds until the next event: its mean weighted with time, the time in which it holds, or that as a share of all
+   * time observed. It moves with time alone.
+   */
+  | { readonly kind: 'integral'; readonly of: 'mean' | 'time' | 'share' }
   /** q in (0, 1): the value at rank ⌈q·n⌉, within 1%. */
   | { readonly kind: 'percentile'; readonly q: number };
 

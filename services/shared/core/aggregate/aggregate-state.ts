@@ -1,3 +1,4 @@
+import { addToAges, type AgesState, emptyAges, mergeAges, readAges, writeAges } from './ages-state.ts';
 import { type Amount, addAmounts, negateAmount } from './amount.ts';
 import { ByteReader, ByteWriter } from '../bytes/bytes.ts';
 import type { Aggregate } from '../definition.ts';
@@ -12,6 +13,14 @@ import {
   writeDistinct,
 } from './distinct-state.ts';
 import { addToExtreme, type Extreme, mergeExtreme } from './extreme.ts';
+import {
+  addToIntegral,
+  emptyIntegral,
+  type IntegralState,
+  mergeIntegral,
+  readIntegral,
+  writeIntegral,
+} from './integral-state.ts';
 import { addToLast, type EventPlace, type LastState, mergeLast, readLast, writeLast } from './last.ts';
 import { addToBin, binOf, emptyBins, type LogBins } from './log-bins.ts';
 
@@ -26,14 +35,19 @@ export type AggregateState =
   | LastState
   | DistinctState
   | SketchState
+  | AgesState
+  | IntegralState
   | { readonly kind: 'quantile'; n: number; readonly bins: LogBins }
   | { readonly kind: 'ratio'; n: number; numerator: Amount; denominator: Amount }
   | { readonly kind: 'level'; n: number; delta: number }
   /** A level that also has values: how much it and their sum rise. */
   | { readonly kind: 'valued-level'; n: number; delta: number; sum: Amount };
 
-/** Which side of a ratio a contribution belongs to, and of a level with values whether it is an exit (1); else 0. */
-export type Part = 0 | 1;
+/**
+ * Which side of a ratio a contribution belongs to; of a level with values or ages whether it is an exit (1); of an integral
+ * whether with it one more case is observed (1), or one less (2); else 0.
+ */
+export type Part = 0 | 1 | 2;
 
 /** The state of a slice without contributions. */
 export function emptyState(aggregate: Aggregate): AggregateState {
@@ -57,14 +71,20 @@ export function emptyState(aggregate: Aggregate): AggregateState {
     case 'level':
       if (aggregate.of !== undefined) return { kind: 'valued-level', n: 0, delta: 0, sum: 0 };
       return { kind: 'level', n: 0, delta: 0 };
+    case 'age':
+      // The sum of the entries' times, with how many they are, says what the sum of their ages is.
+      if (aggregate.of === 'mean' || aggregate.of === 'sum') return { kind: 'valued-level', n: 0, delta: 0, sum: 0 };
+      return emptyAges(aggregate.of);
+    case 'integral':
+      return emptyIntegral();
     case 'derived':
       throw new Error('a KPI that is computed from others has no slices');
   }
 }
 
 /**
- * Adds (1) or takes back (-1) one contribution; of a last, `place` is that of its event. False: an extreme or a last must
- * be rebuilt from the archive.
+ * Adds (1) or takes back (-1) one contribution; of a last, `place` is that of its event, of an integral `atMs` its time on
+ * the clock. False: an extreme or a last must be rebuilt from the archive.
  */
 export function contribute(
   state: AggregateState,
@@ -72,11 +92,21 @@ export function contribute(
   part: Part,
   sign: 1 | -1,
   place?: EventPlace,
+  atMs?: number,
 ): boolean {
   if (state.kind === 'extreme') return addToExtreme(state, amount, sign);
   if (state.kind === 'last') {
     if (place === undefined) throw new Error('a last needs to know where its event stands');
     return addToLast(state, { ...place, amount }, sign);
+  }
+  if (state.kind === 'ages') {
+    addToAges(state, amount, part === 1, sign);
+    return true;
+  }
+  if (state.kind === 'integral') {
+    if (atMs === undefined) throw new Error('an integral needs to know when its level changes');
+    addToIntegral(state, amount, part, sign, atMs);
+    return true;
   }
   state.n += sign;
   if (state.kind === 'distinct' || state.kind === 'sketch') {
@@ -102,6 +132,8 @@ export function mergeState(into: AggregateState, from: AggregateState): void {
   if (into.kind === 'extreme' && from.kind === 'extreme') return mergeExtreme(into, from);
   if (into.kind === 'last' && from.kind === 'last') return mergeLast(into, from);
   if (isDistinct(into) && isDistinct(from)) return mergeDistinct(into, from);
+  if (into.kind === 'ages' && from.kind === 'ages') return mergeAges(into, from);
+  if (into.kind === 'integral' && from.kind === 'integral') return mergeIntegral(into, from);
   into.n += from.n;
   if (into.kind === 'sum' && from.kind === 'sum') into.sum = addAmounts(into.sum, from.sum);
   else if (into.kind === 'quantile' && from.kind === 'quantile')
@@ -146,6 +178,8 @@ export function mergeEncoded(into: AggregateState, aggregate: Aggregate, bytes: 
   }
   const state = decodeState(aggregate, bytes);
   if (isDistinct(into) && isDistinct(state)) return mergeDistinct(into, state, sign);
+  if (into.kind === 'ages' && state.kind === 'ages') return mergeAges(into, state, sign);
+  if (into.kind === 'integral' && state.kind === 'integral') return mergeIntegral(into, state, sign);
   if (sign === -1) negate(state);
   mergeState(into, state);
 }
@@ -237,6 +271,12 @@ export function encodeState(state: AggregateState): Uint8Array {
     case 'sketch':
       writeDistinct(out, state);
       break;
+    case 'ages':
+      writeAges(out, state);
+      break;
+    case 'integral':
+      writeIntegral(out, state);
+      break;
     case 'quantile': {
       const { bins, counts } = state.bins;
       out.integer(bins.length);
@@ -280,6 +320,12 @@ export function decodeState(aggregate: Aggregate, bytes: Uint8Array): AggregateS
     case 'distinct':
     case 'sketch':
       readDistinct(input, state);
+      break;
+    case 'ages':
+      readAges(input, state);
+      break;
+    case 'integral':
+      readIntegral(input, state);
       break;
     case 'quantile': {
       const length = input.integer();

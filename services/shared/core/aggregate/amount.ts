@@ -20,6 +20,16 @@ export function addAmounts(a: Amount, b: Amount): Amount {
   return toAmount(BigInt(a) + BigInt(b));
 }
 
+/** a · b, exact. */
+export function multiplyAmounts(a: Amount, b: Amount): Amount {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const product = a * b;
+    // Zero of either sign is one amount.
+    if (Number.isSafeInteger(product)) return product + 0;
+  }
+  return toAmount(BigInt(a) * BigInt(b));
+}
+
 /** -a, exact. */
 export function negateAmount(a: Amount): Amount {
   return typeof a === 'number' ? 0 - a : toAmount(-a);

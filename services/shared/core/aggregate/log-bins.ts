@@ -86,6 +86,6 @@ export function quantileOf({ bins, counts }: LogBins, n: number, q: number): num
 const Q_PARTS = 100_000;
 
 /** ⌈q·n⌉, from 1: counted in whole numbers, because of doubles 0.55 × 100 is more than 55. */
-function rankOf(q: number, n: number): number {
+export function rankOf(q: number, n: number): number {
   return Math.max(1, Math.ceil((Math.round(q * Q_PARTS) * n) / Q_PARTS));
 }

@@ -15,13 +15,18 @@ export interface Result {
 
 const UNIT_MS: Readonly<Record<string, bigint>> = { ms: 1n, s: 1_000n, min: 60_000n, h: 3_600_000n, d: 86_400_000n };
 
+/** By how much milliseconds are divided to be in a unit of time. */
+export function unitMs(unit: string): bigint {
+  return UNIT_MS[unit] ?? 1n;
+}
+
 /** By how much an amount of this definition is divided to be in its unit. */
 function divisorOf(definition: Definition): bigint {
-  if (isTime(definition.measure)) return UNIT_MS[definition.unit] ?? 1n;
+  if (isTime(definition.measure)) return unitMs(definition.unit);
   return 10n ** BigInt(definition.scale);
 }
 
-/** The result of a merged state. */
+/** The result of a merged state; of one that moves with time there is none without a time (see `movingResult`). */
 export function resultOf(definition: Definition, state: AggregateState): Result {
   const samples = state.n;
   switch (state.kind) {
@@ -57,6 +62,9 @@ export function resultOf(definition: Definition, state: AggregateState): Result 
         ? { value: null, exact: null, samples }
         : rational(best.amount, 1, divisorOf(definition), samples);
     }
+    case 'ages':
+    case 'integral':
+      return { value: null, exact: null, samples: 0 };
     case 'quantile': {
       const q = definition.aggregate.kind === 'percentile' ? definition.aggregate.q : 0.5;
       const value = quantileOf(state.bins, samples, q);
@@ -74,8 +82,8 @@ function ratioScale(definition: Definition): bigint {
   return power >= 0 ? 10n ** BigInt(power) : -(10n ** BigInt(-power));
 }
 
-/** amount / count / divisor; a negative divisor stands for a factor (see ratioScale). */
-function rational(amount: Amount, count: Amount, divisor: bigint, samples: number): Result {
+/** amount / count / divisor, no value over nothing; a negative divisor stands for a factor (see ratioScale). */
+export function rational(amount: Amount, count: Amount, divisor: bigint, samples: number): Result {
   // A whole number over one is what it is: most sums and extremes.
   if (count === 1 && divisor === 1n) return { value: Number(amount), exact: String(amount), samples };
   let p = BigInt(amount);

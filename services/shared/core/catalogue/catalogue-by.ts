@@ -1,6 +1,7 @@
 import type { Workflow } from './catalogue.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf, textOf } from './catalogue-read.ts';
+import { STATE_LABEL } from './catalogue-state.ts';
 import { checkDimension } from './catalogue-where.ts';
 import type { LabelAnchor, LabelSpec, Measure } from '../definition.ts';
 
@@ -45,6 +46,14 @@ function readLabel(
   const map = mapOf(entry);
   const dimension = textOf(map === null ? entry : map['dimension']);
   if (dimension === null) return null;
+  if (kind === 'state' && dimension === STATE_LABEL && !workflow.dimensions.includes(dimension)) {
+    if (map?.['at'] === undefined) return { dimension, at: 'state' };
+    return problems.add(
+      [...path, 'at'],
+      'the state is that of its own time, and no dimension of an event',
+      STATE_LABEL,
+    );
+  }
   const place = map === null ? path : [...path, 'dimension'];
   const known = checkDimension(dimension, place, workflow, problems, false);
   const unended = UNENDED[kind];

@@ -6,13 +6,14 @@ import { readDuration } from './catalogue-duration.ts';
 import { definitionHash } from './catalogue-hash.ts';
 import { readBy } from './catalogue-by.ts';
 import { readGoals } from './catalogue-goal.ts';
-import { isRate, isTimeIn, readMeasure } from './catalogue-measure.ts';
+import { isAge, isRate, isTimeIn, readMeasure } from './catalogue-measure.ts';
 import { type NamedFile, readPlan } from './catalogue-plan.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
 import { mapOf, numberOf, textOf } from './catalogue-read.ts';
+import { checkShare } from './catalogue-state.ts';
 import { readWhere } from './catalogue-where.ts';
 import { readWindow } from './catalogue-window.ts';
-import type { Aggregate, Measure } from '../definition.ts';
+import type { Aggregate, LabelSpec, Measure } from '../definition.ts';
 
 /** Digits behind the point that sums keep when the catalogue does not say. */
 const SCALE_DEFAULT = 6;
@@ -27,6 +28,7 @@ const MEASURES = [
   'counter',
   'session',
   'distinct',
+  'state',
 ] as const satisfies readonly Measure['kind'][];
 /** What a duration's value may be shown in. */
 const TIME_UNITS: readonly string[] = ['ms', 's', 'min', 'h', 'd'];
@@ -57,11 +59,13 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   const aggregate =
     kind === 'distinct'
       ? distinctAggregate(map, path, problems)
-      : readAggregate(map['aggregate'], path, isRate(map['measure']) ? 'rate' : kind, problems);
+      : readAggregate(map['aggregate'], path, aggregatedAs(map['measure'], kind), problems);
   const by = readBy(map['by'], [...path, 'by'], kind, workflow, problems);
   const where = readWhere(map['where'], [...path, 'where'], workflow, problems);
   if (map['window'] === undefined && kind !== 'open') problems.addAtKey(path, 'window is missing');
-  const window = readWindow(map['window'], [...path, 'window'], kind, scope);
+  // What holds until the next event has the windows of a state.
+  const windowed = aggregate?.kind === 'integral' ? 'state' : kind;
+  const window = readWindow(map['window'], [...path, 'window'], windowed, scope);
   const unit = readUnit(map['unit'], [...path, 'unit'], isTimeIn(map['measure']), aggregate, problems);
   const scale = map['scale'] === undefined ? SCALE_DEFAULT : numberOf(map['scale']);
   const settleByDefault = { defaultMs: settlesAfterMs(measure), leastMs: 0 };
@@ -69,6 +73,7 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   const name = readName(map['name'], key);
   if (measure === null || aggregate === null || by === null || where === null || window === null) return null;
   if (unit === null || scale === null || settleMs === null || name === null) return null;
+  if (!isMeasurable(measure, aggregate, by, path, problems)) return null;
   const fields = {
     kpi: key,
     workflow: workflow.name,
@@ -89,6 +94,28 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
     ...readGoals(map, path, fields, scope),
     plan: readPlan(map, path, fields, scope),
   };
+}
+
+/** What its aggregate is read as. */
+function aggregatedAs(measure: unknown, kind: Measure['kind']): Measure['kind'] | 'rate' | 'age' {
+  if (isAge(measure)) return 'age';
+  return isRate(measure) ? 'rate' : kind;
+}
+
+/** Whether the parts of a KPI, each right in itself, say something together. */
+function isMeasurable(
+  measure: Measure,
+  aggregate: Aggregate,
+  by: readonly LabelSpec[],
+  path: Path,
+  problems: Problems,
+): boolean {
+  if (aggregate.kind !== 'integral') return true;
+  if (measure.kind === 'state') return aggregate.of !== 'share' || checkShare(measure, by, path, problems);
+  if (measure.kind !== 'event' || measure.event.occurrence === 'each') return true;
+  const message = `a reading holds until the next one, and the ${measure.event.occurrence} one of a case is one only`;
+  problems.add([...path, 'measure', 'event'], message, 'an activity, or { each: …, where: … }');
+  return false;
 }
 
 /** What a KPI says for people, beside its name. */
@@ -136,7 +163,10 @@ function readUnit(
   aggregate: Aggregate | null,
   problems: Problems,
 ): string | null {
-  const isTime = ofTime && aggregate?.kind !== 'count';
+  const isTime =
+    (ofTime && aggregate?.kind !== 'count') ||
+    aggregate?.kind === 'age' ||
+    (aggregate?.kind === 'integral' && aggregate.of === 'time');
   if (value === undefined) return isTime ? 's' : '';
   const unit = textOf(value);
   if (unit === null || !isTime || aggregate === null || TIME_UNITS.includes(unit)) return unit;

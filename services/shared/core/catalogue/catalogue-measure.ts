@@ -9,6 +9,8 @@ import { mapOf } from './catalogue-read.ts';
 import { readRework } from './catalogue-rework.ts';
 import { ANY, type Occurrence, readSelector } from './catalogue-selector.ts';
 import { readSession } from './catalogue-session.ts';
+import { readOpen } from './catalogue-open.ts';
+import { readState } from './catalogue-state.ts';
 import { readLimits } from './catalogue-within.ts';
 import type { Measure, RatioPart, Selector } from '../definition.ts';
 
@@ -30,15 +32,16 @@ export function readMeasure(value: unknown, path: Path, scope: MeasureScope): Me
     const event = select(map['event'], 'each', 'event');
     return event && { kind: 'event', event };
   }
-  for (const kind of ['duration', 'open'] as const) {
-    const pair = mapOf(map[kind]);
-    if (pair === null) continue;
-    const from = select(pair['from'], 'first', kind, 'from');
-    const to = select(pair['to'], 'first', kind, 'to');
-    if (kind === 'open' || pair['calendar'] === undefined) return from && to && { kind, from, to };
-    const calendar = findCalendar(pair['calendar'], [...path, kind, 'calendar'], scope.calendars, problems);
-    return from && to && calendar && { kind, from, to, hours: calendar.hours };
+  const pair = mapOf(map['duration']);
+  if (pair !== null) {
+    const from = select(pair['from'], 'first', 'duration', 'from');
+    const to = select(pair['to'], 'first', 'duration', 'to');
+    if (pair['calendar'] === undefined) return from && to && { kind: 'duration', from, to };
+    const calendar = findCalendar(pair['calendar'], [...path, 'duration', 'calendar'], scope.calendars, problems);
+    return from && to && calendar && { kind: 'duration', from, to, hours: calendar.hours };
   }
+  if (map['open'] !== undefined) return readOpen(map['open'], [...path, 'open'], scope);
+  if (map['state'] !== undefined) return readState(map['state'], [...path, 'state'], scope);
   const within = mapOf(map['within']);
   if (within !== null) {
     const from = select(within['from'], 'first', 'within', 'from');
@@ -63,6 +66,11 @@ export function readMeasure(value: unknown, path: Path, scope: MeasureScope): Me
   const numerator = readPart(ratio['of'], [...path, 'ratio', 'of'], workflow, problems);
   const denominator = readPart(ratio['to'], [...path, 'ratio', 'to'], workflow, problems);
   return numerator && denominator && { kind: 'ratio', numerator, denominator };
+}
+
+/** Whether a measure asks how old what is open is, known even where its parts are wrong. */
+export function isAge(value: unknown): boolean {
+  return mapOf(mapOf(value)?.['open'])?.['of'] === 'age';
 }
 
 /** Whether a measure divides cases by cases, known even where its parts are wrong. */

@@ -72,9 +72,9 @@ function readRule(value: unknown, path: Path, kpi: Kpi, { channels, problems }: 
   return { ...states, ...shown, hash: ruleHash(states) };
 }
 
-/** A count (of different values too), sum or level of nothing is a number; the other aggregates have no value without samples. */
+/** A count (of different values too), sum, level or age of nothing is a number; the other aggregates have no value without samples. */
 function needsSamples({ kind }: Aggregate): boolean {
-  return kind !== 'count' && kind !== 'sum' && kind !== 'level' && kind !== 'distinct';
+  return kind !== 'count' && kind !== 'sum' && kind !== 'level' && kind !== 'age' && kind !== 'distinct';
 }
 
 function readThreshold(value: unknown, path: Path, kpi: Kpi, problems: Problems): Threshold | null {

@@ -36,6 +36,8 @@ export function readWindow(
   if (measure === 'open') return readLevel(value, path, problems);
   if (value === 'total' && measure === 'within')
     return problems.add(path, 'a total would count limits that are not past yet', WITHIN_FORMS);
+  if (value === 'total' && measure === 'state')
+    return problems.add(path, 'a total never ends, and what lasts is told up to the end of a window', WITHIN_FORMS);
   if (value === 'total') return { kind: 'total' };
   const map = mapOf(value);
   if (map === null) return null;

@@ -16,6 +16,8 @@ export interface Delta {
   readonly sign: 1 | -1;
   /** Of a last: where the event stands. */
   readonly place?: EventPlace | undefined;
+  /** Of an integral: its time on the clock of the KPI, ms. */
+  readonly atMs?: number | undefined;
 }
 
 /** What two deltas have in common of which one takes back the other. */
@@ -38,9 +40,11 @@ export class CaseFolds {
   }
 
   private foldOf({ plan, slices }: PairGroup): MeasureFold {
+    const timed = plan.definition.aggregate.kind === 'integral';
     return new MeasureFold(plan, (timeMs, labels, amount, part, sign, place) => {
       if (this.into === null) return;
-      for (const group of slices) this.into.push({ group, timeMs, labels, amount, part, sign, place });
+      const atMs = timed ? plan.clock(timeMs) : undefined;
+      for (const group of slices) this.into.push({ group, timeMs, labels, amount, part, sign, place, atMs });
     });
   }
 

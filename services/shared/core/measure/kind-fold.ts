@@ -1,6 +1,7 @@
 import type { Carried } from './carried.ts';
 import { ConversionFold } from './conversion-fold.ts';
 import { CounterFold } from './counter-fold.ts';
+import { HoldFold } from './hold-fold.ts';
 import type { LoggedEvent } from '../event.ts';
 import type { LabelValues } from './label-plan.ts';
 import type { MeasurePlan, Output } from './measure-plan.ts';
@@ -18,9 +19,12 @@ export interface KindFold {
 
 /** The fold of a plan's kind of measure; null for those that only pick events. */
 export function kindFold(plan: MeasurePlan): KindFold | null {
-  const { measure } = plan.definition;
+  const { measure, aggregate } = plan.definition;
   switch (measure.kind) {
     case 'event':
+      return aggregate.kind === 'integral' ? new HoldFold(plan) : null;
+    case 'state':
+      return new HoldFold(plan);
     case 'ratio':
     case 'distinct':
     case 'formula':

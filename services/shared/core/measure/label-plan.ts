@@ -31,7 +31,8 @@ export class LabelPlan {
     this.anchor = first !== undefined && by.every(({ at }) => at === first.at) ? first.at : null;
   }
 
-  private uses(anchor: LabelAnchor): boolean {
+  /** Whether any label is taken there. */
+  uses(anchor: LabelAnchor): boolean {
     return this.by.some(({ at }) => at === anchor);
   }
 

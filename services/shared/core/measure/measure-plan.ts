@@ -2,6 +2,7 @@ import type { Part } from '../aggregate/aggregate-state.ts';
 import type { Amount } from '../aggregate/amount.ts';
 import { type Carried, carriedOf } from './carried.ts';
 import { businessTimeOf } from '../calendar/business-time.ts';
+import { type Clock, clockOf } from './clock.ts';
 import { compileConditions } from '../alert/condition.ts';
 import type { Definition, Measure, Selector } from '../definition.ts';
 import type { LoggedEvent } from '../event.ts';
@@ -46,6 +47,8 @@ export interface MeasurePlan {
   readonly deadlineMs: (event: LoggedEvent, carried: Carried) => number | null;
   /** Where an event stands, of a last; null: nobody asks. */
   readonly placeOf: ((event: LoggedEvent) => EventPlace) | null;
+  /** By which what moves with time counts. */
+  readonly clock: Clock;
   readonly selectors: readonly { readonly selector: Selector; readonly matches: EventTest }[];
 }
 
@@ -58,6 +61,7 @@ export function planMeasure(definition: Definition): MeasurePlan {
     elapsedMs: elapsed(definition),
     deadlineMs: deadline(definition),
     placeOf: definition.aggregate.kind === 'last' ? placesAmong(definition.activities) : null,
+    clock: clockOf(definition),
     selectors: selectorsOf(definition.measure).map((selector) => ({ selector, matches: selectorTest(selector) })),
   };
 }
@@ -73,6 +77,8 @@ function selectorsOf(measure: Measure): readonly Selector[] {
       return [measure.numerator.event, measure.denominator.event];
     case 'rework':
       return measure.to === null ? [measure.of] : [measure.of, measure.to];
+    case 'state':
+      return measure.to === null ? [measure.event] : [measure.event, measure.to];
     case 'duration':
     case 'open':
     case 'within':

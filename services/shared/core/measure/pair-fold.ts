@@ -65,7 +65,7 @@ export class PairFold {
     const labels = this.plan.labels.take('from', carried, first);
     const counts = this.kind === 'duration' || this.plan.passes(event, carried);
     const miss = this.kind === 'within' && counts ? missOf(this.plan, event, carried, labels) : null;
-    const amount = this.kind === 'open' ? amountOf(event, this.plan.definition) : 1;
+    const amount = this.kind === 'open' ? amountOf(event, this.plan) : 1;
     const entry: Entry = {
       timeMs: event.timeMs,
       labels,
@@ -126,13 +126,14 @@ export class PairFold {
   }
 }
 
-/** Whether a level is of the values of what is open, and not of their number. */
+/** Whether a level is of the values or ages of what is open, and not of their number. */
 function isValued({ aggregate }: Definition): boolean {
-  return aggregate.kind === 'level' && aggregate.of !== undefined;
+  return aggregate.kind === 'age' || (aggregate.kind === 'level' && aggregate.of !== undefined);
 }
 
-/** What an entry adds to a level. One without a value is open all the same, and adds nothing to their sum. */
-function amountOf(event: LoggedEvent, definition: Definition): Amount {
+/** What an entry adds to a level: its value, or of ages its time on the clock. One without a value is open all the same, and adds nothing to their sum. */
+function amountOf(event: LoggedEvent, { definition, clock }: MeasurePlan): Amount {
+  if (definition.aggregate.kind === 'age') return clock(event.timeMs);
   if (!isValued(definition)) return 1;
   return event.value === null ? 0 : toAmount(unscaledAt(event.value, definition.scale));
 }

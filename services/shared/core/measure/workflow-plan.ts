@@ -75,7 +75,7 @@ function sliceGroups(plans: readonly MeasurePlan[], firstId: number): SliceGroup
   const groups = groupBy(plans, (plan) => `${pairingOf(plan)} ${slicingOf(plan.definition.window)}`);
   return groups.map((members, i) => {
     const { window, aggregate } = members[0]!.definition;
-    const isLevel = aggregate.kind === 'level';
+    const isLevel = aggregate.kind === 'level' || aggregate.kind === 'age' || aggregate.kind === 'integral';
     return { id: firstId + i, members, inForce: members.map(() => true), window, isLevel };
   });
 }

@@ -1,4 +1,3 @@
-import type { WorkingHours } from '../calendar/calendar.ts';
 import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
 import { conversionText, reworkText, sessionText } from './sentence-chinese-case.ts';
@@ -11,6 +10,7 @@ import {
   lengthText,
   TUMBLING,
 } from './sentence-chinese-parts.ts';
+import { ageText, stateText, timeText, weightedText } from './sentence-chinese-time.ts';
 
 /** A definition as one Chinese sentence behind its name. */
 export function chineseSentence(name: string, definition: Definition): string {
@@ -29,6 +29,7 @@ function measureText({ measure, aggregate }: Definition): string {
   switch (measure.kind) {
     case 'event':
       if (aggregate.kind === 'count') return `${eventText(measure.event)}的数量`;
+      if (aggregate.kind === 'integral') return weightedText(measure.event);
       return `${eventText(measure.event)}数值的${aggregateText(aggregate)}`;
     case 'duration': {
       const span = `同一案例从${eventText(measure.from)}到${eventText(measure.to)}`;
@@ -37,6 +38,7 @@ function measureText({ measure, aggregate }: Definition): string {
         : `${span}所用${timeText(measure.hours)}的${aggregateText(aggregate)}`;
     }
     case 'open':
+      if (aggregate.kind === 'age') return ageText(measure, aggregate);
       if (aggregate.kind === 'level' && aggregate.of !== undefined)
         return `尚无${eventText(measure.to)}的案例其${eventText(measure.from)}数值的${AGGREGATES[aggregate.of]}`;
       return `已有${eventText(measure.from)}而尚无${eventText(measure.to)}的案例数量`;
@@ -60,6 +62,8 @@ function measureText({ measure, aggregate }: Definition): string {
     }
     case 'session':
       return sessionText(measure, aggregate);
+    case 'state':
+      return stateText(measure, aggregate);
     case 'formula':
       return shownFormula(measure.expression);
     case 'rollup':
@@ -67,10 +71,6 @@ function measureText({ measure, aggregate }: Definition): string {
     case 'growth':
       return growthText(measure);
   }
-}
-
-function timeText(hours: WorkingHours | undefined): string {
-  return hours === undefined ? '时间' : `工作时间（${hours.calendar}，${hours.zone}）`;
 }
 
 function limitsText({ defaultMs, where }: Limits): string {
@@ -87,6 +87,7 @@ const ANCHORS = {
   to: '',
   first: '（取自案例首个事件）',
   last: '（取自案例最后一个事件）',
+  state: '（状态）',
 } as const;
 
 function labelText({ dimension, at }: LabelSpec): string {

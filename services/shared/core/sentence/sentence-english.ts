@@ -1,8 +1,9 @@
-import type { FiscalWeeks, WorkingHours } from '../calendar/calendar.ts';
+import type { FiscalWeeks } from '../calendar/calendar.ts';
 import type { Aggregate, Definition, LabelSpec, Limits, Measure, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
 import { conversionText, reworkText, sessionText } from './sentence-english-case.ts';
 import { growthText, rollupText } from './sentence-english-derived.ts';
+import { ageText, stateText, timeText, weightedText } from './sentence-english-time.ts';
 import {
   aggregateText,
   conditionsText,
@@ -36,6 +37,7 @@ function measureText({ measure, aggregate }: Definition): string {
   switch (measure.kind) {
     case 'event':
       if (aggregate.kind === 'count') return `the number of ${eventsText(measure.event)}`;
+      if (aggregate.kind === 'integral') return weightedText(measure.event);
       return `${aggregateText(aggregate)} of the values of ${eventsText(measure.event)}`;
     case 'duration': {
       const span = `from ${eventText(measure.from)} of a case to ${eventText(measure.to)}`;
@@ -44,6 +46,7 @@ function measureText({ measure, aggregate }: Definition): string {
         : `${aggregateText(aggregate)} of the ${timeText(measure.hours)} ${span}`;
     }
     case 'open':
+      if (aggregate.kind === 'age') return ageText(measure, aggregate);
       if (aggregate.kind === 'level' && aggregate.of !== undefined)
         return `the ${aggregate.of} of the values of ${eventText(measure.from)} over cases that have not yet had ${eventText(measure.to)}`;
       return `the number of cases that had ${eventText(measure.from)} and not yet ${eventText(measure.to)}`;
@@ -64,6 +67,8 @@ function measureText({ measure, aggregate }: Definition): string {
     }
     case 'session':
       return sessionText(measure, aggregate);
+    case 'state':
+      return stateText(measure, aggregate);
     case 'formula':
       return shownFormula(measure.expression);
     case 'rollup':
@@ -80,10 +85,6 @@ function distinctText(
   const about = aggregate.kind === 'distinct' && aggregate.approximate ? 'the approximate' : 'the';
   const what = dimension === null ? 'different cases' : `different values of ${dimension}`;
   return `${about} number of ${what} among ${eventsText(event)}`;
-}
-
-function timeText(hours: WorkingHours | undefined): string {
-  return hours === undefined ? 'time' : `working time (${hours.calendar}, ${hours.zone})`;
 }
 
 function limitsText({ defaultMs, where }: Limits): string {

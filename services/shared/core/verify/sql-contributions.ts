@@ -24,7 +24,13 @@ const KNOWN = [
 ];
 
 /** Where the event that a label is taken from stands in the statement. */
-const ANCHORS: Readonly<Record<LabelAnchor, string>> = { from: 'f', to: 'x', first: 'first_event', last: 'last_event' };
+const ANCHORS: Readonly<Record<LabelAnchor, string>> = {
+  from: 'f',
+  to: 'x',
+  first: 'first_event',
+  last: 'last_event',
+  state: '',
+};
 
 /** Which contributions: those of a time in [fromMs, toMs); null has no bound. */
 export type ContributionsSql = (times: EventTimes) => string;
