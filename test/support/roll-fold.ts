@@ -22,6 +22,8 @@ export interface Counted {
   /** Of a level: what came in less what went out. */
   readonly delta?: number;
   readonly importId?: string;
+  /** Of an aggregate of another kind: all of it but `n`. */
+  readonly state?: Readonly<Record<string, unknown>>;
 }
 
 /** roll over one partition that nobody but the test drives. Each workflow has one source. */
@@ -30,15 +32,22 @@ export class RollFold {
   private readonly catalogue: Catalogue;
   private readonly definitions = new Map<string, Definition>();
   private readonly log = new MemoryLog({ clock: new ManualClock(0) });
-  private readonly limits: { readonly slicesMax: number; readonly openSlicesMax: number };
+  private readonly limits: {
+    readonly slicesMax: number;
+    readonly openSlicesMax: number;
+    readonly movingEndsMax: number;
+  };
   private readonly slices = new Map<string, SliceRow>();
   private nextOffset = 0;
   task!: RollTask;
 
-  constructor(catalogue: Catalogue, { store = new MemoryStore(), slicesMax = 1_000, openSlicesMax = 10 } = {}) {
+  constructor(
+    catalogue: Catalogue,
+    { store = new MemoryStore(), slicesMax = 1_000, openSlicesMax = 10, movingEndsMax = 1_000 } = {},
+  ) {
     this.catalogue = catalogue;
     this.store = store;
-    this.limits = { slicesMax, openSlicesMax };
+    this.limits = { slicesMax, openSlicesMax, movingEndsMax };
     for (const { definition } of catalogue.kpis.values()) this.definitions.set(definition.hash, definition);
   }
 
@@ -75,10 +84,10 @@ export class RollFold {
   }
 
   /** The snapshot of a slice; its version is that of its record. */
-  slice(kpi: string, { labels, startMs, n, sum, delta, importId }: Counted): Message {
+  slice(kpi: string, { labels, startMs, n, sum, delta, importId, state: rest }: Counted): Message {
     const { hash, aggregate, workflow } = this.catalogue.kpis.get(kpi)!.definition;
     const amount = delta === undefined ? (sum === undefined ? {} : { sum: sum * 1e6 }) : { delta };
-    const state = { ...emptyState(aggregate), n, ...amount } as AggregateState;
+    const state = { ...emptyState(aggregate), n, ...amount, ...rest } as AggregateState;
     const place = { definition: hash, labels, sliceStartMs: startMs, source: `${workflow}/0` };
     return { type: 'slice', ...place, version: -1n, samples: n, state: encodeState(state), importId: importId ?? null };
   }

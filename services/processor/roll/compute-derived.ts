@@ -1,3 +1,4 @@
+import { isMoving } from '../../shared/core/aggregate/moving.ts';
 import { LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import type { DerivedValue } from '../../shared/core/formula/derived.ts';
 import { derivedValue, type Measured } from '../../shared/core/formula/derived-value.ts';
@@ -7,13 +8,14 @@ import { type Moment, type RowContent, rowOf } from './compute-values.ts';
 import { derivedEnds, isDerivedRequired } from './derived-ends.ts';
 import type { DerivedSeries } from './derived-series.ts';
 import { type Due, Dues } from './dues.ts';
-import { isFilling, LevelReader, resultAt } from './evaluate.ts';
+import { isFilling, LevelReader, type Levels, resultAt } from './evaluate.ts';
+import { MovingReader } from './moving-reader.ts';
 import type { OpenImports, Series } from './series.ts';
 import { endsWith, pendingOf } from './window-ends.ts';
 
 /** The levels of one computation: read once, whoever asks for them. */
 export class LevelReaders {
-  private readonly readers = new Map<Series, LevelReader>();
+  private readonly readers = new Map<Series, Levels>();
   private readonly imports: OpenImports;
 
   constructor(imports: OpenImports) {
@@ -21,10 +23,14 @@ export class LevelReaders {
   }
 
   /** Null: the series is no level. */
-  of(series: Series): LevelReader | null {
-    if (series.definition.window.kind !== 'instant') return null;
+  of(series: Series): Levels | null {
+    const moving = isMoving(series.definition);
+    if (!moving && series.definition.window.kind !== 'instant') return null;
     let reader = this.readers.get(series);
-    if (reader === undefined) this.readers.set(series, (reader = new LevelReader(series, this.imports)));
+    if (reader === undefined) {
+      reader = moving ? new MovingReader(series, this.imports) : new LevelReader(series, this.imports);
+      this.readers.set(series, reader);
+    }
     return reader;
   }
 }
@@ -53,6 +59,7 @@ function dueEnds(derived: DerivedSeries, { beforeMs, watermarkMs }: Moment): rea
     if (window.kind === 'total' || change.startMs === LEVEL_TOTAL_MS || !derived.leafOf(change.series).isGrid) continue;
     for (const endMs of pendingOf(window, change.startMs)) if (endMs > derived.floorMs) derived.pendingEnds.add(endMs);
   }
+  for (const due of derived.takeDues()) if (due.endMs > derived.floorMs) dues.follow(due);
   if (watermarkMs !== null && watermarkMs !== beforeMs) {
     for (const endMs of derived.pendingEnds.upTo(watermarkMs))
       for (const each of endsWith(window, endMs)) dues.at(each);

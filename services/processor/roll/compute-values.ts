@@ -1,3 +1,4 @@
+import { isMoving } from '../../shared/core/aggregate/moving.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { IMPORT_REASON } from '../../shared/core/messages.ts';
 import type { Result } from '../../shared/core/aggregate/result.ts';
@@ -7,7 +8,9 @@ import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type Due, Dues } from './dues.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
 import type { PendingEnds } from './pending-ends.ts';
+import { computeMoving } from './compute-moving.ts';
 import type { OpenImports, Series } from './series.ts';
+import type { Stretch } from './watermark-steps.ts';
 import { affectedEnds, endsWith, isRequired, pendingOf } from './window-ends.ts';
 
 /** The record at which values are computed, and what its log has said of time and imports. */
@@ -18,6 +21,8 @@ export interface Moment {
   readonly beforeMs: number | null;
   readonly watermarkMs: number | null;
   readonly imports: OpenImports;
+  /** Of what moves with time: where it gets rows that it has not had. */
+  readonly stretches: readonly Stretch[];
 }
 
 /** What has value rows: a series of slices, or one that is computed from such. */
@@ -44,6 +49,7 @@ export interface RowContent {
  * rows to publish; they are in `series.values` already.
  */
 export function computeValues(series: Series, moment: Moment): ValueRow[] {
+  if (isMoving(series.definition)) return computeMoving(series, moment);
   if (series.dirty.size === 0 && (moment.watermarkMs === moment.beforeMs || series.pendingEnds.size === 0)) {
     series.settle();
     return [];

@@ -1,4 +1,5 @@
-import { LEVEL_TOTAL_MS, type WindowSpec } from '../../shared/core/definition.ts';
+import { isMoving, waitsForTime } from '../../shared/core/aggregate/moving.ts';
+import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../shared/core/window/window.ts';
 import { unitSlice } from '../../shared/core/window/window-to-date.ts';
 import type { DerivedSeries } from './derived-series.ts';
@@ -9,8 +10,8 @@ import { affectedEnds } from './window-ends.ts';
 /** Whether the window of a derived series that ends at `endMs` has a row: where what it is computed from has one. */
 export function isDerivedRequired(derived: DerivedSeries, endMs: number, watermarkMs: number | null): boolean {
   const ahead = watermarkMs === null || endMs > watermarkMs;
-  // What counts limits has no value before its time has passed, and nothing that uses it has.
-  if (ahead && derived.leaves.some(({ definition }) => definition.measure.kind === 'within')) return false;
+  // Some KPIs have no value before its time has passed, and nothing that uses them has.
+  if (ahead && derived.leaves.some(({ definition }) => waitsForTime(definition))) return false;
   if (derived.definition.window.kind === 'total') return true;
   return derived.rowPlaces.hasRow(endMs, watermarkMs);
 }
@@ -27,7 +28,10 @@ export function derivedEnds(derived: DerivedSeries, change: SliceChange, waterma
   const own = rowsFor === null ? [] : affectedEnds(change.series, change.startMs, leavingMs).flatMap(rowsFor);
   const ends = new Set(own);
   const leafWindow = change.series.definition.window;
-  const counted = [sliceEnd(leafWindow, change.startMs), countsThroughMs(leafWindow, change.startMs)] as const;
+  const counted = [
+    sliceEnd(leafWindow, change.startMs),
+    countsThroughMs(change.series.definition, change.startMs),
+  ] as const;
   for (const [fromMs, throughMs] of usedIn(counted)) {
     if (window.kind === 'instant') {
       for (const endMs of values.keys()) if (endMs >= fromMs && endMs <= throughMs) ends.add(endMs);
@@ -42,15 +46,16 @@ export function derivedEnds(derived: DerivedSeries, change: SliceChange, waterma
 }
 
 /** The end of the last window that a slice counts in. A level is carried on for ever. */
-function countsThroughMs(window: WindowSpec, startMs: number): number {
+function countsThroughMs(definition: Definition, startMs: number): number {
+  const { window } = definition;
   const endMs = sliceEnd(window, startMs);
-  if (window.kind === 'instant') return Infinity;
+  if (window.kind === 'instant' || isMoving(definition)) return Infinity;
   if (window.kind === 'to-date') return Math.max(endMs, unitSlice(window, startMs).endMs);
   return window.kind === 'rolling' ? endMs + window.sizeMs - window.everyMs : endMs;
 }
 
 /** The first window end at `fromMs` or after. */
-function firstEnd(window: WindowSpec, fromMs: number): number {
+function firstEnd(window: Definition['window'], fromMs: number): number {
   const startMs = sliceStart(window, fromMs);
   return startMs === fromMs ? fromMs : sliceEnd(window, startMs);
 }

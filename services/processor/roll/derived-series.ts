@@ -4,6 +4,7 @@ import type { Leaf } from '../../shared/core/formula/derived-leaves.ts';
 import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type RowPlaces, rowPlacesOf } from './derived-rows.ts';
+import type { Due } from './dues.ts';
 import { PendingEnds } from './pending-ends.ts';
 import { isAfter, type Series, type SliceChange, type SliceWatcher } from './series.ts';
 
@@ -31,6 +32,7 @@ export class DerivedSeries implements SliceWatcher {
   /** No values were computed since it, or an earlier part of it, came into memory: what others published is not known. */
   fresh = true;
   private changes: SliceChange[] = [];
+  private dues: Due[] = [];
   private readonly rows = new Map<number, ValueRow>();
   private newestEndMs = -Infinity;
 
@@ -66,6 +68,19 @@ export class DerivedSeries implements SliceWatcher {
     this.changes.push(change);
   }
 
+  /** Only where it has rows for those of that series: the others are taken as of its own. */
+  noteDue(series: Series, due: Due): void {
+    const { rowsFor } = this.leafOf(series);
+    if (rowsFor !== null) for (const endMs of rowsFor(due.endMs)) this.dues.push({ ...due, endMs });
+  }
+
+  /** Windows of series that move with time which went out since the last call. */
+  takeDues(): readonly Due[] {
+    const { dues } = this;
+    this.dues = [];
+    return dues;
+  }
+
   /** The changes of slices since the last call, which are then in its values. */
   takeChanges(): readonly SliceChange[] {
     const { changes, fresh } = this;
@@ -81,7 +96,11 @@ export class DerivedSeries implements SliceWatcher {
 
   /** Whether nothing of it up to a time waits, so that `trim` may forget that. */
   mayTrim(floorMs: number): boolean {
-    return this.changes.length === 0 && this.pendingEnds.isAfter(floorMs) && isAfter(this.unstoredEnds, floorMs);
+    return (
+      this.changes.length + this.dues.length === 0 &&
+      this.pendingEnds.isAfter(floorMs) &&
+      isAfter(this.unstoredEnds, floorMs)
+    );
   }
 
   /** Forgets the values of windows that end up to a time: they are in the store only. */

@@ -34,6 +34,15 @@ export class Dues {
     else due.imported = true;
   }
 
+  /** A window of what it is computed from was looked at for these reasons. */
+  follow({ endMs, forced, uncertain, imported, live }: Due): void {
+    const due = this.at(endMs);
+    due.forced ||= forced;
+    due.uncertain ||= uncertain;
+    due.imported ||= imported;
+    due.live ||= live;
+  }
+
   /** Ascending: so each rolling window follows from the one before it. */
   ascending(): readonly Due[] {
     return [...this.dues.values()].sort((a, b) => a.endMs - b.endMs);

@@ -2,22 +2,27 @@ import { addAmounts, negateAmount } from '../../shared/core/aggregate/amount.ts'
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { type Result, resultOf } from '../../shared/core/aggregate/result.ts';
 import { sliceEnd, windowStart } from '../../shared/core/window/window.ts';
+import { MovingReader } from './moving-reader.ts';
 import { higher, NO_RISE, type Rise, riseOf } from './rise.ts';
 import type { OpenImports, Series } from './series.ts';
+
+/** Where the windows of a level are read. */
+export type Levels = LevelReader | MovingReader;
 
 /** The result of the window of a series that ends at `endMs`; levels are read from `levels`. */
 export function resultAt(
   series: Series,
   endMs: number,
-  levels: LevelReader | null,
+  levels: Levels | null,
 ): Result & { readonly windowStartMs: number } {
   const windowStartMs = windowStart(series.definition.window, endMs);
   if (levels === null) return { ...resultOf(series.definition, series.windowState(endMs)), windowStartMs };
+  if (levels instanceof MovingReader) return { ...levels.resultAt(endMs), windowStartMs };
   return { ...levelResult(series.definition, levels.at(endMs)), windowStartMs };
 }
 
 /** Whether an open import touches the window that ends at `endMs`. */
-export function isFilling(series: Series, endMs: number, imports: OpenImports, levels: LevelReader | null): boolean {
+export function isFilling(series: Series, endMs: number, imports: OpenImports, levels: Levels | null): boolean {
   if (levels !== null) return levels.isFilling(endMs);
   if (!series.mayBeInImport(imports)) return false;
   const { window } = series.definition;

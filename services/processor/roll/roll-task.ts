@@ -1,4 +1,5 @@
 import type { Codec } from '../../shared/core/codec.ts';
+import { isMoving } from '../../shared/core/aggregate/moving.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { isDerived, workflowsOf } from '../../shared/core/formula/derived.ts';
 import type { ProgressMark, SlicesMessage, SliceSnapshot } from '../../shared/core/messages.ts';
@@ -18,7 +19,13 @@ import { PartsAside } from './parts-aside.ts';
 import type { Series } from './series.ts';
 import { SeriesTable } from './series-table.ts';
 import { SourceProgress, type SourceState } from './source-progress.ts';
+import { type Stretch, stretchesOf, WatermarkSteps } from './watermark-steps.ts';
 
+/**
+ * Windows of what moves with time that have a row at any watermark: the last ones. After a jump of the watermark there are
+ * no more of them, beside those in which something changed.
+ */
+export const MOVING_ENDS_MAX = 1_000;
 /** The position is stored at least this often while nothing but marks arrives. */
 const QUIET_STORE_MS = 60_000;
 
@@ -35,6 +42,8 @@ export interface RollOptions {
   readonly slicesMax: number;
   /** Slices of one series that are kept by source. */
   readonly openSlicesMax: number;
+  /** Windows of what moves with time that get a row after a jump of the watermark; MOVING_ENDS_MAX unless it is said. */
+  readonly movingEndsMax?: number;
 }
 
 /**
@@ -57,6 +66,7 @@ export class RollTask implements FoldTask {
   private readonly series: SeriesTable;
   private readonly held = new HeldSnapshots();
   private readonly aside = new PartsAside();
+  private readonly steps = new WatermarkSteps();
   /** Nothing is published before the log was read up to here. */
   private catchUpOffset = 0;
   private readonly watermarks = new Map<string, number | null>();
@@ -98,6 +108,7 @@ export class RollTask implements FoldTask {
     this.sources.restore(base as Record<string, SourceState>);
     this.held.clear();
     this.aside.clear();
+    this.steps.clear();
     this.watermarks.clear();
     this.changed.clear();
     this.toStore.clear();
@@ -212,10 +223,17 @@ export class RollTask implements FoldTask {
         const definition = this.options.definitionOf(snapshot.definition);
         if (this.backfill.isBlocked(snapshot.definition)) {
           if (snapshot.version > stored) this.aside.put(snapshot);
-        } else if (definition !== undefined) this.series.get(definition, snapshot.labels).mergeSnapshot(snapshot);
+          continue;
+        }
+        if (definition === undefined) continue;
+        const series = this.series.get(definition, snapshot.labels);
+        series.noteMark(offset);
+        series.mergeSnapshot(snapshot);
       }
     }
     if (endedImports.size > 0) for (const series of this.series.all()) series.markImports(endedImports);
+    const workflow = workflowOf(mark.source);
+    this.steps.note(workflow, this.watermark(workflow));
     // What the source has said at most: a zombie's mark must not stand in for the higher one before it.
     this.marksToSend.set(mark.source, { ...mark, watermarkMs, openImports });
   }
@@ -225,13 +243,15 @@ export class RollTask implements FoldTask {
     const version = versionOf(this.options.epoch, offset);
     const moved = new Map<string, number | null>();
     const reached = new Map<string, number | null>();
+    const passed = new Map<string, readonly Stretch[]>();
     const momentOf = (definition: Definition): Moment => {
       const { hash } = definition;
       const beforeMs = this.watermarks.get(hash) ?? null;
       let watermarkMs = reached.get(hash);
       if (watermarkMs === undefined) reached.set(hash, (watermarkMs = this.watermarkOf(definition)));
       if (watermarkMs !== beforeMs) moved.set(hash, watermarkMs);
-      return { partition: this.partition, version, beforeMs, watermarkMs, imports: this.sources };
+      const stretches = isMoving(definition) ? this.stretches(definition, beforeMs, passed) : NO_STRETCHES;
+      return { partition: this.partition, version, beforeMs, watermarkMs, imports: this.sources, stretches };
     };
     for (const series of this.series.all()) {
       if (this.backfill.isBlocked(series.definition.hash)) continue;
@@ -244,6 +264,22 @@ export class RollTask implements FoldTask {
       this.take(derived, computeDerived(derived, momentOf(derived.definition), levels));
     }
     for (const [hash, watermarkMs] of moved) this.watermarks.set(hash, watermarkMs);
+    this.steps.clear();
+  }
+
+  /** Where the windows of a KPI that moves with time get rows in one computation; `known`: what was found for others. */
+  private stretches(
+    { hash, workflow, window }: Definition,
+    beforeMs: number | null,
+    known: Map<string, readonly Stretch[]>,
+  ): readonly Stretch[] {
+    let stretches = known.get(hash);
+    if (stretches === undefined) {
+      const watermarks = [...(beforeMs === null ? [] : [beforeMs]), ...this.steps.of(workflow)];
+      stretches = stretchesOf(window, watermarks, this.options.movingEndsMax ?? MOVING_ENDS_MAX);
+      known.set(hash, stretches);
+    }
+    return stretches;
   }
 
   /** Rows that are to go out and to be stored. */
@@ -396,6 +432,12 @@ function snapshotsOf(message: SlicesMessage): readonly SliceSnapshot[] {
 }
 
 const NO_SNAPSHOTS: readonly SliceSnapshot[] = [];
+const NO_STRETCHES: readonly Stretch[] = [];
+
+/** A source is named by its workflow and its partition. */
+function workflowOf(source: string): string {
+  return source.slice(0, source.lastIndexOf('/'));
+}
 
 function keyOf({ definition, windowEndMs, labels }: ValueRow): string {
   return `${definition} ${windowEndMs} ${labels}`;

@@ -1,3 +1,4 @@
+import { isMoving } from '../../shared/core/aggregate/moving.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { sliceStart } from '../../shared/core/window/window.ts';
 import { unitMsMax, unitSlice } from '../../shared/core/window/window-to-date.ts';
@@ -16,9 +17,10 @@ export function activeFromMs({ window, settleMs }: Definition, watermarkMs: numb
   return sliceStart(window, window.kind === 'rolling' ? finalMs - window.sizeMs : finalMs);
 }
 
-/** Whether a series is of use in memory only as a whole: a level is the total less the slices after it. */
-export function isWhole({ window }: Definition): boolean {
-  return window.kind === 'instant' || window.kind === 'total';
+/** Whether a series is of use in memory only as a whole: a level is made of every change before it. */
+export function isWhole(definition: Definition): boolean {
+  const { window } = definition;
+  return window.kind === 'instant' || window.kind === 'total' || isMoving(definition);
 }
 
 /** How much earlier slices begin that windows of a slice are made of, or at whose end one of them leaves, ms. */

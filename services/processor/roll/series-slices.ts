@@ -52,6 +52,8 @@ export class SeriesSlices {
   private readonly touched = new Set<number>();
   /** By their text: most closed slices were touched by the same imports. */
   private readonly touches = new Map<string, readonly Touch[]>();
+  /** Starts in order; null: they are to be sorted again. */
+  private sorted: readonly number[] | null = null;
   /** How many are open when the next ones are looked at. */
   private closeAt = 0;
 
@@ -64,8 +66,9 @@ export class SeriesSlices {
   }
 
   /** Starts of all slices but a level's total row, ascending. */
-  starts(): number[] {
-    return [...this.slices.keys()].filter((startMs) => startMs !== LEVEL_TOTAL_MS).sort((a, b) => a - b);
+  starts(): readonly number[] {
+    this.sorted ??= [...this.slices.keys()].filter((startMs) => startMs !== LEVEL_TOTAL_MS).sort((a, b) => a - b);
+    return this.sorted;
   }
 
   /** Net number of contributions to a slice, over all sources. */
@@ -84,6 +87,7 @@ export class SeriesSlices {
     if (slice === undefined) {
       this.slices.set(sliceStartMs, (slice = { samples: 0, parts: new Map() }));
       this.open.add(sliceStartMs);
+      this.sorted = null;
     }
     if (slice.parts === null) throw new Error(`the slice of ${sliceStartMs} is closed`);
     const { parts } = slice;

@@ -1,4 +1,6 @@
 import { BloomFilter } from '../../shared/core/bytes/bloom-filter.ts';
+import { decodeState, emptyState, mergeState } from '../../shared/core/aggregate/aggregate-state.ts';
+import { goesOn, isMoving } from '../../shared/core/aggregate/moving.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import { sliceStart } from '../../shared/core/window/window.ts';
 import type { SliceRow, ValueRow } from '../../shared/ports/kpi-rows.ts';
@@ -332,7 +334,19 @@ export class SeriesTable {
     if (!isWhole(definition) && !this.groups.has(definition.hash)) await this.readActive(definition, fromMs);
     else if (fromMs !== Infinity)
       await this.loadOf(definition, await this.store.slices({ ...query, ...between(fromMs, Infinity) }));
+    if (isMoving(definition)) await this.loadOf(definition, await this.goingOn(definition));
     for (const importId of openImports) await this.loadOf(definition, await this.store.slices({ ...query, importId }));
+  }
+
+  /** The total rows of the levels that time alone moves. */
+  private async goingOn({ hash, aggregate }: Definition): Promise<readonly SliceRow[]> {
+    const total = { fromMs: LEVEL_TOTAL_MS, toMs: LEVEL_TOTAL_MS + 1 };
+    const rows = await this.store.slices({ definition: hash, labelPartition: this.partition, ...total });
+    return [...byLabels(rows).values()].flatMap((parts) => {
+      const state = emptyState(aggregate);
+      for (const part of parts) mergeState(state, decodeState(aggregate, part.state));
+      return goesOn(state) ? parts : [];
+    });
   }
 
   /** Loads the series of these slices, and them. */
@@ -407,6 +421,7 @@ export class SeriesTable {
   }
 
   private isAtRest(series: Series): boolean {
+    if (series.goesOn) return false;
     if (series.unstoredEnds.size > 0 || series.dirty.size > 0 || series.pendingEnds.size > 0) return false;
     return series.storedBelow((source) => this.sources.storedOf(source));
   }

@@ -3,6 +3,9 @@ import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts
 import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
+import { isMoving } from '../../shared/core/aggregate/moving.ts';
+import type { Due } from './dues.ts';
+import { LevelCursor } from './level-cursor.ts';
 import { higher, type Rise, riseOf } from './rise.ts';
 import { reachMs } from './series-range.ts';
 import { type PartsKnown, type SlicePart, SeriesSlices } from './series-slices.ts';
@@ -28,6 +31,8 @@ export interface SliceChange {
 /** What is computed from several series. */
 export interface SliceWatcher {
   note(change: SliceChange): void;
+  /** A row of a series that moves with time went out. */
+  noteDue(series: Series, due: Due): void;
 }
 
 /** A series in memory: its slices by source, its values by window end. */
@@ -54,6 +59,13 @@ export class Series {
   readonly ambiguous = new Set<number>();
   /** Slices that a live record touched since values were computed; of the other changed ones only imports did. */
   readonly live = new Set<number>();
+  /** Of what moves with time: whether it does so without an event. Then it stays in memory. */
+  goesOn = false;
+  /** How many marks brought snapshots since values were computed, and the offset of the last one. */
+  private marks = 0;
+  private lastMark = -1;
+  /** A snapshot came that the memory already held. */
+  private wasAhead = false;
   /** The latest load that it was part of, as its table counts them. */
   usedIn = 0;
   /**
@@ -70,9 +82,12 @@ export class Series {
   /** No slice with data starts later, and no value that stands ends later. */
   private newestStartMs = -Infinity;
   private newestEndMs = -Infinity;
+  private latestEndMs = -Infinity;
   /** Per source the highest version of a part that an import touched last. */
   private readonly imported = new Map<string, bigint>();
   private readonly window: SlidingWindow;
+  /** Of what moves with time: everything before the end of a window, and before its start. */
+  private readonly cursors: readonly [LevelCursor, LevelCursor] | null;
   /** Who is computed from it, and hears which of its slices changed. */
   watchers: readonly SliceWatcher[] = [];
   /** How much earlier slices begin that are in memory before `floorMs`. */
@@ -85,6 +100,8 @@ export class Series {
     this.labelMap = decodeLabels(labels);
     this.slices = new SeriesSlices(definition.aggregate);
     this.window = new SlidingWindow(definition, (startMs) => this.slices.states(startMs));
+    const cursor = (): LevelCursor => new LevelCursor(definition.aggregate, this.slices);
+    this.cursors = isMoving(definition) ? [cursor(), cursor()] : null;
   }
 
   /** Value rows by window end, ms UTC. */
@@ -95,6 +112,7 @@ export class Series {
   /** Takes a value row: the one that was computed last, or that of the store. */
   keep(row: ValueRow): void {
     this.rows.set(row.windowEndMs, row);
+    if (row.windowEndMs > this.latestEndMs) this.latestEndMs = row.windowEndMs;
     if (!row.withdrawn && row.windowEndMs > this.newestEndMs) this.newestEndMs = row.windowEndMs;
   }
 
@@ -105,11 +123,34 @@ export class Series {
     return Math.max(this.newestStartMs + stepMs, this.newestEndMs);
   }
 
+  /** No row, withdrawn ones included, ends later, ms UTC. */
+  get latestRowMs(): number {
+    return this.latestEndMs;
+  }
+
+  /** The snapshots that follow were published before this mark, by its offset. */
+  noteMark(offset: number): void {
+    if (offset === this.lastMark) return;
+    this.lastMark = offset;
+    this.marks++;
+  }
+
+  /**
+   * Whether another owner, who computed in between or had read less of the store, may have published rows of windows that
+   * this one never had reason to give one.
+   */
+  isUnsure(): boolean {
+    return this.wasAhead || this.marks > 1 || (this.fresh && this.marks > 0);
+  }
+
   /** Takes a snapshot of the log; its values go out again whether they change or not. Its slice must not be closed. */
   mergeSnapshot(part: SlicePart): void {
     this.touched.add(part.sliceStartMs);
     const known = this.slices.part(part.sliceStartMs, part.source);
-    if (known !== null && known.version >= part.version) this.ambiguous.add(part.sliceStartMs);
+    if (known !== null && known.version >= part.version) {
+      this.ambiguous.add(part.sliceStartMs);
+      this.wasAhead = true;
+    }
     this.merge(part);
   }
 
@@ -122,9 +163,25 @@ export class Series {
       this.slices.put(part);
       if (importId === null) this.live.add(sliceStartMs);
       else this.noteImport(source, version);
-      this.window.replace(sliceStartMs, known?.bytes ?? null, part.state);
+      this.replaced(sliceStartMs, known?.bytes ?? null, part.state);
     }
     if (sliceStartMs !== LEVEL_TOTAL_MS && sliceStartMs >= this.floorMs) this.dirty.add(sliceStartMs);
+  }
+
+  private replaced(sliceStartMs: number, before: Uint8Array | null, after: Uint8Array): void {
+    this.window.replace(sliceStartMs, before, after);
+    if (this.cursors === null || sliceStartMs === LEVEL_TOTAL_MS) return;
+    for (const cursor of this.cursors) cursor.replace(sliceStartMs, before, after);
+  }
+
+  /** Of what moves with time: all slices before the end of a window; not to be changed, and valid until the next call. */
+  levelUpTo(endMs: number): AggregateState {
+    return this.cursors![0].at(endMs);
+  }
+
+  /** The same before the start of a window. */
+  levelBefore(startMs: number): AggregateState {
+    return this.cursors![1].at(startMs);
   }
 
   /** Takes what the store has from an earlier start on, and what others have published there meanwhile is not known. */
@@ -143,7 +200,8 @@ export class Series {
 
   /** Whether `trim` may forget what lies before a slice start: all of it is in the store, and nothing waits. */
   mayTrim(floorMs: number, known: PartsKnown): boolean {
-    if (floorMs < this.floorMs || this.dirty.size > 0) return false;
+    // What moves with time is made of all that came before; its rows leave alone (`dropRows`).
+    if (this.cursors !== null || floorMs < this.floorMs || this.dirty.size > 0) return false;
     if (!this.pendingEnds.isAfter(floorMs) || !isAfter(this.unstoredEnds, floorMs)) return false;
     return this.slices.mayForgetBefore(floorMs - this.reachMs, known);
   }
@@ -175,6 +233,7 @@ export class Series {
     this.slices.reopen(sliceStartMs, parts);
     for (const { source, version, importId } of parts) if (importId !== null) this.noteImport(source, version);
     this.window.forget();
+    for (const cursor of this.cursors ?? []) cursor.forget();
   }
 
   /**
@@ -229,6 +288,8 @@ export class Series {
     this.ambiguous.clear();
     this.live.clear();
     this.fresh = false;
+    this.wasAhead = false;
+    this.marks = 0;
   }
 
   empty(): AggregateState {
@@ -255,7 +316,7 @@ export class Series {
   }
 
   /** Starts of all slices but a level's total row, ascending. */
-  starts(): number[] {
+  starts(): readonly number[] {
     return this.slices.starts();
   }
 

@@ -1,3 +1,4 @@
+import { isMoving, waitsForTime } from '../../shared/core/aggregate/moving.ts';
 import type { WindowSpec } from '../../shared/core/definition.ts';
 import { isBetween, sliceEnd, sliceStart } from '../../shared/core/window/window.ts';
 import { isBegin, nextBeginMs, unitSlice } from '../../shared/core/window/window-to-date.ts';
@@ -10,9 +11,10 @@ type ToDateWindow = Extract<WindowSpec, { readonly kind: 'to-date' }>;
  * the watermark is there. It follows from the slices and the watermark alone, never from the way there.
  */
 export function isRequired(series: Series, endMs: number, watermarkMs: number | null): boolean {
-  const { window, measure } = series.definition;
-  // Limits that are not past are counted as missed already: its windows are shown when their time has passed.
-  if (measure.kind === 'within' && (watermarkMs === null || endMs > watermarkMs)) return false;
+  const { window } = series.definition;
+  if (waitsForTime(series.definition) && (watermarkMs === null || endMs > watermarkMs)) return false;
+  // Which windows of it have rows also depends on how time went: they are those that have one.
+  if (isMoving(series.definition)) return series.values.get(endMs)?.withdrawn === false;
   if (window.kind === 'tumbling' || window.kind === 'total') return true;
   if (window.kind === 'shift') return !isBetween(window, endMs - 1);
   if (window.kind === 'to-date') return isRequiredToDate(series, window, endMs, watermarkMs);
@@ -63,7 +65,7 @@ export function affectedEnds(series: Series, sliceStartMs: number, leavingUpToMs
   const ends = endsOf(window, sliceStartMs);
   const [firstMs] = ends;
   if (firstMs === undefined) return [];
-  if (window.kind === 'instant') {
+  if (window.kind === 'instant' || isMoving(series.definition)) {
     // A level is carried on: every later row changes with it.
     for (const endMs of series.values.keys()) if (endMs > firstMs) ends.push(endMs);
   } else if (window.kind === 'rolling') {
