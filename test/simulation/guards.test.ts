@@ -4,6 +4,7 @@ import { NOTICING_SEEDS } from './noticing-seeds.ts';
 import { downstreamGuards } from './guards-downstream.ts';
 import { derivedGuards } from './guards-derived.ts';
 import { fillGuards } from './guards-fill.ts';
+import { movingGuards } from './guards-moving.ts';
 import { rowGuards } from './guards-rows.ts';
 import { runnerGuards } from './guards-runner.ts';
 import { timeGuards } from './guards-time.ts';
@@ -29,15 +30,19 @@ vi.mock('../../services/shared/core/measure/effective-events.ts', async (origina
   return { ...real, eventOrder: takeAway.replaceable('eventOrder', real.eventOrder) };
 });
 
-test.each([...runnerGuards, ...rowGuards, ...downstreamGuards, ...timeGuards, ...derivedGuards, ...fillGuards])(
-  '$rule: without “$name” the simulation fails',
-  { timeout: 300_000 },
-  async (guard) => {
-    const wrong = await firstWrong(guard, (seed) => runSeed(seed, {}), NOTICING_SEEDS);
-    expect(wrong, 'no seed noticed').not.toBeNull();
-    expect(wrong).not.toMatch(BROKEN);
-  },
-);
+test.each([
+  ...runnerGuards,
+  ...rowGuards,
+  ...downstreamGuards,
+  ...timeGuards,
+  ...derivedGuards,
+  ...fillGuards,
+  ...movingGuards,
+])('$rule: without “$name” the simulation fails', { timeout: 300_000 }, async (guard) => {
+  const wrong = await firstWrong(guard, (seed) => runSeed(seed, {}), NOTICING_SEEDS);
+  expect(wrong, 'no seed noticed').not.toBeNull();
+  expect(wrong).not.toMatch(BROKEN);
+});
 
 test('with every guard in place the first seeds pass', async () => {
   for (let seed = 1; seed <= 50; seed++) expect(await runSeed(seed, {}), `seed ${seed}`).toEqual([]);

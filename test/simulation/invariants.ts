@@ -190,8 +190,8 @@ function holdsAtLeast(slices: readonly Placed[], values: readonly Placed[]): str
   return values.flatMap(({ message }) => {
     if (message.type !== 'value') return [];
     const { window, measure, aggregate } = definitions.get(message.definition)!;
-    // What a derived one holds of its inputs, no slices of its own tell.
-    if (aggregate.kind === 'derived') return [];
+    // What a derived one holds of its inputs, no slices of its own tell; what holds on counts where it began.
+    if (aggregate.kind === 'derived' || aggregate.kind === 'integral') return [];
     // A case above the line of cases over cases is one sample of two contributions.
     const isShare = aggregate.kind === 'ratio' && measure.kind !== 'ratio';
     if (!['tumbling', 'shift', 'total'].includes(window.kind) || isShare) return [];

@@ -134,6 +134,21 @@ export const DERIVED: Readonly<Record<string, Derived>> = {
     rowsOf: ['in_time', 'resolution'],
     compute: (at) => together([at('in_time'), at('resolution')], (share, time) => share * time),
   },
+  open_age: {
+    from: ['age', 'open'],
+    rowsOf: ['age', 'open'],
+    compute: (at) => together([at('age'), at('open')], (age, open) => age * open),
+  },
+  work_per_age: {
+    from: ['work_sum', 'age'],
+    rowsOf: ['work_sum'],
+    compute: (at) => together([at('work_sum'), at('age')], (sum, age) => sum / (age + 1)),
+  },
+  work_by_gauge: {
+    from: ['gauge', 'work_sum'],
+    rowsOf: ['gauge', 'work_sum'],
+    compute: (at) => together([at('gauge'), at('work_sum')], (gauge, sum) => gauge - sum),
+  },
   least_twice: {
     from: ['work_min'],
     rowsOf: ['work_min'],

@@ -3,6 +3,15 @@ import { RATES, stepsOf } from './oracle-steps.ts';
 import { type AsOf, dayEnd, DERIVED, derivedAt } from './oracle-derived.ts';
 import { sessionsOf } from './oracle-sessions.ts';
 import { SHIFTS, shiftAt, shiftBefore } from './oracle-shifts.ts';
+import {
+  MOVING,
+  movingAgrees,
+  movingAsOf,
+  movingEnds,
+  type MovingSeries,
+  movingSeries,
+  type Passed,
+} from './oracle-moving.ts';
 
 export interface OracleEvent {
   readonly caseId: string;
@@ -173,20 +182,26 @@ function workedMs(fromMs: number, toMs: number): number {
   return sumMs;
 }
 
+/** What the events come to. */
+export interface Answer {
+  /** Windows that must have a row, those without samples left out. */
+  readonly values: OracleValues;
+  /** What a window that may have a row comes to, by `kpi labels windowEnd`; undefined: it may not. */
+  readonly maybe: (key: string) => string | undefined;
+}
+
 /**
- * Every window that has samples, of these KPIs of simulation.yaml, when time has reached so far; a derived one comes with
- * all that it is computed from.
+ * The windows of these KPIs of simulation.yaml; a derived one comes with all that it is computed from. `passed`: of those
+ * that move with time.
  */
-export function answer(
-  appended: readonly OracleEvent[],
-  kpis: ReadonlySet<string>,
-  reachedMs: number = Infinity,
-): OracleValues {
+export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<string>, passed: Passed): Answer {
   const cases = new Map<string, OracleEvent[]>();
   for (const event of appended) cases.set(event.caseId, [...(cases.get(event.caseId) ?? []), event]);
   const series = new Map<string, Amount[]>();
-  for (const [caseId, events] of cases) {
-    for (const amount of amountsOf(standing(events), caseId)) {
+  const stands = new Map([...cases].map(([caseId, events]) => [caseId, standing(events)]));
+  const moving = movingSeries(stands.values(), kpis);
+  for (const [caseId, events] of stands) {
+    for (const amount of amountsOf(events, caseId)) {
       if (!kpis.has(amount.kpi)) continue;
       const labels = amount.team === null ? '[]' : JSON.stringify([['team', amount.team]]);
       const key = `${amount.kpi} ${labels}`;
@@ -195,34 +210,72 @@ export function answer(
   }
   const values: OracleValues = new Map();
   for (const [key, amounts] of series) windows(key, amounts, values);
-  const labelSets = new Set([...series.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
-  for (const kpi of Object.keys(DERIVED)) {
-    if (kpis.has(kpi)) for (const labels of labelSets) derivedWindows(kpi, labels, reachedMs, series, values);
+  const at = { series, moving, passed };
+  for (const [key, { changes }] of moving) {
+    const [kpi, labels] = [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)];
+    for (const endMs of movingEnds(kpi, changes, passed)) {
+      const { value, samples } = movingAsOf(kpi, labels, endMs, moving);
+      if (samples > 0) values.set(`${key} ${endMs}`, `${value}/${samples}`);
+    }
   }
-  return values;
+  const labelSets = new Set([...series.keys(), ...moving.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
+  for (const kpi of Object.keys(DERIVED)) {
+    if (kpis.has(kpi)) for (const labels of labelSets) derivedWindows(kpi, labels, at, values);
+  }
+  return { values, maybe: (key) => values.get(key) ?? maybeAt(key, at) };
+}
+
+interface At {
+  readonly series: ReadonlyMap<string, readonly Amount[]>;
+  readonly moving: MovingSeries;
+  readonly passed: Passed;
+}
+
+/** Whether a KPI moves with time, or uses one that does. */
+function isMoving(kpi: string): boolean {
+  return MOVING.has(kpi) || (DERIVED[kpi]?.from.some((input) => MOVING.has(input)) ?? false);
+}
+
+/** What a row of a KPI that moves with time has to say, wherever it is; undefined: there may be none. */
+function maybeAt(key: string, at: At): string | undefined {
+  const kpi = key.slice(0, key.indexOf(' '));
+  const labels = key.slice(key.indexOf(' ') + 1, key.lastIndexOf(' '));
+  const endMs = Number(key.slice(key.lastIndexOf(' ') + 1));
+  if (!isMoving(kpi) || !(endMs <= at.passed.watermarkMs)) return undefined;
+  const { value, samples } = MOVING.has(kpi)
+    ? movingAsOf(kpi, labels, endMs, at.moving)
+    : derivedOf(kpi, labels, endMs, at);
+  return samples > 0 ? `${value}/${samples}` : undefined;
+}
+
+function derivedOf(kpi: string, labels: string, atMs: number, { series, moving, passed }: At): AsOf {
+  return derivedAt(kpi, atMs, passed.watermarkMs, (input, timeMs) =>
+    MOVING.has(input)
+      ? movingAsOf(input, labels, timeMs, moving)
+      : asOf(input, timeMs, series.get(`${input} ${labels}`) ?? []),
+  );
 }
 
 /** A derived KPI has a row where one of those KPIs has one, even where that one is a row of nothing. */
-function derivedWindows(
-  kpi: string,
-  labels: string,
-  reachedMs: number,
-  series: ReadonlyMap<string, readonly Amount[]>,
-  values: OracleValues,
-): void {
-  const amountsOfInput = (input: string): readonly Amount[] => series.get(`${input} ${labels}`) ?? [];
+function derivedWindows(kpi: string, labels: string, at: At, values: OracleValues): void {
+  const endsOfInput = (input: string): (number | 'total')[] => {
+    const key = `${input} ${labels}`;
+    if (!MOVING.has(input))
+      return (at.series.get(key) ?? []).flatMap(({ timeMs }) => rowEndsOf(input, timeMs, at.passed.watermarkMs));
+    return movingEnds(input, at.moving.get(key)?.changes ?? [], at.passed).filter(
+      (endMs) => movingAsOf(input, labels, endMs, at.moving).samples > 0,
+    );
+  };
   const { rowsOf, dayShiftMs } = DERIVED[kpi]!;
-  const inputEnds = rowsOf.flatMap((input) =>
-    amountsOfInput(input).flatMap(({ timeMs }) => rowEndsOf(input, timeMs, reachedMs)),
-  );
   const ends = new Set(
-    inputEnds.map((end) => (dayShiftMs === undefined || end === 'total' ? end : dayEnd(end, dayShiftMs))),
+    rowsOf
+      .flatMap(endsOfInput)
+      .map((end) => (dayShiftMs === undefined || end === 'total' ? end : dayEnd(end, dayShiftMs))),
   );
   for (const end of ends) {
     const atMs = end === 'total' ? Infinity : end;
-    const { value, samples } = derivedAt(kpi, atMs, reachedMs, (input, timeMs) =>
-      asOf(input, timeMs, amountsOfInput(input)),
-    );
+    if (isMoving(kpi) && atMs > at.passed.watermarkMs) continue;
+    const { value, samples } = derivedOf(kpi, labels, atMs, at);
     if (samples > 0) values.set(`${kpi} ${labels} ${end}`, `${value}/${samples}`);
   }
 }
@@ -247,6 +300,7 @@ function rowEndsOf(kpi: string, timeMs: number, reachedMs: number): (number | 't
 /** The ends of windows at which an amount enters or leaves. */
 function endsOf(kpi: string, timeMs: number): (number | 'total')[] {
   if (kpi === 'work_min' || kpi === 'large') return ['total'];
+  if (kpi === 'open') return [(Math.floor(timeMs / MINUTE) + 1) * MINUTE];
   if (kpi === 'today') {
     const nextDayMs = dayOf(timeMs) + 1440 * MINUTE;
     return [(Math.floor(timeMs / (5 * MINUTE)) + 1) * 5 * MINUTE, nextDayMs + 5 * MINUTE];
@@ -420,6 +474,8 @@ function byEnd(amounts: readonly Amount[], lengthMs: number, shiftMs: number): M
 
 /** Whether a value says what the oracle says: percentiles within 1 %, all else exactly. */
 export function agrees(key: string, expected: string | undefined, actual: string | undefined): boolean {
+  const kpi = key.slice(0, key.indexOf(' '));
+  if (isMoving(kpi)) return movingAgrees(kpi, expected, actual);
   if (!key.startsWith('work_p90') || expected === undefined || actual === undefined) return expected === actual;
   const [wanted, n] = expected.split('/');
   const [got, m] = actual.split('/');

@@ -17,7 +17,7 @@ import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
 import { codec } from './remembering-codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { type FaultKind, type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
-import { answer, type OracleEvent, type OracleValues } from './oracle.ts';
+import { type Answer, answer, type OracleEvent, type OracleValues } from './oracle.ts';
 import { DERIVED } from './oracle-derived.ts';
 import { type OracleRecord, watermarkAfter } from './oracle-time.ts';
 import type { Random } from './random.ts';
@@ -232,6 +232,7 @@ export class World {
                 sourcesOf: () => PARTITIONS,
                 slicesMax: tight ? 0 : this.random.below(10),
                 openSlicesMax: tight ? 0 : this.random.below(5),
+                movingEndsMax: this.movingEndsMax,
               }),
           );
     const runner = new FoldRunner<AggregateTask | RollTask>({
@@ -361,10 +362,24 @@ export class World {
     );
   }
 
+  /** Windows of what moves with time that have a row whatever happens in them. */
+  private get movingEndsMax(): number {
+    return this.style.tight ? 2 : 12;
+  }
+
   /** What the batch recompute says. */
+  answer(): Answer {
+    return answer(this.appended, this.kept, { watermarkMs: this.watermarkMs, endsMax: this.movingEndsMax });
+  }
+
+  /** As far as all partitions are. */
+  get watermarkMs(): number {
+    return Math.min(...this.records.map((records) => watermarkAfter(records) ?? -Infinity));
+  }
+
+  /** Windows that must have a row. */
   expected(): OracleValues {
-    const watermarks = this.records.map((records) => watermarkAfter(records) ?? -Infinity);
-    return answer(this.appended, this.kept, Math.min(...watermarks));
+    return this.answer().values;
   }
 
   /** The value rows of KPIs in force in the store. */
