@@ -11,6 +11,7 @@ const { catalogue, problems } = parseCatalogue(
 workflows: { desk: { activities: [came, left, on, off] } }
 kpis:
   age: { workflow: desk, measure: { open: { from: came, to: left, of: age } }, aggregate: mean, unit: min }
+  slow: { workflow: desk, measure: { open: { from: came, to: left, of: age } }, aggregate: mean, unit: min, settle: 2m }
   running: { workflow: desk, measure: { state: { in: on } }, aggregate: share, window: { rolling: 4m, every: 1m } }
 `,
   'c.yaml',
@@ -115,6 +116,24 @@ test('after a restart, and with no room in memory, time goes on for what is open
   next.resume(fold);
   await next.start();
   expect(shown(await next.apply(next.mark('desk', 302 * MIN)))).toEqual([[302, 292]]);
+});
+
+test('a row that was provisional before a restart becomes final after it', async () => {
+  const fold = await new RollFold(catalogue, limits).start();
+  const state = { delta: 1, sum: came(10) };
+  const slow = [10, -1 / MIN].map((minute) => fold.slice('slow', { labels: '[]', startMs: minute * MIN, n: 1, state }));
+  await fold.apply(...slow, fold.mark('desk', 20 * MIN));
+  await fold.save();
+  const next = new RollFold(catalogue, { ...limits, store: fold.store });
+  next.resume(fold);
+  await next.start();
+  const rows = await next.apply(next.mark('desk', 22 * MIN));
+  expect(rows.map(({ windowEndMs, value, state: now }) => [windowEndMs / MIN, value, now])).toEqual([
+    [19, 9, 'final'],
+    [20, 10, 'final'],
+    [21, 11, 'provisional'],
+    [22, 12, 'provisional'],
+  ]);
 });
 
 test('what an import brings gets its rows when it is through', async () => {

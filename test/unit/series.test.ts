@@ -107,7 +107,15 @@ test('a level whose rows come from the store at several moments is right everywh
   });
   const imports = { isOpen: () => false, mayBeOpen: () => false };
   const valuesAt = (version: bigint): (readonly [number, number | null])[] => {
-    const moment = { partition: 0, version, beforeMs: null, watermarkMs: null, imports, stretches: [] };
+    const moment = {
+      partition: 0,
+      version,
+      beforeMs: null,
+      watermarkMs: null,
+      imports,
+      stretches: [],
+      movingEndsMax: 1,
+    };
     return computeValues(level, moment).map(({ windowEndMs, value }) => [windowEndMs, value] as const);
   };
   // Two came in, at 10 and at 20; what the store has of the slice of 10 is from before the first.

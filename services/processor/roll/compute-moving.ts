@@ -9,6 +9,9 @@ import type { Series, SliceChange } from './series.ts';
 import { endsIn } from './watermark-steps.ts';
 import { pendingOf } from './window-ends.ts';
 
+/** Times as many rows as a jump of the watermark brings: with more, old ones leave memory. */
+const ROWS_KEPT = 4;
+
 /**
  * Computes what changed slices and time change in a series whose values move with time alone. Its windows have rows once
  * the watermark has passed them: where a slice with changes ends, and of the last ones each in which anything is observed.
@@ -40,6 +43,18 @@ export function computeMoving(series: Series, moment: Moment): ValueRow[] {
   const lastEndMs = sliceStart(series.definition.window, watermarkMs);
   series.goesOn = reader.resultAt(lastEndMs).samples !== 0 || goesOn(series.levelUpTo(lastEndMs));
   return rows;
+}
+
+/**
+ * Rows that only something late will change need not be in memory, once there are many. To be called when what was computed
+ * is noted as not stored.
+ */
+export function dropOldRows(series: Series, { stretches, movingEndsMax, imports }: Moment): void {
+  const [first] = stretches;
+  // A KPI that is computed from others looks at their rows where any of them changes.
+  if (first === undefined || series.watchers.length > 0 || series.mayBeInImport(imports)) return;
+  if (series.values.size > ROWS_KEPT * movingEndsMax)
+    series.dropRows(sliceStart(series.definition.window, first.fromMs));
 }
 
 /** Notes what the changed slices bring up: every row from the end of the first one on, and those that it may newly have. */

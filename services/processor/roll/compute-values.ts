@@ -23,6 +23,8 @@ export interface Moment {
   readonly imports: OpenImports;
   /** Of what moves with time: where it gets rows that it has not had. */
   readonly stretches: readonly Stretch[];
+  /** How many windows a jump of the watermark gives rows to. */
+  readonly movingEndsMax: number;
 }
 
 /** What has value rows: a series of slices, or one that is computed from such. */

@@ -11,6 +11,7 @@ import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fol
 import { SLICES_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { Backfill } from './backfill.ts';
 import { computeDerived, LevelReaders } from './compute-derived.ts';
+import { dropOldRows } from './compute-moving.ts';
 import { computeValues, type Moment } from './compute-values.ts';
 import { groupsOf } from './derived-groups.ts';
 import type { DerivedSeries } from './derived-series.ts';
@@ -250,12 +251,23 @@ export class RollTask implements FoldTask {
       let watermarkMs = reached.get(hash);
       if (watermarkMs === undefined) reached.set(hash, (watermarkMs = this.watermarkOf(definition)));
       if (watermarkMs !== beforeMs) moved.set(hash, watermarkMs);
+      const { movingEndsMax = MOVING_ENDS_MAX } = this.options;
       const stretches = isMoving(definition) ? this.stretches(definition, beforeMs, passed) : NO_STRETCHES;
-      return { partition: this.partition, version, beforeMs, watermarkMs, imports: this.sources, stretches };
+      return {
+        partition: this.partition,
+        version,
+        beforeMs,
+        watermarkMs,
+        imports: this.sources,
+        stretches,
+        movingEndsMax,
+      };
     };
     for (const series of this.series.all()) {
       if (this.backfill.isBlocked(series.definition.hash)) continue;
-      this.take(series, computeValues(series, momentOf(series.definition)));
+      const moment = momentOf(series.definition);
+      this.take(series, computeValues(series, moment));
+      dropOldRows(series, moment);
       series.closeSlices(this.options.openSlicesMax, this.sources);
     }
     const levels = new LevelReaders(this.sources);

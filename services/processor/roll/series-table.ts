@@ -110,7 +110,13 @@ export class SeriesTable {
     return definition.window.kind === 'total' || fromMs === -Infinity ? fromMs : sliceStart(definition.window, fromMs);
   }
 
+  /** Whether all slices of a series are in memory, but only the rows of late. */
+  private isShallow(definition: Definition): boolean {
+    return isMoving(definition) && !this.groups.has(definition.hash);
+  }
+
   private reachMs(definition: Definition): number {
+    if (this.isShallow(definition)) return Infinity;
     const group = this.groups.get(definition.hash);
     return group === undefined ? reachMs(definition) : groupReachMs(group, definition);
   }
@@ -203,7 +209,7 @@ export class SeriesTable {
     wanted: ReadonlyMap<string, readonly number[]>,
     fromMs: number,
   ): Promise<void> {
-    let lowestMs = isWhole(definition) ? -Infinity : fromMs;
+    let lowestMs = isWhole(definition) && !this.isShallow(definition) ? -Infinity : fromMs;
     const missing: string[] = [];
     const shallow: Series[] = [];
     const closed: Closed[] = [];
@@ -257,7 +263,12 @@ export class SeriesTable {
   ): Promise<{ readonly slices: readonly SliceRow[]; readonly values: readonly ValueRow[] }> {
     const query = { definition: definition.hash, labelPartition: this.partition, ...some };
     const reach = this.reachMs(definition);
-    const slices = await this.store.slices({ ...query, ...between(fromMs - reach, toMs - reach) });
+    const isAll = reach === Infinity;
+    // What is made of every change before it has all slices from the first time on.
+    const slices =
+      isAll && toMs !== Infinity
+        ? []
+        : await this.store.slices({ ...query, ...(isAll ? {} : between(fromMs - reach, toMs - reach)) });
     // A window that ends where a slice starts does not hold it.
     const values = await this.store.values({ ...query, ...between(fromMs + 1, toMs + 1), withdrawn: true });
     return { slices, values };

@@ -113,6 +113,8 @@ export class Series {
   keep(row: ValueRow): void {
     this.rows.set(row.windowEndMs, row);
     if (row.windowEndMs > this.latestEndMs) this.latestEndMs = row.windowEndMs;
+    // No slice that begins or ends there need bring it up again.
+    if (this.cursors !== null && row.state !== 'final' && !row.withdrawn) this.pendingEnds.add(row.windowEndMs);
     if (!row.withdrawn && row.windowEndMs > this.newestEndMs) this.newestEndMs = row.windowEndMs;
   }
 
@@ -121,6 +123,14 @@ export class Series {
     const { window } = this.definition;
     const stepMs = window.kind === 'rolling' ? window.everyMs : 0;
     return Math.max(this.newestStartMs + stepMs, this.newestEndMs);
+  }
+
+  /** Lets go of the rows of windows that end up to a slice start, unless one of them still waits for something. */
+  dropRows(floorMs: number): void {
+    const old = [...this.rows.values()].filter(({ windowEndMs }) => windowEndMs <= floorMs);
+    if (old.some(({ windowEndMs, state }) => state !== 'final' || this.unstoredEnds.has(windowEndMs))) return;
+    for (const { windowEndMs } of old) this.rows.delete(windowEndMs);
+    this.floorMs = Math.max(this.floorMs, floorMs);
   }
 
   /** No row, withdrawn ones included, ends later, ms UTC. */
