@@ -3,6 +3,7 @@ import { contributionsOf } from '../../services/shared/core/measure/case-folds.t
 import type { Condition, Definition, Measure, Selector } from '../../services/shared/core/definition.ts';
 import { activityRanks, inOrder } from '../../services/shared/core/measure/effective-events.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
+import { clockOf } from '../../services/shared/core/measure/clock.ts';
 import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
 import { distinctAmount } from '../../services/shared/core/aggregate/distinct-state.ts';
 import { contributionsSql } from '../../services/shared/core/verify/sql-contributions.ts';
@@ -33,6 +34,8 @@ function byFold(definition: Definition, cases: readonly (readonly LoggedEvent[])
 
 /** The fold's word for what the SQL marks. */
 function partOf({ aggregate }: Definition, mark: number): number {
+  if (aggregate.kind === 'integral') return mark < 0 ? 2 : mark;
+  if (aggregate.kind === 'age') return mark < 0 ? 1 : 0;
   if (aggregate.kind === 'ratio') return Math.min(mark, 1);
   return aggregate.kind === 'level' && aggregate.of !== undefined && mark < 0 ? 1 : 0;
 }
@@ -63,7 +66,10 @@ describe.skipIf(chdbMissing !== false)(`contributions by SQL (skipped only witho
     for (const { case_id, time, labels, amount, mark } of rows) {
       const named = Object.fromEntries(definition.by.map(({ dimension }, n) => [dimension, labels[n]!]));
       const part = partOf(definition, mark);
-      const shown = definition.measure.kind === 'distinct' ? hashes.get(amount) : amount;
+      // The fold counts the time of an entry on a clock of its own.
+      const entryMs = Number(amount) * mark;
+      const added = definition.aggregate.kind === 'age' ? mark * clockOf(definition)(entryMs) : amount;
+      const shown = definition.measure.kind === 'distinct' ? hashes.get(amount) : added;
       const key = [case_id, time, encodeLabels(named), shown, part].join(' ');
       sums.set(key, (sums.get(key) ?? 0) + 1);
     }

@@ -111,7 +111,7 @@ describe.skipIf(chdbMissing !== false)(`windows by SQL (skipped only without chD
       `SELECT time, labels, toString(amount) AS amount, mark, event_order FROM (${contributions({ fromMs: null, toMs: null })})`,
     );
     const rows = await chdb.rows<{ labels: string[]; end_ms: number; n: number; a: string; b: string }>(
-      windowsSql(definition, contributions, ENDS),
+      windowsSql(definition, contributions, ENDS, SPAN),
     );
     const shown = (a: string): string => (parts.aggregate.kind === 'percentile' ? String(Number(a)) : a);
     const actual = rows.map(({ labels, end_ms, n, a, b }) => `${labels[0]} ${end_ms}: ${n} ${shown(a)} ${b}`.trimEnd());

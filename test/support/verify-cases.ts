@@ -56,7 +56,7 @@ export function anyDefinition(random: Random, n: number): Definition {
 }
 
 function anyMeasure(random: Random): Measure {
-  switch (random.below(11)) {
+  switch (random.below(13)) {
     case 0:
       return { kind: 'event', event: anySelector(random) };
     case 1: {
@@ -93,6 +93,14 @@ function anyMeasure(random: Random): Measure {
         gapMs: random.pick([1234, 3_600_000, 7 * 3_600_000]),
         of: random.pick(['length', 'events']),
       };
+    case 10:
+      return { kind: 'open', from: anySelector(random), to: anySelector(random), of: 'age' };
+    case 11: {
+      const of = random.pick([null, 'grade']);
+      const states = random.pick([null, of === null ? ['worked', 'also'] : ['g1', '(none)']]);
+      const to = random.pick([null, each(anySelector(random))]);
+      return { kind: 'state', event: each(anySelector(random)), of, in: states, to };
+    }
     default: {
       const sides = { from: anySelector(random), to: anySelector(random) };
       return random.below(2) === 0 ? { kind: 'duration', ...sides } : { kind: 'duration', ...sides, hours: HOURS };
@@ -127,6 +135,10 @@ function anyLimits(random: Random): Limits {
 
 function aggregateOf(measure: Measure, random: Random): Aggregate {
   const { kind } = measure;
+  if (measure.kind === 'open' && measure.of === 'age') return { kind: 'age', of: random.pick(['mean', 'sum']) };
+  if (measure.kind === 'state') return { kind: 'integral', of: 'time' };
+  if (measure.kind === 'event' && measure.event.occurrence === 'each' && random.below(2) === 0)
+    return { kind: 'integral', of: 'mean' };
   if (kind === 'open') return random.pick<Aggregate>([{ kind: 'level' }, { kind: 'level', of: 'sum' }]);
   if (kind === 'distinct') return { kind, approximate: random.below(2) === 0 };
   if (kind === 'ratio' || kind === 'within' || kind === 'conversion') return { kind: 'ratio' };
@@ -173,6 +185,11 @@ function anyConditions(random: Random): Condition[] {
 }
 
 function anyLabels({ kind }: Measure, random: Random): LabelSpec[] {
+  if (kind === 'state' && random.below(2) === 0)
+    return [
+      { dimension: 'team', at: random.pick(['to', 'last'] as const) },
+      { dimension: 'state', at: 'state' },
+    ];
   const anchors =
     kind === 'open' || kind === 'within' || kind === 'conversion'
       ? (['from', 'first', 'last'] as const)

@@ -70,7 +70,10 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, min: 60_000, h: 3_
 /** What a case adds up to, in the unit of the KPI: a time, a value, or a number of contributions. */
 function amountText({ measure, aggregate, unit, scale }: Definition, amount: string): string {
   if (['count', 'ratio', 'distinct'].includes(aggregate.kind)) return amount;
-  if (isTime(measure)) return `${Number(amount) / (UNIT_MS[unit] ?? 1)} ${unit}`;
+  // Of a gauge it is how long its readings held.
+  if (aggregate.kind === 'integral' && aggregate.of !== 'time') return `${Number(amount) / 60_000} min`;
+  if (isTime(measure) || aggregate.kind === 'age' || aggregate.kind === 'integral')
+    return `${Number(amount) / (UNIT_MS[unit] ?? 1)} ${unit}`;
   if (measure.kind === 'open' && (aggregate.kind !== 'level' || aggregate.of === undefined)) return amount;
   return formatDecimal({ unscaled: BigInt(amount), scale });
 }

@@ -3,7 +3,7 @@ import { type Range, widened } from './formula-range.ts';
 import { type Fraction, fraction, fractionNumber, readFraction, sameFraction } from './fraction.ts';
 import { NotChecked } from './not-checked.ts';
 
-/** A row of `windowsSql`: how many contributions a window has, and what they add up to. */
+/** A row of `windowsSql`: how many contributions a window has (of what moves with time: samples), and what they add up to. */
 export interface WindowSums {
   readonly n: number;
   readonly a: string;
@@ -48,8 +48,10 @@ const DOUBLE_ACCURACY = 1e-12;
 const UNIT_MS: Readonly<Record<string, bigint>> = { ms: 1n, s: 1_000n, min: 60_000n, h: 3_600_000n, d: 86_400_000n };
 
 /** Amounts in one of the KPI's unit. */
-function amountsPerUnit({ measure, unit, scale }: Definition): bigint {
-  return isTime(measure) ? (UNIT_MS[unit] ?? 1n) : 10n ** BigInt(scale);
+function amountsPerUnit({ measure, aggregate, unit, scale }: Definition): bigint {
+  const isLength =
+    isTime(measure) || aggregate.kind === 'age' || (aggregate.kind === 'integral' && aggregate.of === 'time');
+  return isLength ? (UNIT_MS[unit] ?? 1n) : 10n ** BigInt(scale);
 }
 
 /** The value that the sums of a window come to. Throws NotChecked for an aggregate that has no SQL. */
@@ -62,6 +64,14 @@ export function computedValue(definition: Definition, { n, a, b }: WindowSums): 
   switch (aggregate.kind) {
     case 'count':
       return of(fraction(BigInt(n), 1n));
+    case 'age':
+      // Where nothing is open the age is zero.
+      return of(fraction(BigInt(a), aggregate.of === 'mean' && n !== 0 ? per * BigInt(b) : per));
+    case 'integral':
+      if (n === 0) return of(null);
+      return of(
+        fraction(BigInt(a), aggregate.of === 'time' ? per : aggregate.of === 'mean' ? per * BigInt(b) : BigInt(b)),
+      );
     case 'level':
       return of(level(aggregate.of, BigInt(a), BigInt(b), per), Number(b));
     case 'sum':

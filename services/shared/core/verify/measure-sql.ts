@@ -1,4 +1,4 @@
-import type { Definition } from '../definition.ts';
+import type { Definition, LabelSpec } from '../definition.ts';
 import type { EventSql } from './sql-event.ts';
 
 /** What a kind of measure is in SQL. */
@@ -12,6 +12,8 @@ export interface MeasureSql {
   readonly amount: string;
   /** SQL of whether it has an amount. */
   readonly counts: string;
+  /** SQL of a label, where it is not that of the events of its anchor. */
+  readonly label?: (label: LabelSpec) => string | undefined;
   /** On which of the two events the KPI's own `where` is tested. */
   readonly where: 'f' | 'x';
   /** SQL of when it counts; absent: at the time of `x`. */

@@ -3,6 +3,7 @@ import { counterMeasure } from './measure-counter.ts';
 import { distinctMeasure } from './measure-distinct.ts';
 import { durationMeasure } from './measure-duration.ts';
 import { eventMeasure } from './measure-event.ts';
+import { holdMeasure } from './measure-hold.ts';
 import { openMeasure } from './measure-open.ts';
 import { ratioMeasure } from './measure-ratio.ts';
 import { reworkMeasure } from './measure-rework.ts';
@@ -22,4 +23,5 @@ export const MEASURES: ReadonlyMap<string, MeasureWriter> = new Map([
   ['counter', counterMeasure],
   ['distinct', distinctMeasure],
   ['session', sessionMeasure],
+  ['state', holdMeasure],
 ]);

@@ -46,10 +46,19 @@ export function contributionsSql(definition: Definition, span: EventSpan): Contr
   if (write === undefined) throw new NotChecked(definition.measure.kind);
   onlyKeys(definition, KNOWN, 'definition');
   const sql = new EventSql(definition);
-  const { found, amount, counts, where, time = 'x.time', reachMs = 0, tables = [] } = write(definition, sql, span);
+  const {
+    found,
+    amount,
+    counts,
+    where,
+    time = 'x.time',
+    reachMs = 0,
+    tables = [],
+    label: labelSql,
+  } = write(definition, sql, span);
   const labels = definition.by.map((label) => {
     onlyKeys(label, ['dimension', 'at'], 'by');
-    return `ifNull(${sql.dimension(ANCHORS[label.at], label.dimension)}, ${quoted(NO_LABEL)})`;
+    return labelSql?.(label) ?? `ifNull(${sql.dimension(ANCHORS[label.at], label.dimension)}, ${quoted(NO_LABEL)})`;
   });
   const shown = labels.length === 0 ? 'emptyArrayString()' : `[${labels.join(', ')}]`;
   const passes = sql.passes(where, definition.where);

@@ -16,6 +16,7 @@ export class EventSql {
 
   constructor({ by, where, measure, aggregate }: Definition) {
     const names = new Set(by.map(({ dimension }) => dimension));
+    if (measure.kind === 'state' && measure.of !== null) names.add(measure.of);
     noteDimensions([...where, ...conditionsIn(measure)], names);
     if (measure.kind === 'rework') for (const name of measure.same) names.add(name);
     if (measure.kind === 'distinct' && measure.dimension !== null) names.add(measure.dimension);

@@ -1,7 +1,10 @@
+import { isMoving } from '../aggregate/moving.ts';
 import type { Definition } from '../definition.ts';
 import { isBetween, sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../window/window.ts';
 import { type AggregateSql, aggregateSql } from './aggregates.ts';
+import type { EventSpan } from './measure-sql.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
+import { movingSql } from './sql-moving.ts';
 import type { ContributionsSql } from './sql-contributions.ts';
 import { toDateSql } from './sql-to-date.ts';
 import type { WindowEnds } from './window-ends.ts';
@@ -12,10 +15,16 @@ export const CALENDAR_WINDOWS_MAX = 2_000;
 /**
  * SQL of what the events give for windows that end in `ends`: labels (an array in the order of `by`), end_ms, n (how many
  * contributions), a and b (aggregates as text). All windows that must have a row are among them, but for tumbling ones
- * without contributions; a total window has none of the bounds. Throws NotChecked.
+ * without contributions; a total window has none of the bounds. `span`: of the events of the workflow. Throws NotChecked.
  */
-export function windowsSql(definition: Definition, contributions: ContributionsSql, ends: WindowEnds): string {
+export function windowsSql(
+  definition: Definition,
+  contributions: ContributionsSql,
+  ends: WindowEnds,
+  span: EventSpan,
+): string {
   const { window } = definition;
+  if (isMoving(definition)) return movingSql(definition, contributions, ends, span);
   const aggregate = aggregateSql(definition.aggregate);
   switch (window.kind) {
     case 'total':

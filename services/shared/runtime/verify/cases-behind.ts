@@ -1,6 +1,7 @@
 import type { Definition } from '../../core/definition.ts';
 import type { Mismatch } from '../../core/verify/compare-windows.ts';
 import { casesSql } from '../../core/verify/sql-cases.ts';
+import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import type { ContributionsSql } from '../../core/verify/sql-contributions.ts';
 import type { VerifySource } from './verify-source.ts';
 
@@ -28,9 +29,10 @@ export async function casesBehind(
   contributions: ContributionsSql,
   window: Pick<Mismatch, 'labels' | 'startMs' | 'endMs'>,
   casesMax: number,
+  span: EventSpan,
   source: Pick<VerifySource, 'rows'>,
 ): Promise<CasesBehind> {
-  const rows = await source.rows<CaseRow>(casesSql(definition, contributions, window, casesMax));
+  const rows = await source.rows<CaseRow>(casesSql(definition, contributions, window, casesMax, span));
   const cases = rows.map(({ case_id, n, amount }) => ({ caseId: case_id, contributions: Number(n), amount }));
   return { cases, casesCount: Number(rows[0]?.cases ?? 0) };
 }

@@ -1,3 +1,4 @@
+import { isMoving } from '../../core/aggregate/moving.ts';
 import type { ComputedRow, ComputedRows } from '../../core/verify/compare-windows.ts';
 import type { ComputedValue } from '../../core/verify/computed-value.ts';
 import { CarriedWindows, nothing, valuesOf } from '../../core/verify/carried-windows.ts';
@@ -29,9 +30,9 @@ export async function computedWindows(
 ): Promise<ComputedWindows> {
   const { definition, inputs } = plan;
   if (definition.aggregate.kind === 'derived') return derivedWindows(plan, ends, source);
-  const rows = await measuredRows(inputs[0]!, (by) => windowsSql(definition, by, ends), source);
+  const rows = await measuredRows(inputs[0]!, (by) => windowsSql(definition, by, ends, inputs[0]!.span), source);
   // Windows without contributions need no row there, and one of zero is right.
-  const always = definition.window.kind === 'total' || tumbles(definition.window);
+  const always = !isMoving(definition) && (definition.window.kind === 'total' || tumbles(definition.window));
   const empty = always ? nothing(definition) : null;
   return { rows, absent: () => empty, inputsAt: () => [] };
 }
@@ -74,10 +75,14 @@ async function inputRows(
 ): Promise<ComputedRow[]> {
   const { definition } = input;
   if (definition.window.kind === 'total')
-    return measuredRows(input, (by) => windowsSql(definition, by, { afterMs, untilMs }), source);
+    return measuredRows(input, (by) => windowsSql(definition, by, { afterMs, untilMs }, input.span), source);
   const firstMs = Math.min(asOf(definition, afterMs), ...endsOf(derived, definition, afterMs));
   const before = await measuredRows(input, (by) => windowSql(definition, by, firstMs), source);
-  const rest = await measuredRows(input, (by) => windowsSql(definition, by, { afterMs: firstMs, untilMs }), source);
+  const rest = await measuredRows(
+    input,
+    (by) => windowsSql(definition, by, { afterMs: firstMs, untilMs }, input.span),
+    source,
+  );
   return [...before, ...rest];
 }
 

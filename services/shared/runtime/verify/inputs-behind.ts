@@ -31,14 +31,14 @@ export async function whatIsBehind(
   source: Pick<VerifySource, 'rows'>,
 ): Promise<WhatIsBehind> {
   if (definition.aggregate.kind !== 'derived') {
-    const cases = await casesBehind(definition, inputs[0]!.contributions, window, casesMax, source);
+    const cases = await casesBehind(definition, inputs[0]!.contributions, window, casesMax, inputs[0]!.span, source);
     return { ...cases, inputs: [] };
   }
   const behind: InputBehind[] = [];
   for (const { input, endMs, value } of computed.inputsAt(encodeLabels(window.labels), window.endMs)) {
     const { kpi, window: windows } = input.definition;
     const own = { labels: window.labels, startMs: windowStart(windows, endMs), endMs };
-    const cases = await casesBehind(input.definition, input.contributions, own, casesMax, source);
+    const cases = await casesBehind(input.definition, input.contributions, own, casesMax, input.span, source);
     behind.push({ kpi, startMs: own.startMs, endMs, computed: value, ...cases });
   }
   return { cases: [], casesCount: 0, inputs: behind };

@@ -1,12 +1,16 @@
+import { isMoving } from '../../core/aggregate/moving.ts';
 import type { Definition } from '../../core/definition.ts';
 import { type MeasuredInput, measuredInputs } from '../../core/verify/derived-inputs.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
+import { NotChecked } from '../../core/verify/not-checked.ts';
 import { contributionsSql, type ContributionsSql } from '../../core/verify/sql-contributions.ts';
 import { windowsSql } from '../../core/verify/sql-windows.ts';
 
 /** A measured KPI with what its events contribute. */
 export interface PlannedInput extends MeasuredInput {
   readonly contributions: ContributionsSql;
+  /** Of the events of its workflow. */
+  readonly span: EventSpan;
 }
 
 /** How a KPI is computed again: from the events of the measured KPIs below it, of a measured one its own. */
@@ -24,8 +28,10 @@ export function planKpi(definition: Definition, spanOf: (workflow: string) => Ev
     const span = spanOf(input.definition.workflow) ?? NO_SPAN;
     const contributions = contributionsSql(input.definition, span);
     // What has no SQL is told even where there is nothing to compare yet.
-    windowsSql(input.definition, contributions, { afterMs: 0, untilMs: 0 });
-    return { ...input, contributions };
+    windowsSql(input.definition, contributions, { afterMs: 0, untilMs: 0 }, span);
+    if (input.definition !== definition && isMoving(input.definition))
+      throw new NotChecked(`${input.definition.kpi}, which moves with time, in another KPI`);
+    return { ...input, contributions, span };
   });
   return { definition, inputs };
 }
