@@ -153,3 +153,50 @@ test('the calendars of docs/catalogue.md are calendars', async () => {
   expect(closed.filter((date) => date.startsWith('2026-08'))).toEqual(['2026-08-10']);
   expect([makeUp, special.map(({ date }) => date)]).toEqual([['2026-08-15'], ['2026-08-22']]);
 });
+
+test('a sentence of what moves with time', () => {
+  const text = `version: 1
+workflows: { w: { activities: [on, off, end], dimensions: [line, status] } }
+calendars: { desk: { days: mon-fri } }
+kpis:
+  age:
+    workflow: w
+    measure: { open: { from: on, to: { last: off }, of: age, calendar: desk } }
+    aggregate: p90
+    unit: h
+  gauge:
+    workflow: w
+    measure: { event: { each: on, where: { line: a } } }
+    aggregate: time_weighted_mean
+    window: { rolling: 1h, every: 1m }
+  states:
+    workflow: w
+    measure: { state: { to: end } }
+    by: [line, state]
+    window: { to_date: day, every: 1h }
+  share:
+    workflow: w
+    measure: { state: { of: status, in: [run, set up], event: on, calendar: desk } }
+    aggregate: share
+    window: { tumbling: day }
+`;
+  const { kpis } = parseCatalogue(text, 'c.yaml', options).catalogue!;
+  const say = (key: string): string[] =>
+    (['en', 'zh-CN'] as const).map((language) => sentence(kpis.get(key)!, language));
+  expect(say('age')).toEqual([
+    "age: the 90th percentile of the working time (desk, UTC) since the first 'on' over cases that have not yet had the last 'off', taken every minute, in hours.",
+    'age：每1分钟取值一次，尚无案例最后一个“off”事件的案例自案例首个“on”事件起已过工作时间（desk，UTC）的第90百分位数，单位：小时。',
+  ]);
+  expect(say('gauge')).toEqual([
+    "gauge: the mean of the values of each 'on' where line is a weighted with time, each holding until the next one of its case, over the last 1 hour, taken every minute.",
+    'gauge：最近1小时内，每1分钟计算一次，每个“on”事件（line为a）数值按时间加权的平均值（每个数值保持到同一案例的下一个）。',
+  ]);
+  expect(say('states')).toEqual([
+    "states: the time of cases in any state (until each 'end'), for each line and state, for the day (UTC) so far, taken every hour, in seconds.",
+    'states：本日至今（UTC），每1小时计算一次，按line、state（状态）分组，案例处于任一状态（到每个“end”事件为止）的时间，单位：秒。',
+  ]);
+  expect(say('share')).toEqual([
+    "share: the share of the observed working time (desk, UTC) of cases in which status is run or set up, as told by each 'on', per day (UTC).",
+    'share：每日（UTC），案例status为run或set up（取自每个“on”事件）的工作时间（desk，UTC）占全部观测时间的比例。',
+  ]);
+});

@@ -1,4 +1,3 @@
-import { isMoving } from '../aggregate/moving.ts';
 import type { Definition } from '../definition.ts';
 import { decodeLabels } from '../measure/labels.ts';
 import { windowStart } from '../window/window.ts';
