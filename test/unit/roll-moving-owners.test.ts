@@ -72,6 +72,15 @@ const GAP: Step[] = [
   { passes: 0 },
 ];
 
+/** One owner sees a case that came late and gives rows to it; the next one only reads that it was withdrawn. */
+const TAKEN_BACK: Step[] = [{ passes: 9 }, { minute: 3, delta: 1 }, { minute: 3, delta: -1 }, { passes: 0 }];
+
+/** Steps, sizes of batches, and where in the log the first owner has stored, the second one's first batch ends, the first one dies. */
+const EXAMPLES: [[Step[], number[], number[], number, number, number]][] = [
+  [[GAP, [1], [1], 5.1 / 13, 9.1 / 13, 0.5]],
+  [[TAKEN_BACK, [1], [1], 1.1 / 8, 1, 0.4]],
+];
+
 /** Runs random schedules of two owners; throws where what stands in the end is not right. */
 async function tryOwners(numRuns: number): Promise<void> {
   const cut = fc.double({ min: 0, max: 1, noNaN: true });
@@ -98,7 +107,7 @@ async function tryOwners(numRuns: number): Promise<void> {
       const problem = wrongIn(rows, steps, log.at(-1)!.watermark);
       expect(problem, JSON.stringify({ steps, first, second, stored, caughtUp, end })).toEqual([]);
     }),
-    { numRuns, examples: [[[GAP, [1], [1], 5.1 / 13, 9.1 / 13, 0.5]]] },
+    { numRuns, examples: EXAMPLES },
   );
 }
 
