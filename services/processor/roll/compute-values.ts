@@ -1,14 +1,13 @@
-import { isMoving } from '../../shared/core/aggregate/moving.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { IMPORT_REASON } from '../../shared/core/messages.ts';
 import type { Result } from '../../shared/core/aggregate/result.ts';
 import { causeOf, LATE_REASON, reasonText } from '../../shared/core/aggregate/value-reason.ts';
 import { nextEnd, tumbles } from '../../shared/core/window/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
-import { type Due, Dues } from './dues.ts';
+import type { Due } from './due.ts';
+import { Dues } from './dues.ts';
 import { isFilling, LevelReader, resultAt } from './evaluate.ts';
 import type { PendingEnds } from './pending-ends.ts';
-import { computeMoving } from './compute-moving.ts';
 import type { OpenImports, Series } from './series.ts';
 import type { Stretch } from './watermark-steps.ts';
 import { affectedEnds, endsWith, isRequired, pendingOf } from './window-ends.ts';
@@ -47,11 +46,11 @@ export interface RowContent {
 }
 
 /**
- * Computes what the changed slices of a series and a watermark that moved change, and marks the slices as done. Gives the
+ * Computes what the changed slices of a series and a watermark that moved change (of what moves with time alone `computeMoving`
+ * does), and marks the slices as done. Gives the
  * rows to publish; they are in `series.values` already.
  */
 export function computeValues(series: Series, moment: Moment): ValueRow[] {
-  if (isMoving(series.definition)) return computeMoving(series, moment);
   if (series.dirty.size === 0 && (moment.watermarkMs === moment.beforeMs || series.pendingEnds.size === 0)) {
     series.settle();
     return [];

@@ -4,7 +4,7 @@ import type { Leaf } from '../../shared/core/formula/derived-leaves.ts';
 import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type RowPlaces, rowPlacesOf } from './derived-rows.ts';
-import type { Due } from './dues.ts';
+import type { Due } from './due.ts';
 import { PendingEnds } from './pending-ends.ts';
 import { isAfter, type Series, type SliceChange, type SliceWatcher } from './series.ts';
 

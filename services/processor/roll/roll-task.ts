@@ -11,7 +11,7 @@ import type { Checkpoint, FoldTask, Publication } from '../../shared/runtime/fol
 import { SLICES_TOPIC, VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { Backfill } from './backfill.ts';
 import { computeDerived, LevelReaders } from './compute-derived.ts';
-import { dropOldRows } from './compute-moving.ts';
+import { computeMoving, dropOldRows } from './compute-moving.ts';
 import { computeValues, type Moment } from './compute-values.ts';
 import { groupsOf } from './derived-groups.ts';
 import type { DerivedSeries } from './derived-series.ts';
@@ -266,7 +266,8 @@ export class RollTask implements FoldTask {
     for (const series of this.series.all()) {
       if (this.backfill.isBlocked(series.definition.hash)) continue;
       const moment = momentOf(series.definition);
-      this.take(series, computeValues(series, moment));
+      const compute = isMoving(series.definition) ? computeMoving : computeValues;
+      this.take(series, compute(series, moment));
       dropOldRows(series, moment);
       series.closeSlices(this.options.openSlicesMax, this.sources);
     }

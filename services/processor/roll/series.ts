@@ -4,7 +4,7 @@ import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { PendingEnds } from './pending-ends.ts';
 import { isMoving } from '../../shared/core/aggregate/moving.ts';
-import type { Due } from './dues.ts';
+import type { Due } from './due.ts';
 import { LevelCursor } from './level-cursor.ts';
 import { higher, type Rise, riseOf } from './rise.ts';
 import { reachMs } from './series-range.ts';
@@ -59,8 +59,8 @@ export class Series {
   readonly ambiguous = new Set<number>();
   /** Slices that a live record touched since values were computed; of the other changed ones only imports did. */
   readonly live = new Set<number>();
-  /** Of what moves with time: whether it does so without an event. Then it stays in memory. */
-  goesOn = false;
+  /** Of what moves with time: whether it does so without an event. Then it stays in memory, and until that is known. */
+  goesOn: boolean;
   /** How many marks brought snapshots since values were computed, and the offset of the last one. */
   private marks = 0;
   private lastMark = -1;
@@ -102,6 +102,7 @@ export class Series {
     this.window = new SlidingWindow(definition, (startMs) => this.slices.states(startMs));
     const cursor = (): LevelCursor => new LevelCursor(definition.aggregate, this.slices);
     this.cursors = isMoving(definition) ? [cursor(), cursor()] : null;
+    this.goesOn = this.cursors !== null;
   }
 
   /** Value rows by window end, ms UTC. */

@@ -1,9 +1,9 @@
-import type { Calendar } from '../calendar/calendar.ts';
 import type { Workflow } from './catalogue.ts';
 import { findCalendar } from './catalogue-calendar.ts';
 import { readConversion } from './catalogue-conversion.ts';
 import { readCounter } from './catalogue-counter.ts';
 import { readDistinct } from './catalogue-distinct.ts';
+import type { MeasureScope } from './catalogue-measure-scope.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
 import { readRework } from './catalogue-rework.ts';
@@ -13,13 +13,6 @@ import { readOpen } from './catalogue-open.ts';
 import { readState } from './catalogue-state.ts';
 import { readLimits } from './catalogue-within.ts';
 import type { Measure, RatioPart, Selector } from '../definition.ts';
-
-/** What a measure is read against. */
-export interface MeasureScope {
-  readonly workflow: Workflow;
-  readonly calendars: ReadonlyMap<string, Calendar>;
-  readonly problems: Problems;
-}
 
 /** The measure of a KPI; null when there is a problem. */
 export function readMeasure(value: unknown, path: Path, scope: MeasureScope): Measure | null {

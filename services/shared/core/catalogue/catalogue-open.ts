@@ -1,5 +1,5 @@
 import { findCalendar } from './catalogue-calendar.ts';
-import type { MeasureScope } from './catalogue-measure.ts';
+import type { MeasureScope } from './catalogue-measure-scope.ts';
 import type { Path } from './catalogue-problem.ts';
 import { mapOf } from './catalogue-read.ts';
 import { readSelector } from './catalogue-selector.ts';

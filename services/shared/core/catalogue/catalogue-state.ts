@@ -1,6 +1,6 @@
 import type { Workflow } from './catalogue.ts';
 import { findCalendar } from './catalogue-calendar.ts';
-import type { MeasureScope } from './catalogue-measure.ts';
+import type { MeasureScope } from './catalogue-measure-scope.ts';
 import { didYouMean, listed, type Path, type Problems } from './catalogue-problem.ts';
 import { mapOf, textOf, textsOf } from './catalogue-read.ts';
 import { ANY, readSelector } from './catalogue-selector.ts';
