@@ -114,6 +114,7 @@ test('a level whose rows come from the store at several moments is right everywh
       watermarkMs: null,
       imports,
       stretches: [],
+      isFirst: false,
       movingEndsMax: 1,
     };
     return computeValues(level, moment).map(({ windowEndMs, value }) => [windowEndMs, value] as const);

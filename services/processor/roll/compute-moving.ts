@@ -59,7 +59,12 @@ export function dropOldRows(series: Series, { stretches, movingEndsMax, imports 
 }
 
 /** Notes what the changed slices bring up: every row from the end of the first one on, and those that it may newly have. */
-function markChanges(series: Series, { watermarkMs, stretches }: Moment, reader: MovingReader, dues: Dues): void {
+function markChanges(
+  series: Series,
+  { watermarkMs, stretches, isFirst }: Moment,
+  reader: MovingReader,
+  dues: Dues,
+): void {
   const { window } = series.definition;
   const changes = changesOf(series);
   const unsure = series.isUnsure();
@@ -85,8 +90,8 @@ function markChanges(series: Series, { watermarkMs, stretches }: Moment, reader:
     const known = series.values.has(endMs);
     if (endMs > watermarkMs && !known) continue;
     const own = changes[at - 1]!.endMs === endMs;
-    // While an import fills them nobody gives rows to windows that have none.
-    if (!known && !own && reader.isFilling(endMs)) continue;
+    // While an import fills them nobody gives rows to windows that have none; an owner from before it may have.
+    if (!known && !own && !isFirst && reader.isFilling(endMs)) continue;
     // Where there was no row nobody else has one either, unless they saw more or less of what changed than this owner.
     Object.assign(dues.at(endMs), all, {
       uncertain: known || own ? all.uncertain || unsure : unsure,

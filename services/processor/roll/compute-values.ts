@@ -22,6 +22,8 @@ export interface Moment {
   readonly imports: OpenImports;
   /** Of what moves with time: where it gets rows that it has not had. */
   readonly stretches: readonly Stretch[];
+  /** Nothing was computed since the owner restored: what the one before it published and did not store is not known. */
+  readonly isFirst: boolean;
   /** How many windows a jump of the watermark gives rows to. */
   readonly movingEndsMax: number;
 }

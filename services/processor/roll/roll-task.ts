@@ -68,6 +68,8 @@ export class RollTask implements FoldTask {
   private readonly held = new HeldSnapshots();
   private readonly aside = new PartsAside();
   private readonly steps = new WatermarkSteps();
+  /** Whether values were computed since the task was restored. */
+  private hasComputed = false;
   /** Nothing is published before the log was read up to here. */
   private catchUpOffset = 0;
   private readonly watermarks = new Map<string, number | null>();
@@ -110,6 +112,7 @@ export class RollTask implements FoldTask {
     this.held.clear();
     this.aside.clear();
     this.steps.clear();
+    this.hasComputed = false;
     this.watermarks.clear();
     this.changed.clear();
     this.toStore.clear();
@@ -245,6 +248,8 @@ export class RollTask implements FoldTask {
     const moved = new Map<string, number | null>();
     const reached = new Map<string, number | null>();
     const passed = new Map<string, readonly Stretch[]>();
+    const isFirst = !this.hasComputed;
+    this.hasComputed = true;
     const momentOf = (definition: Definition): Moment => {
       const { hash } = definition;
       const beforeMs = this.watermarks.get(hash) ?? null;
@@ -260,6 +265,7 @@ export class RollTask implements FoldTask {
         watermarkMs,
         imports: this.sources,
         stretches,
+        isFirst,
         movingEndsMax,
       };
     };
