@@ -220,11 +220,11 @@ test.each([
   expect(problems.map(problemLine)).toEqual([expect.stringMatching(message)]);
 });
 
-test('an open measure has no calendar; a KPI on a calendar with a problem has none of its own', () => {
+test('what is open, unless as an age, has no calendar; a KPI on a calendar with a problem has none of its own', () => {
   const open = `${KPI.replace('    aggregate: p90\n', '')}    measure: { open: { from: opened, to: replied, calendar: office } }\n`;
   const told = (text: string): string[] =>
     parseCatalogue(`version: 1\n${text}`, 'c.yaml', options).problems.map(problemLine);
-  expect(told(open)[0]).toMatch(/unknown key 'calendar'/);
+  expect(told(open)[0]).toMatch(/a calendar counts time, and only an age is one/);
   expect(told(IN_OFFICE.replace('12:00', '09:00'))).toEqual([expect.stringMatching(/ends when it begins/)]);
 });
 

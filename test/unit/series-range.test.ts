@@ -5,7 +5,7 @@ import type { Definition } from '../../services/shared/core/definition.ts';
 const HOUR_MS = 3_600_000;
 
 function definition(window: object, settleMs = 0): Definition {
-  return { window, settleMs } as unknown as Definition;
+  return { window, settleMs, measure: { kind: 'event' }, aggregate: { kind: 'sum' } } as unknown as Definition;
 }
 
 test('windows of earlier slices are final: of a rolling window also the one at whose end the slice leaves', () => {
@@ -24,6 +24,7 @@ test('windows of earlier slices are final: of a rolling window also the one at w
 test('levels and totals are whole: a level changes where its latest slice is, a total never with time', () => {
   const level = definition({ kind: 'instant', everyMs: 10 });
   const total = definition({ kind: 'total' });
-  expect([isWhole(level), isWhole(total), isWhole(definition({ kind: 'rolling' }))]).toEqual([true, true, false]);
+  const mean = { ...definition({ kind: 'rolling' }), aggregate: { kind: 'integral', of: 'mean' } } as Definition;
+  expect([level, total, mean, definition({ kind: 'rolling' })].map(isWhole)).toEqual([true, true, true, false]);
   expect([activeFromMs(level, 105), activeFromMs(total, 105)]).toEqual([100, Infinity]);
 });
