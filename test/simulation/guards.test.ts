@@ -9,6 +9,7 @@ import { rowGuards } from './guards-rows.ts';
 import { runnerGuards } from './guards-runner.ts';
 import { timeGuards } from './guards-time.ts';
 import { runSeed } from './run-seed.ts';
+import { someKpis } from './some-kpis.ts';
 import type * as TakeAway from './take-away.ts';
 
 // Pure functions have no object to be replaced on; the tested modules get these instead, which do the same.
@@ -39,11 +40,12 @@ test.each([
   ...fillGuards,
   ...movingGuards,
 ])('$rule: without “$name” the simulation fails', { timeout: 300_000 }, async (guard) => {
-  const wrong = await firstWrong(guard, (seed) => runSeed(seed, {}), NOTICING_SEEDS);
+  const wrong = await firstWrong(guard, (seed) => runSeed(seed, {}, { kpis: someKpis(seed) }), NOTICING_SEEDS);
   expect(wrong, 'no seed noticed').not.toBeNull();
   expect(wrong).not.toMatch(BROKEN);
 });
 
 test('with every guard in place the first seeds pass', async () => {
-  for (let seed = 1; seed <= 50; seed++) expect(await runSeed(seed, {}), `seed ${seed}`).toEqual([]);
+  for (let seed = 1; seed <= 50; seed++)
+    expect(await runSeed(seed, {}, { kpis: someKpis(seed) }), `seed ${seed}`).toEqual([]);
 });

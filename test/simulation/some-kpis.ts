@@ -2,9 +2,9 @@ import { DERIVED } from './oracle-derived.ts';
 import { Random } from './random.ts';
 import { definitions } from './world.ts';
 
-/** Of twenty schedules so many have all KPIs. */
-const ALL_CHANCE = 0.05;
-const EACH_CHANCE = 0.12;
+/** Of a hundred schedules so many have all KPIs. */
+const ALL_CHANCE = 0.02;
+const EACH_CHANCE = 0.07;
 
 /**
  * The KPIs that a schedule begins with: some, another choice for each seed, because all of them at once take several times
