@@ -61,13 +61,13 @@ describe('npm start', () => {
     const first = await startDemo();
     await until(async () => (await counts(first.url)).length === 3);
     const kpis = (await (await fetch(`${first.url}/v1/kpis`)).json()) as { kpis: { kpi: string }[] };
-    expect(kpis.kpis.length).toBe(30);
+    expect(kpis.kpis.length).toBe(42);
     // Every KPI has a value.
     await until(async () => {
       const [{ n }] = (await rows<{ n: string }>(first.url, 'SELECT uniqExact(kpi) AS n FROM kpi_current')) as [
         { n: string },
       ];
-      return Number(n) >= 29;
+      return Number(n) >= 41;
     }, 200);
     await first.stop();
     const { anchorMs, workflows: before } = state();
@@ -85,7 +85,7 @@ describe('npm start', () => {
     );
     const { code, stdout } = await takt(['lint', join(data, 'catalogue')]);
     expect(code).toBe(0);
-    expect(stdout).toContain('31 KPIs, no errors, 1 warnings');
+    expect(stdout).toContain('43 KPIs, no errors, 1 warnings');
     const third = await startDemo();
     const released = "SELECT value AS n FROM kpi_current WHERE kpi = 'parts_released'";
     await until(async () => Number((await rows<{ n: number }>(third.url, released))[0]?.n ?? 0) > 100, 200);

@@ -63,7 +63,13 @@ export class CatalogueReload {
 
   /** The same with how far what is being computed is, as these tasks say. */
   reportOf(tasks: StatusReport['tasks']): NonNullable<StatusReport['catalogue']> {
-    return { ...this.report, progress: fillProgress(this.wanted.catalogue, this.waiting, tasks) };
+    return { ...this.report, progress: fillProgress(this.wanted.catalogue, this.replacing(), tasks) };
+  }
+
+  /** Of what is being computed, that of which an older version is shown, or none: a KPI of the first start is no news. */
+  private replacing(): readonly string[] {
+    const hashIn = ({ catalogue: { kpis } }: LoadedCatalogue, kpi: string) => kpis.get(kpi)?.definition.hash;
+    return this.waiting.filter((kpi) => hashIn(this.now, kpi) !== hashIn(this.wanted, kpi));
   }
 
   /** Reads the files again. Throws what is wrong with them; everything stays as it is then. */
@@ -105,7 +111,7 @@ export class CatalogueReload {
   private async settle(): Promise<void> {
     const computed = await this.options.computed();
     const isComputed = (hash: string): boolean => computed.has(hash);
-    const before = this.waiting;
+    const before = this.replacing();
     this.waiting = notComputed(this.wanted.catalogue, isComputed);
     const catalogue = mixCatalogues(this.now.catalogue, this.wanted.catalogue, isComputed);
     const { screens } = this.wanted;
