@@ -49,14 +49,17 @@ function targetOf(labels: string, endMs: number): number | null {
   return isNextDay ? 12 : null;
 }
 
-/** What is planned for the three minutes of a window of `total`. */
+/** What is planned for the three minutes of a window of `total`: something on two days only. */
 function plannedOf(labels: string, endMs: number): number | null {
   const midnightMs = START_MS + 60 * MINUTE_MS;
-  const minutes = [3, 2, 1].map((back) => endMs - back * MINUTE_MS);
-  if (endMs - 3 * MINUTE_MS >= midnightMs + 24 * 60 * MINUTE_MS) return null;
-  if (labels.includes('"1.0"')) return 18;
+  const dayMs = 24 * 60 * MINUTE_MS;
+  const planned = [3, 2, 1]
+    .map((back) => endMs - back * MINUTE_MS)
+    .filter((startMs) => startMs >= midnightMs - dayMs && startMs < midnightMs + dayMs);
+  if (planned.length === 0) return null;
+  if (labels.includes('"1.0"')) return planned.length * 6;
   if (!labels.includes('"0.0"')) return null;
-  return minutes.reduce((sum, startMs) => sum + (startMs < midnightMs ? 3 : 5), 0);
+  return planned.reduce((sum, startMs) => sum + (startMs < midnightMs ? 3 : 5), 0);
 }
 
 const said: Readonly<Record<string, Omit<OracleRule, 'name' | 'hash' | 'kpi'>>> = {
