@@ -92,7 +92,7 @@ describe.skipIf(chdbMissing !== false)(`contributions by SQL (skipped only witho
       kinds.add(definition.measure.kind);
     }
     expect(contributions).toBeGreaterThan(5_000);
-    expect(kinds.size).toBe(9);
+    expect(kinds.size).toBe(11);
   });
 
   const select = (activity: string, occurrence: Selector['occurrence'], where: Condition[] = []): Selector => {

@@ -103,7 +103,8 @@ export async function openStandalone(
       tell: (records) => writer.deadLetters(records),
       sources: options.mqtt?.sources ?? [],
     });
-    const letterCounts = new LetterCounts(store, clock);
+    // By the machine's clock: that of a replay runs through hours in a moment, and each status would ask again.
+    const letterCounts = new LetterCounts(store, new SystemClock());
     // Before the folds: what the environment says of the broker may be wrong.
     const read = { ...ingest, workflows: () => shown().catalogue.workflows };
     const mqtt = options.mqtt === null ? null : await openMqttLine(options.mqtt, read, logger);
