@@ -103,3 +103,9 @@ test('a divisor that may be zero leaves both open', () => {
     none: ['b has no value'],
   });
 });
+
+test('a divisor with a long name is named alike by both', () => {
+  const text = '1 / (a + a + a + a + a + a + a + a + a + a + a + a + a + a + a + a + a + a)';
+  const { none } = rangeOf(text, (name) => outcome(name, 0));
+  expect(none).toEqual([evaluate(text, { a: 0 }).why]);
+});

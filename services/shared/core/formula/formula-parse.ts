@@ -51,10 +51,17 @@ export function oneLine(formula: string): string {
   return formula.trim().replace(/\s+/g, ' ');
 }
 
-/** A part of a formula as it is written; with all of its parentheses, where one of them stands outside. */
+/** Most characters of a formula's part in a message. */
+const SHOWN_MAX = 60;
+
+/**
+ * A part of a formula for a message: as it is written, or with all of its parentheses where one of them stands outside;
+ * its end is left out of a long one.
+ */
 export function partText(node: FormulaNode): string {
-  const text = oneLine(node.input.slice(node.start, node.end));
-  return isBalanced(text) ? text : serialize(node);
+  const written = oneLine(node.input.slice(node.start, node.end));
+  const text = isBalanced(written) ? written : serialize(node);
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text;
 }
 
 function isBalanced(text: string): boolean {

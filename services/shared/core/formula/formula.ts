@@ -116,7 +116,7 @@ class Compiler {
         return this.choice(node, node.args);
       default:
     }
-    return this.refuse(node, `'${textOf(node)}' has no place in a formula`);
+    return this.refuse(node, `'${partText(node)}' has no place in a formula`);
   }
 
   private arithmetic(
@@ -128,7 +128,7 @@ class Compiler {
     if (a === null || b === null) return null;
     if (op === '*') return { type: 'number', unit: factorUnit(a, b, args), run: (v) => a.run(v) * b.run(v) };
     if (op === '/') {
-      const by = textOf(args[1]);
+      const by = partText(args[1]);
       const unit = isPlain(args[1]) ? a.unit : null;
       return { type: 'number', unit, run: (v) => quotient(a.run(v), b.run(v), by) };
     }
@@ -159,7 +159,7 @@ class Compiler {
   /** The unit of two numbers that only make sense in one; a number without any goes with every unit. */
   private together(a: Numeric, b: Numeric, node: FormulaNode, how: string): string | null {
     if (a.unit !== null && b.unit !== null && a.unit !== b.unit)
-      this.refuse(node, `'${textOf(node)}': ${a.unit} and ${b.unit} cannot be ${how}`);
+      this.refuse(node, `'${partText(node)}': ${a.unit} and ${b.unit} cannot be ${how}`);
     return a.unit ?? b.unit;
   }
 
@@ -204,12 +204,4 @@ function factorUnit(a: Numeric, b: Numeric, [left, right]: readonly [FormulaNode
 
 function isPlain(node: FormulaNode): boolean {
   return node.op === 'value' || (node.op === '-_' && node.args.op === 'value');
-}
-
-/** Most characters of a formula's part in a message. */
-const SHOWN_MAX = 60;
-
-function textOf(node: FormulaNode): string {
-  const text = partText(node);
-  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 1)}…` : text;
 }

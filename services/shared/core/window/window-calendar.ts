@@ -120,7 +120,8 @@ function dateSlice(calendarUnit: CalendarUnit, timeMs: number): Slice {
 
 type DateUnit = Exclude<TumblingUnit, 'hour'>;
 
-const LENGTHS: Readonly<Record<DateUnit, Temporal.DurationLikeObject>> = {
+/** How long units are, as a calendar counts; of years of 52 or 53 weeks it is not said. */
+export const UNIT_LENGTHS: Readonly<Record<DateUnit, Temporal.DurationLikeObject>> = {
   day: { days: 1 },
   week: { weeks: 1 },
   month: { months: 1 },
@@ -148,7 +149,7 @@ function datesOf(
     return [EPOCH.add({ days: first }), EPOCH.add({ days: end })];
   }
   const first = firstDate(unit as DateUnit, date, fiscalMonth);
-  return [first, first.add(LENGTHS[unit as DateUnit])];
+  return [first, first.add(UNIT_LENGTHS[unit as DateUnit])];
 }
 
 function firstDate(unit: DateUnit, date: Temporal.PlainDate, fiscalMonth: number): Temporal.PlainDate {

@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
-import type { TumblingUnit, WindowSpec } from '../definition.ts';
+import type { WindowSpec } from '../definition.ts';
 import { sliceEnd, windowStart } from './window.ts';
+import { UNIT_LENGTHS } from './window-calendar.ts';
 
 /** Which earlier window one is held against: the one before it, or that of the year before. */
 export type Over = 'previous' | 'year';
@@ -13,18 +14,6 @@ const DAY_MS = 86_400_000;
 const SHIFT_MS = 2 * 3_600_000;
 /** A leap year, and a day for the date that only such a year has. */
 const YEAR_MS_MAX = 367 * DAY_MS + SHIFT_MS;
-
-/** The unit before, as a calendar counts. */
-const PREVIOUS: Readonly<Record<Exclude<TumblingUnit, 'hour'>, Temporal.DurationLikeObject>> = {
-  day: { days: 1 },
-  week: { weeks: 1 },
-  month: { months: 1 },
-  quarter: { months: 3 },
-  year: { years: 1 },
-  'fiscal-month': { months: 1 },
-  'fiscal-quarter': { months: 3 },
-  'fiscal-year': { years: 1 },
-};
 
 /**
  * Whether windows of this kind have an earlier one to be held against. Years of 52 or 53 weeks have no dates in common:
@@ -82,7 +71,7 @@ function stepOf(
 ): Temporal.DurationLikeObject {
   if (over === 'year') return window.unit === 'week' ? { weeks: 52 } : { years: 1 };
   // Only a tumbling window is an hour, and it has one before it without a calendar.
-  return window.unit === 'hour' ? { hours: 1 } : PREVIOUS[window.unit];
+  return window.unit === 'hour' ? { hours: 1 } : UNIT_LENGTHS[window.unit];
 }
 
 function zoned(zone: string, timeMs: number): Temporal.ZonedDateTime {
