@@ -1,12 +1,12 @@
 import type { Guard } from './take-away.ts';
 
-const SEEDS_MAX = 1_000;
+const SEEDS_MAX = 2_000;
 /** What was put in the place of a guard is broken itself. */
 export const BROKEN = /(Type|Reference|Syntax)Error/;
 
 /**
- * What goes wrong without a guard in the first seed that notices, and prints which that is; null: in 1,000 seeds nothing.
- * A seed of `tryFirst` (by rule and name of the guard, 1 to 1,000) goes before the others.
+ * What goes wrong without a guard in the first seed that notices, and prints which that is; null: in 2,000 seeds nothing.
+ * A seed of `tryFirst` (by rule and name of the guard, 1 to 2,000) goes before the others.
  */
 export async function firstWrong(
   guard: Guard,

@@ -14,7 +14,15 @@ test('12. new code or calendar data under the same version: the hash of a defini
   const { catalogue } = parseCatalogue(text, 'simulation.yaml', { calendarVersion: 'next year' });
   const changed = [...catalogue!.kpis.values()].filter(({ definition }) => !definitions.has(definition.hash));
   const own = ['today', 'work_mean', 'pieces', 'gauge_today', 'hourly'];
-  const derived = ['today_rate', 'pieces_mean', 'mean_most', 'pieces_growth', 'today_growth', 'mean_growth', 'pieces_share'];
+  const derived = [
+    'today_rate',
+    'pieces_mean',
+    'mean_most',
+    'pieces_growth',
+    'today_growth',
+    'mean_growth',
+    'pieces_share',
+  ];
   expect(changed.map(({ definition }) => definition.kpi).toSorted()).toEqual([...own, ...derived].toSorted());
 });
 

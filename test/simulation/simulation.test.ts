@@ -6,8 +6,8 @@ import { schedule } from './schedule.ts';
 import { tellSeed } from './shrink-seed.ts';
 import { someKpis } from './some-kpis.ts';
 
-const QUIET_SEEDS = process.env['CI'] === 'true' ? 60 : 20;
-const SEEDS = Number(process.env['TAKT_SEEDS'] ?? (process.env['CI'] === 'true' ? 6_000 : 1_000));
+const QUIET_SEEDS = 20;
+const SEEDS = Number(process.env['TAKT_SEEDS'] ?? (process.env['CI'] === 'true' ? 3_000 : 1_000));
 const EACH_FAULT_MIN = 200;
 const FIRST_SEED = Number(process.env['TAKT_FIRST_SEED'] ?? 1);
 
