@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { isBuiltIn } from '../../core/catalogue/built-in.ts';
 import { didYouMean, listed } from '../../core/catalogue/catalogue-problem.ts';
 import type { Definition } from '../../core/definition.ts';
@@ -6,6 +7,10 @@ import { TaktError } from '../../core/errors.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
 import { type KpiCheck, type KpiState, verifyKpi, type WorkflowState } from './verify-kpi.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
+
+/** How long, and how often, a check waits for what is still being computed; after that it is told. */
+const COMPUTED_TRIES = 50;
+const COMPUTED_WAIT_MS = 200;
 
 export interface VerifyOptions {
   readonly source: VerifySource;
@@ -21,7 +26,9 @@ export interface VerifyOptions {
  * came to. Throws KPI_UNKNOWN and what the source throws.
  */
 export async function* verify({ source, range, kpis, onPage }: VerifyOptions): AsyncIterable<KpiCheck> {
+  await computedSoon(source);
   const definitions = await inForce(source, kpis);
+  const unfinished = kpis.length === 0 ? await notComputed(source) : [];
   const states = new Map<string, WorkflowState>();
   for (const name of new Set(definitions.flatMap(workflowsOf))) states.set(name, await stateOf(source, name));
   // What the watermarks tell of is then in the values.
@@ -30,6 +37,8 @@ export async function* verify({ source, range, kpis, onPage }: VerifyOptions): A
     yield await verifyKpi(definition, stateAmong(definition, states), range, source, (windows) =>
       onPage(definition.kpi, windows),
     );
+  const none = { windows: 0, open: 0, moving: 0, differencesCount: 0, differences: [] };
+  for (const { kpi } of unfinished) yield { kpi, notChecked: 'it is still being computed', ...none };
 }
 
 /** What is known of the workflows of a KPI; `states` has all of them. */
@@ -47,16 +56,34 @@ export function stateAmong(definition: Definition, states: ReadonlyMap<string, W
   };
 }
 
-/** The definitions in force of these KPIs; of all where none is named. Throws KPI_UNKNOWN. */
-export async function inForce(source: VerifySource, wanted: readonly string[]): Promise<Definition[]> {
+/** What has just come in is computed within moments. */
+async function computedSoon(source: VerifySource): Promise<void> {
+  for (let tries = 0; tries < COMPUTED_TRIES; tries++) {
+    if ((await notComputed(source)).length === 0) return;
+    await setTimeout(COMPUTED_WAIT_MS);
+  }
+}
+
+/** The definitions in force that are still being computed. */
+async function notComputed(source: VerifySource): Promise<Definition[]> {
+  const computed = await computedIn(source);
+  return computed === null ? [] : (await active(source)).filter(({ hash }) => !computed.has(hash));
+}
+
+async function active(source: VerifySource): Promise<Definition[]> {
   const rows = await source.rows<{ readonly content: string }>(
     'SELECT content FROM definitions WHERE active = 1 ORDER BY kpi',
   );
+  return rows.map(({ content }) => JSON.parse(content) as Definition).filter(({ kpi }) => !isBuiltIn(kpi));
+}
+
+/**
+ * The definitions in force of these KPIs; of all where none is named. One that is still being computed has no values to
+ * compare. Throws KPI_UNKNOWN.
+ */
+export async function inForce(source: VerifySource, wanted: readonly string[]): Promise<Definition[]> {
   const computed = await computedIn(source);
-  const all = rows
-    .map(({ content }) => JSON.parse(content) as Definition)
-    // One that is still being computed has no values to compare.
-    .filter(({ kpi, hash }) => !isBuiltIn(kpi) && (computed === null || computed.has(hash)));
+  const all = (await active(source)).filter(({ hash }) => computed === null || computed.has(hash));
   const names = all.map(({ kpi }) => kpi);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined)
