@@ -12,7 +12,7 @@ import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 import { eventsTopic, SLICES_TOPIC, VALUES_TOPIC } from '../../services/shared/runtime/topics.ts';
 import type { Arrival } from './catch-up-workload.ts';
 import { packageRoot } from './package-root.ts';
-import { PackedLog } from './packed-log.ts';
+import { PackedLog, PLACE_BYTES } from './packed-log.ts';
 
 /** The workflow of every catalogue that the folds are measured with. */
 export const WORKFLOW = 'bench';
@@ -116,7 +116,7 @@ function fill(
     const value = codec.encode({ type: 'event', event: { ...event, value: decimal, target: null, importId: null } });
     const key = Buffer.from(caseId);
     events++;
-    bytes += key.length + value.length;
+    bytes += key.length + value.length + PLACE_BYTES;
     log.load({ topic, partition: partitionOf(caseId, partitions), key, value }, arrivedMs);
   }
   return { events, bytes };

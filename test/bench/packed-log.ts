@@ -2,6 +2,8 @@ import type { Clock } from '../../services/shared/ports/clock.ts';
 import type { AppendRecord, EventLog, LogRecord, ReadLimits } from '../../services/shared/ports/event-log.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
+/** What one record takes beside its bytes: where they are. */
+export const PLACE_BYTES = 5 * 8;
 
 /** Records of one partition, one behind the other in large buffers: millions of them are few objects. */
 class PackedPartition {

@@ -26,7 +26,7 @@ export function watchEvictions(count: (fault: FaultKind) => void): () => void {
   restores.push(
     replace(Series, 'trim', (trim) => {
       return function (floorMs) {
-        const held = (): number => (this.sliceCount as number) + (this.values.size as number);
+        const held = (): number => this.weight as number;
         const before = held();
         trim.call(this, floorMs);
         if (held() < before) count('trimmed series');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { activeFromMs, isWhole, reachMs } from '../../services/processor/roll/series-range.ts';
+import { activeFromMs, finalUpToMs, isWhole, reachMs } from '../../services/processor/roll/series-range.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,6 +12,7 @@ test('windows of earlier slices are final: of a rolling window also the one at w
   const rolling = definition({ kind: 'rolling', sizeMs: 30, everyMs: 10 }, 5);
   // At 100 and 5 to settle: final are windows that end up to 95. The slice of 50 leaves at 90, that of 60 at 100.
   expect(activeFromMs(rolling, 100)).toBe(60);
+  expect(finalUpToMs(rolling, 100)).toBe(90);
   expect(activeFromMs(rolling, null)).toBe(-Infinity);
   expect(reachMs(rolling)).toBe(40);
   const days = definition({ kind: 'tumbling', unit: 'day', zone: 'Europe/Berlin' });

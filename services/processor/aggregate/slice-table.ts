@@ -17,7 +17,7 @@ import { SliceChanges, waits } from './slice-changes.ts';
 import { SliceEntries } from './slice-entries.ts';
 
 /** Rows of a workflow kept in memory by one process; above it acknowledged ones that were not used of late leave. */
-export const SLICE_ROWS_MAX = 200_000;
+export const SLICE_ROWS_MAX = 100_000;
 /** Rows of a definition that one source partition reads when it starts: the latest. Others come when they are needed. */
 export const RESTORED_ROWS_MAX = 2_000;
 /** Of a record that leaves every extreme known. */

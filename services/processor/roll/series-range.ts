@@ -17,6 +17,16 @@ export function activeFromMs({ window, settleMs }: Definition, watermarkMs: numb
   return sliceStart(window, window.kind === 'rolling' ? finalMs - window.sizeMs : finalMs);
 }
 
+/**
+ * Up to which slice start all windows that end there are final at this watermark. Of a rolling window that is later than
+ * where slices begin that time alone will change: those that leave are in memory because later windows reach them.
+ */
+export function finalUpToMs(definition: Definition, watermarkMs: number | null): number {
+  const { window, settleMs } = definition;
+  if (window.kind !== 'rolling' || watermarkMs === null) return activeFromMs(definition, watermarkMs);
+  return sliceStart(window, watermarkMs - settleMs);
+}
+
 /** Whether a series is of use in memory only as a whole: a level is made of every change before it. */
 export function isWhole(definition: Definition): boolean {
   const { window } = definition;

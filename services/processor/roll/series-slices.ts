@@ -6,6 +6,10 @@ import {
 } from '../../shared/core/aggregate/aggregate-state.ts';
 import { type Aggregate, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
 import type { SliceSnapshot } from '../../shared/core/messages.ts';
+import { ClosedSlices } from './closed-slices.ts';
+
+/** A closed slice takes fewer bytes than an open one by this factor, and more. */
+const CLOSED_PER_OPEN = 10;
 
 /** What roll keeps of a snapshot or of a stored slice row. */
 export type SlicePart = Pick<SliceSnapshot, 'sliceStartMs' | 'source' | 'version' | 'samples' | 'state' | 'importId'>;
@@ -24,10 +28,11 @@ interface Touch {
   readonly importId: string;
 }
 
-/** A slice: its parts by source while it is open; once it is closed their sum, and the imports: one may open again. */
-type Slice =
-  | { samples: number; readonly parts: Map<string, Part> }
-  | { readonly samples: number; readonly parts: null; readonly sum: Uint8Array; readonly touches: readonly Touch[] };
+/** A slice by the parts of its sources. */
+interface OpenSlice {
+  samples: number;
+  readonly parts: Map<string, Part>;
+}
 
 /** What of a part decides whether its slice may close. */
 export interface PartsKnown {
@@ -45,11 +50,11 @@ export interface PartsKnown {
  */
 export class SeriesSlices {
   private readonly aggregate: Aggregate;
-  private readonly slices = new Map<number, Slice>();
-  /** Starts of those that are open. */
-  private readonly open = new Set<number>();
-  /** Starts of closed ones that an import touched. */
-  private readonly touched = new Set<number>();
+  private readonly open = new Map<number, OpenSlice>();
+  /** The sums of the others. */
+  private readonly closed = new ClosedSlices();
+  /** By the start of a closed slice, the imports that touched it last: one may open again. */
+  private readonly touched = new Map<number, readonly Touch[]>();
   /** By their text: most closed slices were touched by the same imports. */
   private readonly touches = new Map<string, readonly Touch[]>();
   /** Starts in order; null: they are to be sorted again. */
@@ -61,35 +66,37 @@ export class SeriesSlices {
     this.aggregate = aggregate;
   }
 
-  get size(): number {
-    return this.slices.size;
+  /** How many there are, a closed one as the part of an open one whose memory it takes. */
+  get weight(): number {
+    return this.open.size + this.closed.size / CLOSED_PER_OPEN;
   }
 
   /** Starts of all slices but a level's total row, ascending. */
   starts(): readonly number[] {
-    this.sorted ??= [...this.slices.keys()].filter((startMs) => startMs !== LEVEL_TOTAL_MS).sort((a, b) => a - b);
+    this.sorted ??= [...this.closed.starts(), ...this.open.keys()]
+      .filter((startMs) => startMs !== LEVEL_TOTAL_MS)
+      .sort((a, b) => a - b);
     return this.sorted;
   }
 
   /** Net number of contributions to a slice, over all sources. */
   samples(startMs: number): number {
-    return this.slices.get(startMs)?.samples ?? 0;
+    return this.open.get(startMs)?.samples ?? this.closed.samples(startMs) ?? 0;
   }
 
   /** The part of a source; null: none, or the slice is closed. */
   part(startMs: number, source: string): Part | null {
-    return this.slices.get(startMs)?.parts?.get(source) ?? null;
+    return this.open.get(startMs)?.parts.get(source) ?? null;
   }
 
   /** Gives an open slice, or a new one, a part in place of the one that its source has there. */
   put({ sliceStartMs, source, version, samples, state: bytes, importId }: SlicePart): void {
-    let slice = this.slices.get(sliceStartMs);
+    let slice = this.open.get(sliceStartMs);
     if (slice === undefined) {
-      this.slices.set(sliceStartMs, (slice = { samples: 0, parts: new Map() }));
-      this.open.add(sliceStartMs);
+      if (this.closed.has(sliceStartMs)) throw new Error(`the slice of ${sliceStartMs} is closed`);
+      this.open.set(sliceStartMs, (slice = { samples: 0, parts: new Map() }));
       this.sorted = null;
     }
-    if (slice.parts === null) throw new Error(`the slice of ${sliceStartMs} is closed`);
     const { parts } = slice;
     slice.samples += samples - (parts.get(source)?.samples ?? 0);
     parts.set(source, { version, samples, bytes, importId });
@@ -97,36 +104,40 @@ export class SeriesSlices {
 
   /** The states of a slice, in their binary form: together they are all that came to it. */
   *states(startMs: number): Generator<Uint8Array> {
-    const slice = this.slices.get(startMs);
-    if (slice === undefined) return;
-    if (slice.parts === null) yield slice.sum;
-    else for (const { bytes } of slice.parts.values()) yield bytes;
+    const slice = this.open.get(startMs);
+    if (slice !== undefined) {
+      for (const { bytes } of slice.parts.values()) yield bytes;
+      return;
+    }
+    const sum = this.closed.state(startMs);
+    if (sum !== null) yield sum;
   }
 
   isClosed(startMs: number): boolean {
-    return this.slices.get(startMs)?.parts === null;
+    return this.closed.has(startMs);
   }
 
   /** Gives a closed slice its parts back, as the store has them. */
   reopen(startMs: number, parts: readonly SlicePart[]): void {
-    this.slices.set(startMs, { samples: 0, parts: new Map() });
-    this.open.add(startMs);
+    this.closed.delete(startMs);
     this.touched.delete(startMs);
+    this.open.set(startMs, { samples: 0, parts: new Map() });
     for (const part of parts) this.put(part);
   }
 
   /** Once more than `openMax` are open: closes those that the store has whole, but none that `stays` names. */
   close(openMax: number, known: PartsKnown, stays: (startMs: number) => boolean): void {
     if (this.open.size <= Math.max(openMax, this.closeAt)) return;
-    for (const startMs of this.open) {
-      const { samples, parts } = this.slices.get(startMs)!;
-      if (startMs === LEVEL_TOTAL_MS || stays(startMs) || parts === null || !isStored(parts, known)) continue;
+    // In the order of time, in which closed ones lie.
+    for (const startMs of [...this.open.keys()].sort((a, b) => a - b)) {
+      const { samples, parts } = this.open.get(startMs)!;
+      if (startMs === LEVEL_TOTAL_MS || stays(startMs) || !isStored(parts, known)) continue;
       const sum = emptyState(this.aggregate);
       this.mergeInto(sum, startMs);
       const touches = this.touchesOf(parts);
-      this.slices.set(startMs, { samples, parts: null, sum: encodeState(sum), touches });
+      this.closed.add(startMs, samples, encodeState(sum));
       this.open.delete(startMs);
-      if (touches.length > 0) this.touched.add(startMs);
+      if (touches.length > 0) this.touched.set(startMs, touches);
     }
     this.closeAt = this.open.size * 2;
   }
@@ -136,30 +147,28 @@ export class SeriesSlices {
    * while its log was being read, total and slices of several moments, keeps them until it is of one.
    */
   mayForgetBefore(fromMs: number, known: PartsKnown): boolean {
-    if (this.slices.has(LEVEL_TOTAL_MS) && this.isAhead(known)) return false;
-    for (const startMs of this.open) {
+    if (this.open.has(LEVEL_TOTAL_MS) && this.isAhead(known)) return false;
+    for (const [startMs, { parts }] of this.open) {
       if (startMs >= fromMs || startMs === LEVEL_TOTAL_MS) continue;
-      if (!isStored(this.slices.get(startMs)!.parts!, known)) return false;
+      if (!isStored(parts, known)) return false;
     }
-    for (const startMs of this.touched) if (startMs < fromMs && this.inImport(startMs, known)) return false;
+    for (const startMs of this.touched.keys()) if (startMs < fromMs && this.inImport(startMs, known)) return false;
     return true;
   }
 
   private isAhead(known: PartsKnown): boolean {
-    for (const startMs of this.open)
-      for (const [source, { version }] of this.slices.get(startMs)!.parts!)
-        if (known.isAhead(source, version)) return true;
+    for (const { parts } of this.open.values())
+      for (const [source, { version }] of parts) if (known.isAhead(source, version)) return true;
     return false;
   }
 
   /** Forgets the slices that start before `fromMs`, a level's total row left out. */
   forgetBefore(fromMs: number): void {
-    for (const startMs of this.slices.keys()) {
-      if (startMs >= fromMs || startMs === LEVEL_TOTAL_MS) continue;
-      this.slices.delete(startMs);
-      this.open.delete(startMs);
-      this.touched.delete(startMs);
-    }
+    this.closed.deleteBefore(fromMs);
+    for (const startMs of this.open.keys())
+      if (startMs < fromMs && startMs !== LEVEL_TOTAL_MS) this.open.delete(startMs);
+    for (const startMs of this.touched.keys()) if (startMs < fromMs) this.touched.delete(startMs);
+    this.sorted = null;
   }
 
   private touchesOf(parts: ReadonlyMap<string, Part>): readonly Touch[] {
@@ -179,11 +188,10 @@ export class SeriesSlices {
 
   /** Whether an import that is open in its source touched the slice last. */
   inImport(startMs: number, imports: Pick<PartsKnown, 'isOpen'>): boolean {
-    const slice = this.slices.get(startMs);
-    if (slice === undefined) return false;
+    const slice = this.open.get(startMs);
     // A source's position is past what it has stored, and only that is closed.
-    if (slice.parts === null)
-      return slice.touches.some(({ source, importId }) => imports.isOpen(source, importId, -1n));
+    if (slice === undefined)
+      return this.touched.get(startMs)?.some(({ source, importId }) => imports.isOpen(source, importId, -1n)) ?? false;
     for (const [source, { importId, version }] of slice.parts)
       if (importId !== null && imports.isOpen(source, importId, version)) return true;
     return false;
@@ -191,19 +199,17 @@ export class SeriesSlices {
 
   /** Starts of the slices that one of these imports touched last, a level's total row left out. */
   touchedBy(imports: ReadonlySet<string>): number[] {
-    return [...this.open, ...this.touched].filter((startMs) => {
-      if (startMs === LEVEL_TOTAL_MS) return false;
-      const slice = this.slices.get(startMs)!;
-      const touches = slice.parts === null ? slice.touches : [...slice.parts.values()];
-      return touches.some(({ importId }) => importId !== null && imports.has(importId));
+    const open = [...this.open].map(([startMs, { parts }]) => [startMs, [...parts.values()]] as const);
+    return [...open, ...this.touched].flatMap(([startMs, touches]) => {
+      if (startMs === LEVEL_TOTAL_MS) return [];
+      return touches.some(({ importId }) => importId !== null && imports.has(importId)) ? [startMs] : [];
     });
   }
 
   /** Whether every part is at or below what its source has stored, so that the store can give all of them back. */
   storedBelow(storedOf: (source: string) => bigint): boolean {
-    for (const startMs of this.open)
-      for (const [source, { version }] of this.slices.get(startMs)!.parts!)
-        if (version > storedOf(source)) return false;
+    for (const { parts } of this.open.values())
+      for (const [source, { version }] of parts) if (version > storedOf(source)) return false;
     return true;
   }
 }

@@ -9,13 +9,12 @@ import { alignedMs, type DerivedGroup, groupActiveFromMs, groupReachMs } from '.
 import { DerivedSeries } from './derived-series.ts';
 import { Series } from './series.ts';
 import type { PartsKnown } from './series-slices.ts';
-import { activeFromMs, isWhole, reachMs } from './series-range.ts';
+import { activeFromMs, finalUpToMs, isWhole, reachMs } from './series-range.ts';
 
-/**
- * Slices kept in memory by one process, a kilobyte each with their values; above it series forget what is final, and the
- * least recently used ones leave.
- */
-export const SLICES_MAX = 600_000;
+/** Slices and value rows kept in memory by one process, about 300 bytes each; above it the least recently used series leave. */
+export const SLICES_MAX = 1_000_000;
+/** Each time this part of the limit has come series forget what is final. */
+const TRIM_PART = 0.1;
 /** Slices of a series that are kept by source; above it those that are stored are kept as sums. */
 export const OPEN_SLICES_MAX = 32;
 /** How many label sets one query asks for. */
@@ -54,6 +53,8 @@ export class SeriesTable {
   private readonly sources: PartsKnown;
   private readonly watermarkOf: (workflows: readonly string[]) => number | null;
   private readonly slicesMax: number;
+  /** How much was left when series forgot what is final: they are asked again when it has grown. */
+  private trimmedTo = 0;
 
   constructor(options: {
     store: KpiStore;
@@ -381,14 +382,16 @@ export class SeriesTable {
   }
 
   /**
-   * Above the limit series forget what time alone will not change any more. If that is not enough they leave, but only when
-   * the store can give every part of them back, and nothing of them waits.
+   * Well below the limit series forget what time alone will not change any more. If that is not enough they leave, but only
+   * when the store can give every part of them back, and nothing of them waits.
    */
   evict(slicesMax = this.slicesMax): void {
     let slices = this.slices;
+    if (slices > this.trimmedTo + slicesMax * TRIM_PART) {
+      this.trim();
+      this.trimmedTo = slices = this.slices;
+    }
     if (slices <= slicesMax) return;
-    this.trim();
-    slices = this.slices;
     for (const series of [...this.all()].sort((a, b) => a.usedIn - b.usedIn)) {
       if (slices <= slicesMax) break;
       // It may have left with another one already.
@@ -399,19 +402,23 @@ export class SeriesTable {
       if (!leaving.every((each) => this.isAtRest(each))) continue;
       if (together?.derived.some(({ isAtRest }) => !isAtRest) === true) continue;
       for (const each of leaving) {
-        slices -= each.sliceCount;
+        slices -= each.weight;
         this.series.get(each.definition.hash)!.delete(each.labels);
       }
       if (group !== undefined) this.together.get(group)!.delete(series.labels);
     }
   }
 
-  /** Forgets of each series what lies before the slices whose windows are not all final. */
+  /** Forgets of each series the windows that are final, and the slices that no later one reaches. */
   private trim(): void {
     for (const series of this.all()) {
       if (this.groups.has(series.definition.hash)) continue;
-      const floorMs = this.activeFromMs(series.definition);
-      if (!Number.isFinite(floorMs) || floorMs <= series.floorMs) continue;
+      const finalMs = finalUpToMs(series.definition, this.watermarkOf([series.definition.workflow]));
+      if (!Number.isFinite(finalMs)) continue;
+      // In a catch-up values are always on their way: up to them all the same.
+      const unstoredMs = lowestOf([...series.unstoredEnds]);
+      const floorMs = sliceStart(series.definition.window, Math.min(finalMs, unstoredMs - 1));
+      if (floorMs <= series.floorMs) continue;
       if (series.mayTrim(floorMs, this.sources)) series.trim(floorMs);
     }
     for (const [group, byLabels] of this.together) {
@@ -445,7 +452,7 @@ export class SeriesTable {
 
   get slices(): number {
     let sum = 0;
-    for (const series of this.all()) sum += series.sliceCount;
+    for (const series of this.all()) sum += series.weight;
     return sum;
   }
 }

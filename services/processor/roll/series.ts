@@ -331,8 +331,9 @@ export class Series {
     return this.slices.starts();
   }
 
-  get sliceCount(): number {
-    return this.slices.size;
+  /** How much memory it takes, in slices and value rows. */
+  get weight(): number {
+    return this.slices.weight + this.rows.size;
   }
 
   /** Whether every part is at or below what its source has stored, so that the store can give the series back. */
