@@ -1,7 +1,7 @@
 import type { Amount } from './amount.ts';
 import { type ByteReader, type ByteWriter } from '../bytes/bytes.ts';
 import { rankOf } from './log-bins.ts';
-import { addCount, addCounts, noCounts, type SortedCounts } from './sorted-counts.ts';
+import { SortedCounts } from './sorted-counts.ts';
 
 /** Entries of percentiles are told apart to the minute: an age is right to half of one. */
 export const AGE_STEP_MS = 60_000;
@@ -23,7 +23,7 @@ export interface AgesState {
 
 /** Of percentiles by the minute; exact where only the oldest is asked for. */
 export function emptyAges(of: 'max' | 'percentile'): AgesState {
-  return { kind: 'ages', n: 0, delta: 0, stepMs: of === 'max' ? 1 : AGE_STEP_MS, entries: noCounts() };
+  return { kind: 'ages', n: 0, delta: 0, stepMs: of === 'max' ? 1 : AGE_STEP_MS, entries: new SortedCounts() };
 }
 
 /** Counts an entry at a clock time, or (`isExit`, its negative) what had entered then and leaves; -1 takes it back. */
@@ -32,14 +32,14 @@ export function addToAges(state: AgesState, amount: Amount, isExit: boolean, sig
   const count = isExit ? -sign : sign;
   state.n += sign;
   state.delta += count;
-  addCount(state.entries, Math.floor(entryMs / state.stepMs), count);
+  state.entries.add(Math.floor(entryMs / state.stepMs), count);
 }
 
 /** Adds (1) or takes back (-1) another slice's. */
 export function mergeAges(into: AgesState, from: AgesState, sign: 1 | -1 = 1): void {
   into.n += sign * from.n;
   into.delta += sign * from.delta;
-  addCounts(into.entries, from.entries, sign);
+  into.entries.addAll(from.entries, sign);
 }
 
 /** Age of the one that entered first, ms; null: nothing is open. Exact where steps are of a millisecond. */
@@ -75,7 +75,6 @@ export function readAges(input: ByteReader, state: AgesState): void {
   state.delta = input.integer();
   let key = 0;
   for (let left = input.integer(); left > 0; left--) {
-    state.entries.keys.push((key += input.integer()));
-    state.entries.counts.push(input.integer());
+    state.entries.push((key += input.integer()), input.integer());
   }
 }

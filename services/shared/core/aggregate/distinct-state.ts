@@ -2,7 +2,7 @@ import type { Amount } from './amount.ts';
 import { ByteReader, type ByteWriter } from '../bytes/bytes.ts';
 import { addHash, estimate, type RankCounts } from './hyper-log-log.ts';
 import { murmur3 } from '../bytes/murmur3.ts';
-import { addCount, addCounts, noCounts, type SortedCounts } from './sorted-counts.ts';
+import { SortedCounts } from './sorted-counts.ts';
 
 /** Above so many different values exact counting is advised against: a slice is 9 bytes of each, sent at each change. */
 export const DISTINCT_VALUES_MAX = 100_000;
@@ -23,7 +23,9 @@ export interface SketchState {
 
 /** The state of a slice without contributions. */
 export function emptyDistinct(approximate: boolean): DistinctState | SketchState {
-  return approximate ? { kind: 'sketch', n: 0, ranks: noCounts() } : { kind: 'distinct', n: 0, values: noCounts() };
+  return approximate
+    ? { kind: 'sketch', n: 0, ranks: new SortedCounts() }
+    : { kind: 'distinct', n: 0, values: new SortedCounts() };
 }
 
 /** What a value contributes: the 64 bits of its hash. */
@@ -34,7 +36,7 @@ export function distinctAmount(value: string): Amount {
 
 /** Adds (1) or takes back (-1) one value, by what it contributes; `n` is the caller's. */
 export function addDistinct(state: DistinctState | SketchState, amount: Amount, sign: 1 | -1): void {
-  if (state.kind === 'distinct') addCount(state.values, BigInt(amount), sign);
+  if (state.kind === 'distinct') state.values.add(BigInt(amount), sign);
   else addHash(state.ranks, BigInt(amount), sign);
 }
 
@@ -45,8 +47,8 @@ export function mergeDistinct(
   sign: 1 | -1 = 1,
 ): void {
   into.n += sign * from.n;
-  if (into.kind === 'distinct' && from.kind === 'distinct') addCounts(into.values, from.values, sign);
-  else if (into.kind === 'sketch' && from.kind === 'sketch') addCounts(into.ranks, from.ranks, sign);
+  if (into.kind === 'distinct' && from.kind === 'distinct') into.values.addAll(from.values, sign);
+  else if (into.kind === 'sketch' && from.kind === 'sketch') into.ranks.addAll(from.ranks, sign);
 }
 
 /** Gives `after` the place of `before`, which was merged; both in their binary form. Only what differs is touched. */
@@ -54,11 +56,8 @@ export function replaceDistinct(into: DistinctState | SketchState, before: Uint8
   const old = new EntryReader(into.kind, before);
   const now = new EntryReader(into.kind, after);
   into.n += now.n - old.n;
-  const changes = noCounts<bigint | number>();
-  const note = (at: EntryReader, count: number): void => {
-    changes.keys.push(at.key());
-    changes.counts.push(count);
-  };
+  const changes = new SortedCounts<bigint | number>();
+  const note = (at: EntryReader, count: number): void => changes.push(at.key(), count);
   while (!old.ended || !now.ended) {
     const order = compareEntries(old, now);
     if (order < 0) note(old, -old.count);
@@ -67,8 +66,8 @@ export function replaceDistinct(into: DistinctState | SketchState, before: Uint8
     if (order <= 0) old.next();
     if (order >= 0) now.next();
   }
-  if (into.kind === 'distinct') addCounts(into.values, changes as SortedCounts<bigint>);
-  else addCounts(into.ranks, changes as RankCounts);
+  if (into.kind === 'distinct') into.values.addAll(changes as SortedCounts<bigint>);
+  else into.ranks.addAll(changes as RankCounts);
 }
 
 /** Goes through the entries of a state in its binary form, without making a bigint of each. */
@@ -140,8 +139,7 @@ export function writeDistinct(out: ByteWriter, state: DistinctState | SketchStat
 export function readDistinct(input: ByteReader, state: DistinctState | SketchState): void {
   let key = 0;
   for (let left = input.integer(); left > 0; left--) {
-    if (state.kind === 'distinct') state.values.keys.push(input.word());
-    else state.ranks.keys.push((key += input.integer()));
-    (state.kind === 'distinct' ? state.values : state.ranks).counts.push(input.integer());
+    if (state.kind === 'distinct') state.values.push(input.word(), input.integer());
+    else state.ranks.push((key += input.integer()), input.integer());
   }
 }

@@ -1,4 +1,4 @@
-import { addCount, type SortedCounts } from './sorted-counts.ts';
+import type { SortedCounts } from './sorted-counts.ts';
 
 /** Bits of a hash that choose the register: 4,096 of them. */
 const REGISTER_BITS = 12;
@@ -26,7 +26,7 @@ export function addHash(into: RankCounts, hash: bigint, sign: 1 | -1): void {
   const register = high >>> (32 - REGISTER_BITS);
   const rest = high & (2 ** (32 - REGISTER_BITS) - 1);
   const zeros = rest === 0 ? 32 - REGISTER_BITS + Math.clz32(low) : Math.clz32(rest) - REGISTER_BITS;
-  addCount(into, register * RANK_STEP + zeros + 1, sign);
+  into.add(register * RANK_STEP + zeros + 1, sign);
 }
 
 /**
