@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/ports/clock.ts';
 import type { AggregateTask } from './aggregate/aggregate-task.ts';
 import type { DefinitionChanges } from './definition-changes.ts';
+import type { RetentionCuts } from './retention-cuts.ts';
 
 /** How often it looks while definitions are being filled, and while nothing is. */
 const LOOK_BUSY_MS = 20;
@@ -11,9 +12,13 @@ const TELL_OTHERS_EVERY_MS = 1_000;
 /** Pause between two looks at whether all is computed. */
 const ASK_EVERY_MS = 1_000;
 
-/** Sees to it that the definitions of a catalogue come into force in every partition of this process, and are computed. */
+/**
+ * Sees to it that the definitions of a catalogue come into force in every partition of this process, and are computed; and
+ * that what is past retention is cut off.
+ */
 export class ChangesLoop {
   private readonly changes: DefinitionChanges;
+  private readonly cuts: RetentionCuts;
   private readonly clock: Clock;
   private readonly tasks: () => readonly AggregateTask[];
   private readonly askPending: () => Promise<boolean>;
@@ -28,6 +33,7 @@ export class ChangesLoop {
 
   constructor(options: {
     readonly changes: DefinitionChanges;
+    readonly cuts: RetentionCuts;
     readonly clock: Clock;
     /** Those that are this process's now. */
     readonly tasks: () => readonly AggregateTask[];
@@ -39,6 +45,7 @@ export class ChangesLoop {
     readonly isRolling: () => boolean;
   }) {
     this.changes = options.changes;
+    this.cuts = options.cuts;
     this.clock = options.clock;
     this.tasks = options.tasks;
     this.askPending = options.isPending;
@@ -68,7 +75,10 @@ export class ChangesLoop {
 
   private async look(): Promise<void> {
     const tasks = this.tasks();
-    for (const task of tasks) await this.changes.step(task);
+    for (const task of tasks) {
+      await this.changes.step(task);
+      await this.cuts.step(task);
+    }
     if (!this.pending) return;
     const nowMs = this.clock.nowMs();
     if (nowMs - this.toldMs >= (this.isRolling() ? TELL_EVERY_MS : TELL_OTHERS_EVERY_MS)) {

@@ -23,6 +23,7 @@ import { DefinitionBook } from './definition-book.ts';
 import { ChangesLoop } from './changes-loop.ts';
 import { DefinitionChanges, type FillProgress } from './definition-changes.ts';
 import { Readiness } from './readiness.ts';
+import { RetentionCuts } from './retention-cuts.ts';
 import { RollTask } from './roll/roll-task.ts';
 import { OPEN_SLICES_MAX, SLICES_MAX } from './roll/series-table.ts';
 import { Ticker } from './ticker.ts';
@@ -117,8 +118,11 @@ export class Processor {
     const isAssigned = (): boolean => this.places !== null;
     const isSettled = (task: AggregateTask): boolean => this.changes.isSettled(task);
     this.readiness = new Readiness({ aggregate: this.aggregate, roll: this.roll, log, clock, isAssigned, isSettled });
+    const retentionMsOf = (workflow: string): number | null =>
+      this.workflows.get(eventsTopic(workflow))?.retentionMs ?? null;
     this.changing = new ChangesLoop({
       changes: this.changes,
+      cuts: new RetentionCuts({ log, codec, retentionMsOf }),
       clock,
       tasks: () => (this.aggregate.isRestored && isCurrent?.() !== false ? this.aggregate.tasks : []),
       isPending: async () => {

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import type { EventRow } from '../../services/shared/ports/kpi-rows.ts';
 import type { KpiStore, LetterQuery, TriedLetter } from '../../services/shared/ports/kpi-store.ts';
 import {
   caseRow,
@@ -390,6 +391,41 @@ function readTests(open: Open, name: string): void {
     ]);
     expect((await all(store.caseIds('w', 0, 0))).flat()).toHaveLength(4_502);
   });
+
+  test(`19. what is in earlier periods is as if it were not there, and goes at once (${name})`, async () => {
+    const { store } = await open();
+    const row = (caseId: string, offset: number, period: number, workflow = 'w'): EventRow =>
+      event({ workflow, caseId, id: `e${offset}`, offset, version: BigInt(offset), period });
+    await store.insert('events', [
+      row('old', 1, 3),
+      row('moved', 2, 3),
+      // Archived once more, in a later period, and once more in the same.
+      row('moved', 2, 7),
+      row('moved', 2, 7),
+      row('moved', 4, 7),
+      row('new', 5, 9),
+      row('kept', 6, 0),
+      row("o'ther", 1, 3, "w'"),
+    ]);
+    const read = async (caseId: string, fromPeriod?: number): Promise<string[]> =>
+      (await store.caseEvents('w', 0, [caseId], 1_000, fromPeriod)).map(({ id }) => id).toSorted();
+    expect(await read('moved')).toEqual(['e2', 'e4']);
+    expect(await read('moved', 5)).toEqual(['e2', 'e4']);
+    expect([await read('old'), await read('old', 4), await read('kept', 1)]).toEqual([['e1'], [], []]);
+    const cases = async (fromPeriod: number, belowPeriod?: number): Promise<string[]> => {
+      const periods = { fromPeriod, ...(belowPeriod === undefined ? {} : { belowPeriod }) };
+      const rows = (await all(store.archive('w', 0, 1_000, undefined, undefined, periods))).flat();
+      return [...new Set(rows.map(({ caseId, id }) => `${caseId} ${id}`))].toSorted();
+    };
+    expect(await cases(4)).toEqual(['moved e2', 'moved e4', 'new e5']);
+    expect(await cases(3, 4)).toEqual(['moved e2', 'moved e4', 'old e1']);
+    expect(await store.dropPeriods('w', 7)).toBe(1);
+    expect(await store.dropPeriods('w', 7)).toBe(0);
+    expect(await cases(0)).toEqual(['kept e6', 'moved e2', 'moved e4', 'new e5']);
+    expect(await store.caseEvents("w'", 0, ["o'ther"], 1_000)).toHaveLength(1);
+    expect(await store.dropPeriods("w'", 7)).toBe(1);
+    expect(await store.caseEvents("w'", 0, ["o'ther"], 1_000)).toEqual([]);
+  });
 }
 
 function alertTests(open: Open, name: string): void {
@@ -495,6 +531,7 @@ function endTests(open: Open, name: string): void {
       () => all(store.labelSets('d', 0)),
       () => all(store.archive('w', 0, 1)),
       () => store.archiveAhead('w', 0, null, 1),
+      () => store.dropPeriods('w', 1),
       () => store.slices({ definition: 'd' }),
       () => store.slices({ definition: 'd', labels: [] }),
       () => store.values({ definition: 'd' }),

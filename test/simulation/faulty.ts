@@ -216,6 +216,7 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
     caseIds: (...query) => gated(store.caseIds(...query)),
     labelSets: (...query) => gated(store.labelSets(...query)),
     archive: (...query) => gated(store.archive(...query)),
+    dropPeriods: (...query) => gate.pass('drop', () => store.dropPeriods(...query)),
     archiveAhead: (...query) => gate.pass('read', () => store.archiveAhead(...query)),
     slices: (query) => gate.pass('read', () => store.slices(query)),
     values: (query) => gate.pass('read', () => store.values(query)),

@@ -11,6 +11,7 @@ const workflow: Workflow = {
   disorderMs: 0,
   idleTimeoutMs: 1,
   futureLimitMs: 0,
+  retentionMs: null,
 };
 const event = {
   specversion: '1.0',

@@ -63,6 +63,7 @@ const messages: Record<Message['type'], fc.Arbitrary<Message>> = {
   import: typed('import', { importId: text, phase: fc.constantFrom('begin', 'end'), maxEventMs: orNull(timeMs) }),
   control: typed('control', { definitions: fc.array(text), filling: fc.array(text) }),
   fill: typed('fill', { definitions: fc.array(text), after: fc.option(text), upTo: fc.option(text) }),
+  cut: typed('cut', { lateMs: timeMs, frozenMs: timeMs }),
   slice: typed('slice', { ...snapshot, source: text }),
   slices: fc.tuple(text, fc.array(fc.record(snapshot))).map(([source, all]) => {
     const snapshots = all.map((each) => ({ ...each, type: 'slice', source }));
@@ -155,6 +156,7 @@ test('the wire format is 0, the schema id as int32 big-endian, then the Avro bod
     ['tick', 'tick'],
     ['control', 'control'],
     ['fill', 'fill'],
+    ['cut', 'cut'],
     ['import', 'import-bracket'],
   ] as const) {
     const message = fc.sample(messages[type], 1)[0]!;

@@ -21,6 +21,7 @@ const workflowOf = (name: string): Workflow => ({
   disorderMs: 0,
   idleTimeoutMs: 1,
   futureLimitMs: 600_000,
+  retentionMs: null,
 });
 
 interface World {

@@ -28,6 +28,7 @@ function workflow(name: string): Workflow {
     disorderMs: 0,
     idleTimeoutMs: 1,
     futureLimitMs: 600_000,
+    retentionMs: null,
   };
 }
 

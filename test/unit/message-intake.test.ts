@@ -17,6 +17,7 @@ const workflow = (name: string) => ({
   disorderMs: 0,
   idleTimeoutMs: 1,
   futureLimitMs: 600_000,
+  retentionMs: null,
 });
 
 const SOURCES = [

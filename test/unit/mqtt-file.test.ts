@@ -21,6 +21,7 @@ const WORKFLOW: Workflow = {
   disorderMs: 0,
   idleTimeoutMs: 1,
   futureLimitMs: 600_000,
+  retentionMs: null,
 };
 
 async function plan(text: string): Promise<MqttPlan> {

@@ -10,6 +10,7 @@ const workflow: Workflow = {
   disorderMs: 0,
   idleTimeoutMs: 10,
   futureLimitMs: 0,
+  retentionMs: null,
 };
 const anyTime = fc.integer({ min: -2_208_988_800_000, max: 9_999_999_999_998 });
 const input: fc.Arbitrary<TimeInput> = fc.oneof(

@@ -1,9 +1,11 @@
 import { NOTIFY_START } from '../../shared/core/notify/notify-state.ts';
 import { encodeNotifyState } from '../../shared/core/notify/notify-state-json.ts';
 import { type PartitionTime, TIME_START } from '../../shared/core/partition-time.ts';
+import type { CutTimes } from '../../shared/core/retention.ts';
 
 interface AggregateContent {
   readonly time: PartitionTime;
+  readonly cut?: CutTimes;
 }
 
 interface AlertContent {
@@ -24,8 +26,10 @@ export function restartedContent(
 ): string {
   const own = partition === null ? null : (contents[partition] ?? null);
   switch (stage) {
-    case 'aggregate':
-      return JSON.stringify({ time: restartedTime(partition === null ? contents : [own]), definitions: [] });
+    case 'aggregate': {
+      const some = partition === null ? contents : [own];
+      return JSON.stringify({ time: restartedTime(some), definitions: [], ...restartedCut(some) });
+    }
     case 'roll':
       return own ?? '{}';
     case 'alert':
@@ -50,6 +54,17 @@ function restartedTime(contents: readonly (string | null)[]): PartitionTime {
     lastEventMs: events.length === 0 ? null : Math.max(...events),
     openImports: {},
   };
+}
+
+/** The earliest of the cuts: what was archived below a later one is in the archive, and no case that goes on is lost. */
+function restartedCut(contents: readonly (string | null)[]): { readonly cut?: CutTimes } {
+  const cuts = contents.map((content) =>
+    content === null ? undefined : (JSON.parse(content) as AggregateContent).cut,
+  );
+  const known = cuts.filter((cut) => cut !== undefined);
+  if (known.length === 0 || known.length < cuts.length) return {};
+  const earliest = (time: keyof CutTimes): number => Math.min(...known.map((cut) => cut[time]));
+  return { cut: { lateMs: earliest('lateMs'), frozenMs: earliest('frozenMs') } };
 }
 
 /** The rules stay in force: their instances go on. Where the sources are, their next marks tell. */

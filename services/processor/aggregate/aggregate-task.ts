@@ -7,6 +7,7 @@ import { TaktError } from '../../shared/core/errors.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import {
   type Control,
+  type Cut,
   type EventsMessage,
   type Fill,
   logged,
@@ -14,6 +15,7 @@ import {
   type ProgressMark,
 } from '../../shared/core/messages.ts';
 import { type PartitionTime, stepTime, TIME_START } from '../../shared/core/partition-time.ts';
+import { ARCHIVE_PERIOD_MS, archivePeriod, type CutTimes, firstPeriod, laterOf } from '../../shared/core/retention.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import { planWorkflow, type WorkflowPlan } from '../../shared/core/measure/workflow-plan.ts';
 import type { LogRecord } from '../../shared/ports/event-log.ts';
@@ -25,12 +27,14 @@ import { eventsTopic, SLICES_TOPIC } from '../../shared/runtime/topics.ts';
 import { ArchiveRows } from './archive-rows.ts';
 import { CaseCache } from './case-cache.ts';
 import { type Filling, Frontiers } from './frontiers.ts';
+import { isFrozen } from './frozen.ts';
+import { moveCases } from './move-cases.ts';
 import { additionsOf, type ArchiveScope, rebuildExtreme, recompute } from './recompute.ts';
 import { SliceBatches } from './slice-batches.ts';
 import { SliceMarks, type SourceMoment } from './slice-marks.ts';
 import type { SliceEntry, SliceKey } from './slice-entry.ts';
 import { NOTHING_BROKEN, SliceTable } from './slice-table.ts';
-import { UNREADABLE, type Unreadable, UnreadableRecords } from './unreadable-records.ts';
+import { RefusedRecords, UNREADABLE, type Unreadable } from './refused-records.ts';
 
 /** When only ticks arrived, the position is stored this often. */
 export const QUIET_STORE_MS = 60_000;
@@ -48,12 +52,15 @@ export interface AggregateOptions {
   /** Slice rows, and bytes of cases, kept in memory. */
   readonly rowsMax: number;
   readonly caseBytesMax: number;
+  /** Event times that one period of the archive spans; the same at every start. Absent: 30 days. */
+  readonly archivePeriodMs?: number;
 }
 
 interface PositionContent {
   readonly time: PartitionTime;
   readonly definitions: readonly string[];
   readonly filling?: Filling;
+  readonly cut?: CutTimes;
 }
 
 /** A publication with the rows that are in it. */
@@ -85,7 +92,10 @@ export class AggregateTask implements FoldTask {
   private readonly cases: CaseCache;
   private readonly slices: SliceTable;
   private readonly archive: ArchiveRows;
-  private readonly unreadable = new UnreadableRecords();
+  private readonly refused = new RefusedRecords();
+  private readonly periodMs: number;
+  /** Where the past ends; null: nowhere. */
+  private cut: CutTimes | null = null;
   private storedVersion = -1n;
   private eventsSinceStore = false;
   /** The records of the last `load`, until they are applied. */
@@ -107,6 +117,7 @@ export class AggregateTask implements FoldTask {
     this.slices = new SliceTable({ store, source: this.source, epoch, labelPartitions, rowsMax });
     this.archive = new ArchiveRows(store, workflow.name, partition, epoch);
     this.marks = new SliceMarks(labelPartitions);
+    this.periodMs = options.archivePeriodMs ?? ARCHIVE_PERIOD_MS;
   }
 
   async restore(): Promise<void> {
@@ -118,13 +129,14 @@ export class AggregateTask implements FoldTask {
     this.time = content?.time ?? TIME_START;
     this.use(content?.definitions ?? [], null);
     this.frontiers.restore(content?.filling ?? {});
+    this.cut = content?.cut ?? null;
     this.archive.clear();
-    this.unreadable.clear();
+    this.refused.clear();
     this.decoded = null;
     this.eventsSinceStore = false;
     this.marks.restore(this.time);
     await this.slices.restore(this.plan);
-    await this.cases.restore(this.nextOffset - 1);
+    await this.cases.restore(this.nextOffset - 1, this.fromPeriod);
   }
 
   /** Puts definitions in force. Those that nobody knows any more are left out: their KPI was removed. */
@@ -150,10 +162,11 @@ export class AggregateTask implements FoldTask {
     let from = 0;
     for (let i = 0; i < placed.length; i++) {
       const { message, offset } = placed[i]!;
-      if (message.type !== 'control' && message.type !== 'fill') continue;
+      if (message.type !== 'control' && message.type !== 'fill' && message.type !== 'cut') continue;
       await this.applyEvents(placed.slice(from, i));
       if (message.type === 'control') await this.applyControl(message, placed[i]!);
-      else await this.applyFill(message, placed[i]!);
+      else if (message.type === 'fill') await this.applyFill(message, placed[i]!);
+      else await this.applyCut(message, placed[i]!);
       this.nextOffset = offset + 1;
       from = i + 1;
     }
@@ -168,7 +181,7 @@ export class AggregateTask implements FoldTask {
       return { offset, appendMs, message: this.options.codec.decode(value) as EventsMessage };
     } catch (error) {
       if (!(error instanceof TaktError) || error.code !== 'RECORD_UNREADABLE') throw error;
-      this.unreadable.add({ workflow: this.workflow, place: `${this.topic}/${this.partition}`, offset, value }, error);
+      this.refused.add({ workflow: this.workflow, place: `${this.topic}/${this.partition}`, offset, value }, error);
       return { offset, appendMs, message: UNREADABLE };
     }
   }
@@ -195,7 +208,7 @@ export class AggregateTask implements FoldTask {
           this.options.workflow,
         );
       } else {
-        const isPlain = message.type === 'unreadable' || message.type === 'fill';
+        const isPlain = message.type === 'unreadable' || message.type === 'fill' || message.type === 'cut';
         const input = isPlain ? ({ type: 'control' } as const) : message;
         this.time = stepTime(this.time, input, appendMs, this.options.workflow);
         // Whoever imports waits for the stored position to pass the end record; a dead letter is not to be made again.
@@ -211,16 +224,33 @@ export class AggregateTask implements FoldTask {
   }
 
   private applyEvent(event: LoggedEvent): Work | null {
+    const { cut } = this;
+    if (cut !== null && event.timeMs < cut.lateMs) {
+      this.refused.addLate(event, `${this.topic}/${this.partition}`, cut.lateMs);
+      this.eventsSinceStore = true;
+      return null;
+    }
     const deltas = this.cases.add(event, this.plan);
     if (deltas === null) return null;
     this.eventsSinceStore = true;
-    this.archive.add(event);
+    this.archive.add(event, this.periodOf(event));
     return {
       offset: event.offset,
       caseId: event.caseId,
       importId: event.importId,
-      deltas,
+      deltas: cut === null ? deltas : deltas.filter((delta) => !isFrozen(delta, cut)),
     };
+  }
+
+  /** 0 where nothing expires. */
+  private periodOf({ timeMs }: LoggedEvent): number {
+    const keepsAll = this.options.workflow.retentionMs === null && this.cut === null;
+    return keepsAll ? 0 : archivePeriod(timeMs, this.periodMs);
+  }
+
+  /** The first period of the archive that counts. */
+  private get fromPeriod(): number {
+    return firstPeriod(this.cut, this.periodMs);
   }
 
   /** Gives the rows whose extreme must be rebuilt. */
@@ -245,8 +275,9 @@ export class AggregateTask implements FoldTask {
 
   private archiveBelow(belowOffset: number): ArchiveScope {
     const { store, workflow } = this.options;
+    const { partition, ranks, cut, fromPeriod } = this;
     const events = this.cases.unacknowledged();
-    return { store, workflow: workflow.name, partition: this.partition, ranks: this.ranks, events, belowOffset };
+    return { store, workflow: workflow.name, partition, ranks, events, belowOffset, cut, periods: { fromPeriod } };
   }
 
   /**
@@ -269,7 +300,26 @@ export class AggregateTask implements FoldTask {
     if (definitions.length === 0) return;
     const whole = definitions.filter(({ hash }) => !filling.includes(hash));
     const rows = whole.length === 0 ? [] : await recompute(this.archiveBelow(at.offset), whole);
-    await this.slices.start(definitions, rows, at.offset);
+    await this.slices.start(definitions, rows, at.offset, this.cut);
+  }
+
+  /** The past ends later from here on: what begins before that is frozen, and cases that ended there are gone. */
+  private async applyCut(cut: Cut, at: Placed<unknown>): Promise<void> {
+    this.time = stepTime(this.time, { type: 'control' }, at.appendMs, this.options.workflow);
+    const next = laterOf(this.cut, { lateMs: cut.lateMs, frozenMs: cut.frozenMs });
+    const fromPeriod = firstPeriod(next, this.periodMs);
+    if (fromPeriod > this.fromPeriod) {
+      await moveCases({
+        scope: this.archiveBelow(at.offset),
+        definitions: this.definitions,
+        epoch: this.options.epoch,
+        periodMs: this.periodMs,
+        fromPeriod,
+        onExpired: (caseIds) => this.cases.expire(fromPeriod, caseIds, this.plan.order),
+      });
+    }
+    this.cut = next;
+    this.eventsSinceStore = true;
   }
 
   /** Definitions get the next cases here: what the archive below this record contributes to them for these. */
@@ -286,7 +336,7 @@ export class AggregateTask implements FoldTask {
   }
 
   get publishDue(): boolean {
-    return this.slices.changes.unpublished > 0 || this.unreadable.size > 0 || this.marks.isDue(this.moment());
+    return this.slices.changes.unpublished > 0 || this.refused.size > 0 || this.marks.isDue(this.moment());
   }
 
   /**
@@ -315,7 +365,7 @@ export class AggregateTask implements FoldTask {
         batches.add(row);
       }
     }
-    const records = this.unreadable.take();
+    const records = this.refused.take();
     for (const { partition, batch } of batches.all())
       records.push({ topic: SLICES_TOPIC, partition, key: null, value: codec.encode(batch) });
     const mark = codec.encode(this.mark());
@@ -343,7 +393,7 @@ export class AggregateTask implements FoldTask {
 
   unpublish({ entries, records }: SlicePublication): void {
     this.slices.changes.endPublish(entries, false);
-    this.unreadable.putBack(records);
+    this.refused.putBack(records);
     this.marks.tellAll();
   }
 
@@ -371,6 +421,7 @@ export class AggregateTask implements FoldTask {
       time: this.time,
       definitions: this.hashes,
       ...(this.frontiers.size === 0 ? {} : { filling }),
+      ...(this.cut === null ? {} : { cut: this.cut }),
     };
     const position: PositionRow = {
       stage: this.stage,
@@ -410,6 +461,16 @@ export class AggregateTask implements FoldTask {
 
   get definitionsInForce(): readonly string[] {
     return this.hashes;
+  }
+
+  /** The definitions in force that it knows. */
+  get definitions(): readonly Definition[] {
+    return this.plan.plans.map(({ definition }) => definition);
+  }
+
+  /** Where the past ends; null: nowhere. */
+  get cutTimes(): CutTimes | null {
+    return this.cut;
   }
 
   /** Those of them that do not have all cases yet, and how far they are. */

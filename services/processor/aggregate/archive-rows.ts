@@ -33,8 +33,9 @@ export class ArchiveRows {
     this.failed = [];
   }
 
-  add(event: LoggedEvent): void {
-    this.events.add(toEventRow(event, this.partition, this.epoch));
+  /** `period`: of the archive, core/retention.ts. */
+  add(event: LoggedEvent, period: number): void {
+    this.events.add(toEventRow(event, this.partition, this.epoch, period));
   }
 
   /** Hands out those that wait, with rows of the cases that changed. */

@@ -47,6 +47,10 @@ export class CaseCache {
   private changed: string[] = [];
   /** Events up to here are acknowledged: a case that has no later one may leave. */
   private ackedOffset = -1;
+  /** The first period of the archive that counts. */
+  private fromPeriod = 0;
+  /** Cases that were forgotten since they changed. */
+  private forgotten: [caseId: string, summary: CaseSummary][] = [];
   readonly filter: StoredCaseFilter;
   private readonly store: KpiStore;
   private readonly workflow: string;
@@ -62,12 +66,14 @@ export class CaseCache {
     this.filter = new StoredCaseFilter(options);
   }
 
-  /** Starts with nothing in memory and all up to `ackedOffset` acknowledged. */
-  async restore(ackedOffset: number): Promise<void> {
+  /** Starts with nothing in memory and all up to `ackedOffset` acknowledged; `fromPeriod`: the first of the archive that counts. */
+  async restore(ackedOffset: number, fromPeriod = 0): Promise<void> {
     this.table.clear();
     this.long.clear();
     this.lastId = null;
     this.changed = [];
+    this.forgotten = [];
+    this.fromPeriod = fromPeriod;
     this.ackedOffset = ackedOffset;
     await this.filter.restore();
   }
@@ -81,7 +87,8 @@ export class CaseCache {
     for (const id of caseIds) if (this.isMissing(id)) missing.add(id);
     if (missing.size === 0) return;
     const byCase = new Map<string, LoggedEvent[]>();
-    for (const row of await this.store.caseEvents(this.workflow, this.partition, [...missing], belowOffset)) {
+    const { store, workflow, partition, fromPeriod } = this;
+    for (const row of await store.caseEvents(workflow, partition, [...missing], belowOffset, fromPeriod)) {
       const events = byCase.get(row.caseId);
       if (events === undefined) byCase.set(row.caseId, [fromEventRow(row)]);
       else events.push(fromEventRow(row));
@@ -188,6 +195,7 @@ export class CaseCache {
    * acknowledged.
    */
   *takeChanged(order: EventOrder): Generator<[caseId: string, summary: CaseSummary]> {
+    yield* this.forgotten.splice(0);
     const ids = this.changed;
     this.changed = [];
     for (const id of ids) {
@@ -202,6 +210,20 @@ export class CaseCache {
         yield [id, summary ?? summaryOf(this.unpackFound(id), order)];
       }
     }
+  }
+
+  /** From here on earlier periods of the archive do not count, and these cases, which have nothing else, are none. */
+  expire(fromPeriod: number, caseIds: readonly string[], order: EventOrder): void {
+    this.fromPeriod = fromPeriod;
+    const changed = new Set(this.changed);
+    for (const id of caseIds) {
+      const events = this.eventsOf(id);
+      if (events.length === 0) continue;
+      if (changed.delete(id)) this.forgotten.push([id, summaryOf(events, order)]);
+      if (!this.long.delete(id) && this.find(id)) this.table.delete(this.key.bytes, this.key.at);
+      this.lastId = null;
+    }
+    this.changed = [...changed];
   }
 
   /** The store has all events up to this offset. */

@@ -7,8 +7,10 @@ import { sliceEnd } from '../../shared/core/window/window.ts';
 import { planWorkflow, type WorkflowPlan } from '../../shared/core/measure/workflow-plan.ts';
 import type { EventRow } from '../../shared/ports/kpi-rows.ts';
 import { compareBytesOf } from '../../shared/core/bytes/compare-text.ts';
-import type { CaseRange, KpiStore } from '../../shared/ports/kpi-store.ts';
+import type { CaseRange, KpiStore, PeriodRange } from '../../shared/ports/kpi-store.ts';
+import type { CutTimes } from '../../shared/core/retention.ts';
 import { fromEventRow } from './event-rows.ts';
+import { isFrozen } from './frozen.ts';
 import { type SliceKey, sliceStartsOf } from './slice-entry.ts';
 
 /** What is read again: the archive of a partition below an offset, with the events that are not stored yet. */
@@ -23,6 +25,10 @@ export interface ArchiveScope {
   readonly belowOffset: number;
   /** Only these cases; absent: all. */
   readonly cases?: CaseRange;
+  /** Only these periods of the archive. */
+  readonly periods: PeriodRange;
+  /** The cut in force: frozen slices are left out. */
+  readonly cut: CutTimes | null;
 }
 
 /** What a case contributes to one definition. */
@@ -36,7 +42,7 @@ export async function additionsOf(scope: ArchiveScope, definitions: readonly Def
   const plan = planWorkflow(definitions, scope.ranks);
   const additions: Addition[] = [];
   for await (const events of casesOf(scope)) {
-    for (const delta of netDeltas(plan, events))
+    for (const delta of netDeltas(plan, events, scope.cut))
       for (const { definition } of delta.group.members) additions.push({ definition, delta });
   }
   return additions;
@@ -50,7 +56,7 @@ export async function recompute(
   const rows = new Map<string, { key: SliceKey; state: AggregateState }>();
   const plan = planWorkflow(definitions, scope.ranks);
   for await (const events of casesOf(scope)) {
-    for (const delta of netDeltas(plan, events)) {
+    for (const delta of netDeltas(plan, events, scope.cut)) {
       for (const sliceStartMs of sliceStartsOf(delta)) {
         for (const { definition } of delta.group.members) {
           const { labels } = delta;
@@ -76,7 +82,7 @@ export async function rebuildExtreme(scope: ArchiveScope, key: SliceKey): Promis
   const plan = planWorkflow([definition], scope.ranks);
   const state = emptyState(definition.aggregate);
   for await (const events of casesOf(scope, between)) {
-    for (const delta of netDeltas(plan, events)) {
+    for (const delta of netDeltas(plan, events, scope.cut)) {
       if (delta.labels === labels && sliceStartsOf(delta).includes(sliceStartMs))
         contribute(state, delta.amount, delta.part, delta.sign, delta.place, delta.atMs);
     }
@@ -84,9 +90,12 @@ export async function rebuildExtreme(scope: ArchiveScope, key: SliceKey): Promis
   return state;
 }
 
-/** Contributions without those that later events of the case take back: an extreme then never loses a value. */
-function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[]): ReturnType<typeof contributionsOf> {
-  const standing = new Map<string, ReturnType<typeof contributionsOf>>();
+/**
+ * Contributions without those that later events of the case take back: an extreme then never loses a value; nor those to
+ * slices that change no more.
+ */
+function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[], cut: CutTimes | null): Delta[] {
+  const standing = new Map<string, Delta[]>();
   for (const delta of contributionsOf(plan, inOrder(events, plan.order))) {
     const key = contributionKey(delta);
     const list = standing.get(key) ?? [];
@@ -94,11 +103,15 @@ function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[]): ReturnTy
     else list.pop();
     standing.set(key, list);
   }
-  return [...standing.values()].flat();
+  const deltas = [...standing.values()].flat();
+  return cut === null ? deltas : deltas.filter((delta) => !isFrozen(delta, cut));
 }
 
 /** The events of each case, archived and waiting ones together, once each. */
-async function* casesOf(scope: ArchiveScope, between?: { fromMs: number; toMs: number }): AsyncIterable<LoggedEvent[]> {
+export async function* casesOf(
+  scope: Omit<ArchiveScope, 'ranks' | 'cut'>,
+  between?: { fromMs: number; toMs: number },
+): AsyncIterable<LoggedEvent[]> {
   const waiting = new Map<string, LoggedEvent[]>();
   for (const event of scope.events) {
     if (event.offset >= scope.belowOffset || !isInside(event.caseId, scope.cases)) continue;
@@ -106,7 +119,8 @@ async function* casesOf(scope: ArchiveScope, between?: { fromMs: number; toMs: n
     list.push(event);
     waiting.set(event.caseId, list);
   }
-  const archived = scope.store.archive(scope.workflow, scope.partition, scope.belowOffset, between, scope.cases);
+  const { store, workflow, partition, belowOffset, periods } = scope;
+  const archived = store.archive(workflow, partition, belowOffset, between, scope.cases, periods);
   for await (const chunk of archived) {
     for (const [caseId, rows] of groupByCase(chunk)) {
       yield merge(rows, waiting.get(caseId) ?? []);
@@ -114,10 +128,11 @@ async function* casesOf(scope: ArchiveScope, between?: { fromMs: number; toMs: n
     }
   }
   if (waiting.size === 0) return;
-  // Cases the archive did not give: new ones, or (with `between`) those whose archived events lie elsewhere.
+  // Cases the archive did not give: new ones, or (with a range) those whose archived events lie elsewhere.
   const ids = [...waiting.keys()];
+  const isWhole = between === undefined && periods.belowPeriod === undefined;
   const stored = groupByCase(
-    between === undefined ? [] : await scope.store.caseEvents(scope.workflow, scope.partition, ids, scope.belowOffset),
+    isWhole ? [] : await store.caseEvents(workflow, partition, ids, belowOffset, periods.fromPeriod),
   );
   for (const [caseId, rows] of waiting) yield merge(stored.get(caseId) ?? [], rows);
 }

@@ -7,10 +7,12 @@ import {
 } from '../../shared/core/aggregate/aggregate-state.ts';
 import type { Delta } from '../../shared/core/measure/case-folds.ts';
 import type { Definition } from '../../shared/core/definition.ts';
+import type { CutTimes } from '../../shared/core/retention.ts';
 import { offsetOf, versionOf } from '../../shared/core/version.ts';
 import type { SliceGroup, WorkflowPlan } from '../../shared/core/measure/workflow-plan.ts';
 import type { SliceRow } from '../../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
+import { mayFreeze } from './frozen.ts';
 import type { Addition } from './recompute.ts';
 import { type SliceEntry, type SliceKey, sliceStartsOf } from './slice-entry.ts';
 import { SliceChanges, waits } from './slice-changes.ts';
@@ -268,12 +270,13 @@ export class SliceTable {
 
   /**
    * Starts definitions as of the record at `offset`: their rows become what the archive below it gives. Rows of an
-   * earlier time in force that it no longer gives become empty.
+   * earlier time in force that it no longer gives become empty, but for those that a cut has frozen.
    */
   async start(
     definitions: readonly Definition[],
     computed: readonly { readonly key: SliceKey; readonly state: AggregateState }[],
     offset: number,
+    cut: CutTimes | null,
   ): Promise<void> {
     const before = new Map<string, SliceKey>();
     for (const definition of definitions) {
@@ -295,7 +298,11 @@ export class SliceTable {
       before.delete(nameOf(key));
       this.replace(key, state, offset);
     }
-    for (const key of before.values()) this.replace(key, emptyState(key.definition.aggregate), offset);
+    for (const key of before.values()) {
+      const { group } = this.places.get(key.definition.hash)!;
+      const stays = cut !== null && mayFreeze(group) && key.sliceStartMs < cut.frozenMs;
+      if (!stays) this.replace(key, emptyState(key.definition.aggregate), offset);
+    }
   }
 
   get size(): number {

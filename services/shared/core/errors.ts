@@ -50,6 +50,7 @@ export const ERRORS = {
   // ingest
   EVENT_INVALID: { status: 400, exit: 2, retryable: false },
   EVENT_TOO_FAR_AHEAD: { status: 400, exit: 2, retryable: false },
+  EVENT_TOO_LATE: { status: 400, exit: 2, retryable: false },
   WORKFLOW_UNKNOWN: { status: 404, exit: 2, retryable: false },
   BODY_INVALID: { status: 400, exit: 2, retryable: false },
   BODY_TOO_LARGE: { status: 413, exit: 2, retryable: false },

@@ -1,5 +1,6 @@
 import type { LoggedEvent, WorkflowEvent } from './event.ts';
 import type { Severity } from './alert/rule.ts';
+import type { CutTimes } from './retention.ts';
 
 /** Empty record that the owner of a silent partition appends to it: time passes without events. */
 export interface Tick {
@@ -39,13 +40,22 @@ export interface Fill {
   readonly upTo: string | null;
 }
 
+/**
+ * From this record on, events of this partition before `lateMs` are too late, what begins before `frozenMs` changes no more,
+ * and cases that ended before it are no part of the archive (core/retention.ts). Neither time ever goes back.
+ */
+export interface Cut extends CutTimes {
+  readonly type: 'cut';
+}
+
 /** What [events.<workflow>] may hold. */
 export type EventsMessage =
   | { readonly type: 'event'; readonly event: WorkflowEvent }
   | Tick
   | ImportBracket
   | Control
-  | Fill;
+  | Fill
+  | Cut;
 
 /** The content of one slice row, as of one version. */
 export interface SliceSnapshot {

@@ -19,6 +19,8 @@ export interface EventRow {
   readonly appendMs: number;
   readonly offset: number;
   readonly version: bigint;
+  /** Which rows leave the archive together (core/retention.ts); absent: 0, those that never do. Part of the key, not read back. */
+  readonly period?: number;
 }
 
 /** Read model of a case; no fold reads it. Key: workflow, caseId. */

@@ -45,6 +45,9 @@ import type {
  *     added may be changed or forgotten at once, and a block may be inserted again.
  * 18. `deadLetters` gives the letters that meet every condition, each with its latest redrive, and no more rows or raw bytes
  *     than wanted (one letter always comes); `deadLetterCounts` counts the same letters.
+ * 19. Events of one id may stand in several periods. Reads with `fromPeriod` are as if there were none of earlier periods;
+ *     with `belowPeriod` `archive` gives, whole, the cases that have a row of a period before it. `dropPeriods` removes
+ *     all events of a workflow of the periods from 1 up to one; it may be repeated, and gives how many periods had any.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -54,7 +57,13 @@ export interface KpiStore {
   rowBuffer<T extends TableName>(table: T): RowBuffer<T>;
   /** Inserts what buffers of this store handed out, all of it of one table. */
   insertBlocks<T extends TableName>(table: T, blocks: readonly RowBlock<T>[]): Promise<void>;
-  caseEvents(workflow: string, partition: number, caseIds: readonly string[], belowOffset: number): Promise<EventRow[]>;
+  caseEvents(
+    workflow: string,
+    partition: number,
+    caseIds: readonly string[],
+    belowOffset: number,
+    fromPeriod?: number,
+  ): Promise<EventRow[]>;
   /** Ids of the partition's cases with an event of offset at least `fromOffset`: fills the filter of stored cases. */
   caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]>;
   /** Label sets that a definition has rows of in `slices` or `values`, each once: fills the filter of stored series. */
@@ -66,6 +75,7 @@ export interface KpiStore {
     belowOffset: number,
     between?: TimeRange,
     cases?: CaseRange,
+    periods?: PeriodRange,
   ): AsyncIterable<readonly EventRow[]>;
   /** How many events are of cases after one (null: of all cases), and the case that has the last of the first `eventsMax`; null: there are no more than these. */
   archiveAhead(
@@ -74,6 +84,8 @@ export interface KpiStore {
     after: string | null,
     eventsMax: number,
   ): Promise<{ readonly events: number; readonly upTo: string | null }>;
+  /** Removes the events of a workflow whose period is at least 1 and before this one. */
+  dropPeriods(workflow: string, beforePeriod: number): Promise<number>;
   slices(query: SliceQuery): Promise<SliceRow[]>;
   values(query: ValueQuery): Promise<ValueRow[]>;
   position(stage: string, topic: string, partition: number): Promise<PositionRow | null>;
@@ -116,6 +128,14 @@ export interface RowBuffer<T extends TableName> {
 export interface TimeRange {
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** Periods of the archive (core/retention.ts). */
+export interface PeriodRange {
+  /** The first that counts. */
+  readonly fromPeriod: number;
+  /** Absent: all cases; else only those with a row before this period. */
+  readonly belowPeriod?: number;
 }
 
 /** The cases after one (null: from the first on) up to another one (null: to the last), in the order of the bytes of their ids. */

@@ -45,6 +45,7 @@ export function toAvro(message: Message): unknown {
     case 'import':
     case 'control':
     case 'fill':
+    case 'cut':
     case 'delivery':
       return message;
   }
@@ -69,6 +70,8 @@ function longsOf(message: Message): readonly (number | null)[] {
       return [message.nextMs, message.timeMs];
     case 'import':
       return [message.maxEventMs];
+    case 'cut':
+      return [message.lateMs, message.frozenMs];
     case 'tick':
     case 'control':
     case 'fill':
@@ -100,6 +103,7 @@ export function fromAvro(type: Message['type'], body: unknown): Message {
     case 'import':
     case 'control':
     case 'fill':
+    case 'cut':
     case 'delivery':
       return { ...record, type } as unknown as Message;
   }

@@ -16,6 +16,7 @@ const SUBJECTS: Readonly<Record<Message['type'], string>> = {
   import: 'import-bracket',
   control: 'control',
   fill: 'fill',
+  cut: 'cut',
   slice: 'slice-snapshot',
   slices: 'slice-batch',
   mark: 'progress-mark',

@@ -9,6 +9,8 @@ import { CORRECT, VOID } from '../event.ts';
 const DISORDER_MS = 30_000;
 const IDLE_TIMEOUT_MS = 10_000;
 const FUTURE_LIMIT_MS = 600_000;
+/** The cut moves in whole days. */
+const RETENTION_MS_MIN = 86_400_000;
 
 /** In `where`, `value` is the event's value. */
 const RESERVED_DIMENSION = 'value';
@@ -41,5 +43,9 @@ export function readWorkflow(name: string, value: unknown, path: Path, problems:
     disorderMs: duration('disorder', DISORDER_MS, 0),
     idleTimeoutMs: duration('idle', IDLE_TIMEOUT_MS, 1),
     futureLimitMs: duration('future', FUTURE_LIMIT_MS, 0),
+    retentionMs: readDuration(map['retention'], [...path, 'retention'], problems, {
+      defaultMs: null,
+      leastMs: RETENTION_MS_MIN,
+    }),
   };
 }

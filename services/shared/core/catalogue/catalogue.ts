@@ -16,6 +16,8 @@ export interface Workflow {
   readonly idleTimeoutMs: number;
   /** How far ahead of the clock a timestamp may be. Default 10 min. */
   readonly futureLimitMs: number;
+  /** How long before the watermark an event may be; older ones are too late, and their cases expire. Null: for ever. */
+  readonly retentionMs: number | null;
 }
 
 /** A KPI as people see it, beside the definition that is folded. Texts are by language (`en`, `zh-CN`). */

@@ -54,6 +54,11 @@ export class CaseFolds {
     for (const fold of this.folds) fold.reset();
   }
 
+  /** Whether a definition waits for an event of the case without a limit of time: for an exit, or what comes after what holds. */
+  get isOpen(): boolean {
+    return this.folds.some(({ isOpen }) => isOpen);
+  }
+
   /** The next event of the case. What it changes is added to `into`; null: it did so before. */
   feed(event: LoggedEvent, into: Delta[] | null): void {
     this.carried = carryOn(this.carried, event.dimensions);

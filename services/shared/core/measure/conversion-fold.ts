@@ -54,6 +54,10 @@ export class ConversionFold {
     this.started = false;
   }
 
+  get isOpen(): boolean {
+    return this.withinMs === Infinity && this.entries.some(({ base, converted }) => base !== null && !converted);
+  }
+
   feed(event: LoggedEvent, carried: Carried, first: LabelValues, output: Output): void {
     const [from, to] = this.plan.selectors;
     const enters = from!.matches(event, carried);

@@ -19,6 +19,7 @@ interface Reading {
  * with one below 0.
  */
 export class CounterFold {
+  readonly isOpen = false;
   private readonly plan: MeasurePlan;
   private readonly rollover: Amount | null;
   /** The reading of the latest instant, what it emitted, and the one before that instant. */

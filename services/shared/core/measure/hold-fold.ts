@@ -40,6 +40,10 @@ export class HoldFold {
     this.held = null;
   }
 
+  get isOpen(): boolean {
+    return this.held !== null;
+  }
+
   feed(event: LoggedEvent, carried: Carried, first: LabelValues, output: Output): void {
     const [of, to] = this.plan.selectors;
     if (to?.matches(event, carried) === true) return this.change(null, event.timeMs, output);

@@ -11,6 +11,8 @@ import { SessionFold } from './session-fold.ts';
 
 /** What one kind of measure makes of a case's events, fed in order. */
 export interface KindFold {
+  /** Whether the case waits for an event without a limit of time: retention does not let it expire then. */
+  readonly isOpen: boolean;
   /** The next event is the first of a case. */
   reset(): void;
   /** `first`: the labels that the case's first event gives. What was emitted before may be taken back. */

@@ -53,6 +53,11 @@ export class MeasureFold {
     this.own?.reset();
   }
 
+  /** Whether the case waits for an event without a limit of time. */
+  get isOpen(): boolean {
+    return this.own?.isOpen ?? false;
+  }
+
   /** `carried`: the case's dimensions with this event's own applied. */
   feed(event: LoggedEvent, carried: Carried): void {
     const { labels } = this.plan;

@@ -44,6 +44,10 @@ export class PairFold {
     this.started = false;
   }
 
+  get isOpen(): boolean {
+    return this.entries.some(({ counts, closed }) => counts && !closed);
+  }
+
   feed(event: LoggedEvent, carried: Carried, first: LabelValues, output: Output): void {
     const [from, to] = this.plan.selectors as [MeasurePlan['selectors'][0], MeasurePlan['selectors'][0]];
     const enters = from.matches(event, carried);

@@ -19,6 +19,7 @@ interface Had {
  * rate take only the second one. The lower side is at the first one, or at the case's first `to`.
  */
 export class ReworkFold {
+  readonly isOpen = false;
   private readonly plan: MeasurePlan;
   private readonly measure: ReworkMeasure;
   /** By the values of `same`. */

@@ -10,6 +10,7 @@ import type { Emitted, MeasurePlan, Output } from './measure-plan.ts';
  * its last event. So each event that goes on with one moves it, and one that comes late may join two or part one.
  */
 export class SessionFold {
+  readonly isOpen = false;
   private readonly plan: MeasurePlan;
   private readonly measure: SessionMeasure;
   /** What an event adds to a number of events, at the definition's scale. */

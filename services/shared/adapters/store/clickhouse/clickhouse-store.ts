@@ -23,6 +23,7 @@ import type {
   LetterCount,
   LetterPage,
   LetterQuery,
+  PeriodRange,
   RowBlock,
   RowBuffer,
   SliceQuery,
@@ -105,12 +106,13 @@ export class ClickHouseStore implements KpiStore {
     partition: number,
     caseIds: readonly string[],
     belowOffset: number,
+    fromPeriod = 0,
   ): Promise<EventRow[]> {
     this.assertOpen();
     const result: EventRow[] = [];
     for (const ids of chunks([...new Set(caseIds)])) {
-      const sql = `SELECT * FROM events WHERE ${BELOW} AND case_id IN {ids:Array(String)}`;
-      const rows = await this.select(sql, { workflow, partition, ids, below: belowOffset });
+      const sql = `SELECT * FROM events WHERE ${BELOW}${periodCondition({ fromPeriod })} AND case_id IN {ids:Array(String)}`;
+      const rows = await this.select(sql, { workflow, partition, ids, below: belowOffset, fromPeriod });
       for (const row of firstOfEach(rows.map(readEvent))) result.push(row);
     }
     return result;
@@ -132,12 +134,13 @@ export class ClickHouseStore implements KpiStore {
     belowOffset: number,
     between?: TimeRange,
     cases?: CaseRange,
+    periods: PeriodRange = { fromPeriod: 0 },
   ): AsyncIterable<readonly EventRow[]> {
-    const parameters = { workflow, partition, below: belowOffset, ...between, ...caseParameters(cases) };
+    const parameters = { workflow, partition, below: belowOffset, ...between, ...caseParameters(cases), ...periods };
     const inside = between === undefined ? '' : ' AND time_ms >= {fromMs:Int64} AND time_ms < {toMs:Int64}';
-    const condition = `${BELOW}${inside}${caseCondition(cases)}`;
+    const condition = `${BELOW}${inside}${caseCondition(cases)}${periodCondition(periods)}`;
     for await (const ids of this.pagesOf('case_id', 'events', condition, parameters, PAGE_CASES)) {
-      yield await this.caseEvents(workflow, partition, ids, belowOffset);
+      yield await this.caseEvents(workflow, partition, ids, belowOffset, periods.fromPeriod);
     }
   }
 
@@ -156,6 +159,14 @@ export class ClickHouseStore implements KpiStore {
     const at = `SELECT case_id ${rest} ORDER BY case_id LIMIT 1 OFFSET ${eventsMax - 1}`;
     const [last] = await this.select(at, parameters);
     return { events, upTo: String(last!['case_id'] as string) };
+  }
+
+  async dropPeriods(workflow: string, beforePeriod: number): Promise<number> {
+    const old = `workflow = {workflow:String} AND period >= 1 AND period < {beforePeriod:UInt32}`;
+    const sql = `SELECT DISTINCT _partition_id AS id FROM events WHERE ${old}`;
+    const rows = await this.select(sql, { workflow, beforePeriod });
+    for (const { id } of rows) await this.transport.command(`ALTER TABLE events DROP PARTITION ID '${String(id)}'`);
+    return rows.length;
   }
 
   /** What a column holds under `condition`, each once, in the order of the store, in pages. */
@@ -388,6 +399,12 @@ function firstOfEach(rows: readonly EventRow[]): EventRow[] {
     if (newer || row.offset < known.offset) first.set(key, row);
   }
   return [...first.values()];
+}
+
+/** The condition of the periods that count, behind others. */
+function periodCondition({ fromPeriod, belowPeriod }: PeriodRange): string {
+  const from = fromPeriod === 0 ? '' : ' AND period >= {fromPeriod:UInt32}';
+  return belowPeriod === undefined ? from : `${from} AND period < {belowPeriod:UInt32}`;
 }
 
 /** The condition of a range of cases, behind others. */

@@ -13,7 +13,7 @@ interface Table<T extends TableName> {
 export const TABLES: { readonly [T in TableName]: Table<T> } = {
   events: {
     structure:
-      'workflow String, partition UInt16, case_id String, id String, kind String, activity String, time_ms Int64, dimensions Map(String, String), value Nullable(String), target Nullable(String), import_id Nullable(String), append_ms Int64, offset UInt64, version UInt64',
+      'workflow String, partition UInt16, case_id String, id String, kind String, activity String, time_ms Int64, dimensions Map(String, String), value Nullable(String), target Nullable(String), import_id Nullable(String), append_ms Int64, offset UInt64, version UInt64, period UInt32',
     write(out, row) {
       out.string(row.workflow);
       out.uint16(row.partition);
@@ -29,6 +29,7 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.int64(row.appendMs);
       out.uint64(row.offset);
       out.uint64(row.version);
+      out.uint32(row.period ?? 0);
     },
   },
   cases: {

@@ -24,6 +24,7 @@ import type {
   LetterCount,
   LetterPage,
   LetterQuery,
+  PeriodRange,
   RowBlock,
   RowBuffer,
   SliceQuery,
@@ -36,7 +37,7 @@ import { letterCounts, lettersIn } from './memory-letters.ts';
 
 /** The key columns of each table. */
 const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown[] } = {
-  events: (row) => [row.workflow, row.partition, row.caseId, row.id],
+  events: (row) => [row.workflow, row.partition, row.caseId, row.id, row.period ?? 0],
   cases: (row) => [row.workflow, row.caseId],
   slices: (row) => [row.definition, row.labelPartition, row.labels, row.sliceStartMs, row.source],
   values: (row) => [row.definition, row.labels, row.windowEndMs],
@@ -125,9 +126,10 @@ export class MemoryStore implements KpiStore {
     this.byCase.set(place, cases);
     const events = cases.get(row.caseId) ?? new Map<string, EventRow>();
     cases.set(row.caseId, events);
-    const known = events.get(row.id);
+    const key = `${row.period ?? 0} ${row.id}`;
+    const known = events.get(key);
     const newer = known === undefined || (row.offset === known.offset && row.version >= known.version);
-    if (newer || row.offset < known.offset) events.set(row.id, row);
+    if (newer || row.offset < known.offset) events.set(key, row);
   }
 
   async caseEvents(
@@ -135,12 +137,11 @@ export class MemoryStore implements KpiStore {
     partition: number,
     caseIds: readonly string[],
     belowOffset: number,
+    fromPeriod = 0,
   ): Promise<EventRow[]> {
     this.assertOpen();
     const cases = this.byCase.get(`${workflow}/${partition}`);
-    return [...new Set(caseIds)].flatMap((id) =>
-      [...(cases?.get(id)?.values() ?? [])].filter(({ offset }) => offset < belowOffset),
-    );
+    return [...new Set(caseIds)].flatMap((id) => eventsOf(cases?.get(id), belowOffset, fromPeriod));
   }
 
   async *caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]> {
@@ -168,6 +169,7 @@ export class MemoryStore implements KpiStore {
     belowOffset: number,
     between?: TimeRange,
     range: CaseRange = { after: null, upTo: null },
+    { fromPeriod, belowPeriod }: PeriodRange = { fromPeriod: 0 },
   ): AsyncIterable<readonly EventRow[]> {
     this.assertOpen();
     const cases = this.byCase.get(`${workflow}/${partition}`) ?? new Map<string, Map<string, EventRow>>();
@@ -175,10 +177,13 @@ export class MemoryStore implements KpiStore {
     for (let i = 0; i < ids.length; i += CHUNK_CASES) {
       const rows: EventRow[] = [];
       for (const id of ids.slice(i, i + CHUNK_CASES)) {
-        const events = [...cases.get(id)!.values()].filter(({ offset }) => offset < belowOffset);
+        const events = eventsOf(cases.get(id), belowOffset, fromPeriod);
         const inside =
           between === undefined || events.some(({ timeMs }) => timeMs >= between.fromMs && timeMs < between.toMs);
-        if (inside) rows.push(...events);
+        const leaves =
+          belowPeriod === undefined ||
+          visible(cases.get(id), belowOffset, fromPeriod).some(({ period = 0 }) => period < belowPeriod);
+        if (inside && leaves) rows.push(...events);
       }
       if (rows.length > 0) yield rows;
     }
@@ -194,8 +199,27 @@ export class MemoryStore implements KpiStore {
     const cases = [...(this.byCase.get(`${workflow}/${partition}`) ?? [])]
       .filter(([id]) => isInside(id, { after, upTo: null }))
       .sort(([a], [b]) => compareBytesOf(a, b));
-    const ids = cases.flatMap(([id, events]) => [...events].map(() => id));
+    const ids = cases.flatMap(([id, events]) => eventsOf(events, Infinity, 0).map(() => id));
     return { events: ids.length, upTo: ids.length <= eventsMax ? null : ids[eventsMax - 1]! };
+  }
+
+  async dropPeriods(workflow: string, beforePeriod: number): Promise<number> {
+    this.assertOpen();
+    const periods = new Set<number>();
+    const goes = (row: EventRow): boolean => {
+      const { period = 0 } = row;
+      if (row.workflow !== workflow || period === 0 || period >= beforePeriod) return false;
+      periods.add(period);
+      return true;
+    };
+    const table = this.tables.get('events')!;
+    for (const [key, row] of table) if (goes(row as EventRow)) table.delete(key);
+    for (const cases of this.byCase.values())
+      for (const [id, events] of cases) {
+        for (const [key, row] of events) if (goes(row)) events.delete(key);
+        if (events.size === 0) cases.delete(id);
+      }
+    return periods.size;
   }
 
   async slices(query: SliceQuery): Promise<SliceRow[]> {
@@ -368,6 +392,22 @@ function lastOfEach(rows: readonly ValueRow[], count: number): ValueRow[] {
       taken.set(labels, before + 1);
       return before < count;
     });
+}
+
+type CaseRows = ReadonlyMap<string, EventRow> | undefined;
+
+function visible(rows: CaseRows, belowOffset: number, fromPeriod: number): EventRow[] {
+  return [...(rows?.values() ?? [])].filter(({ offset, period = 0 }) => offset < belowOffset && period >= fromPeriod);
+}
+
+/** Of each id one row, that of the lowest offset, without its period. */
+function eventsOf(rows: CaseRows, belowOffset: number, fromPeriod: number): EventRow[] {
+  const first = new Map<string, EventRow>();
+  for (const { period: _period, ...row } of visible(rows, belowOffset, fromPeriod)) {
+    const known = first.get(row.id);
+    if (known === undefined || row.offset < known.offset) first.set(row.id, row);
+  }
+  return [...first.values()];
 }
 
 function isInside(caseId: string, { after, upTo }: CaseRange): boolean {
