@@ -267,10 +267,10 @@ describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: 
   });
 
   test('migrations can be repeated after a crash between one and its record', async () => {
-    await store.insert('events', [event()]);
+    await store.insert('events', [event({ period: 5 })]);
     await transport.command('TRUNCATE TABLE migrations');
     await store.migrate();
-    expect(await store.caseEvents('w', 0, ['c1'], 10)).toEqual([event()]);
+    expect(await store.caseEvents('w', 0, ['c1'], 10, 5)).toEqual([event()]);
     expect(await rows('SELECT DISTINCT name FROM migrations ORDER BY name')).toHaveLength(
       readdirSync('deploy/clickhouse').length,
     );

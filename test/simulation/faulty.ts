@@ -37,7 +37,9 @@ export const FAULT_KINDS = [
   'fill',
   'definition removed',
 ] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+/** What happens besides where the past is cut off. */
+export const RETENTION_KINDS = ['cut', 'dropped period', 'too late', 'expired case'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number] | (typeof RETENTION_KINDS)[number];
 
 const DELAY_TURNS_MAX = 40;
 

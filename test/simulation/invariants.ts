@@ -26,7 +26,8 @@ export async function broken(world: World): Promise<string[]> {
     wrong.push(...versionsRise(values, ({ offset }) => String(world.writers.get(`${partition}/${offset}`))));
     if (!world.zombies) wrong.push(...versionsRise(values, () => 'all'));
   }
-  return [...wrong, ...(await positionsAtEnd(world)), ...archiveIsExact(world)];
+  const archive = world.style.cutChance > 0 ? await cutIsExact(world) : archiveIsExact(world);
+  return [...wrong, ...(await positionsAtEnd(world)), ...archive];
 }
 
 /** What must hold as soon as both stages have caught up; gives what does not. */
@@ -265,6 +266,22 @@ async function positionsAtEnd(world: World): Promise<string[]> {
 }
 
 /** Each event stands in the archive once, with the offset of its first append. */
+/** The archive has the cases that have not expired, whole, and no others; each event that was too late has a letter. */
+async function cutIsExact(world: World): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [partition, { living, late, expired }] of world.keptEvents.entries()) {
+    for (let n = 0; n < late; n++) world.count('too late');
+    for (let n = 0; n < expired; n++) world.count('expired case');
+    const rows = await world.livingRows(partition);
+    const [right, said] = [living, rows].map((ids) => [...ids].sort().join());
+    if (right !== said) wrong.push(`archive of partition ${partition}: has ${said}, right is ${right}`);
+    const letters = await world.lateLetters(partition);
+    if (letters !== late)
+      wrong.push(`${letters} letters of partition ${partition} for ${late} events that were too late`);
+  }
+  return wrong;
+}
+
 function archiveIsExact(world: World): string[] {
   const firsts = new Map<string, number>();
   const offsets = world.records.map(() => 0);

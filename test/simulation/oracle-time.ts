@@ -10,7 +10,7 @@ export type OracleRecord =
       readonly timeMs: number;
       readonly importId: string | null;
     }
-  | { readonly kind: 'tick' | 'control'; readonly appendMs: number }
+  | { readonly kind: 'tick' | 'control' | 'cut'; readonly appendMs: number }
   | { readonly kind: 'begin'; readonly appendMs: number; readonly importId: string }
   | { readonly kind: 'end'; readonly appendMs: number; readonly importId: string; readonly timeMs: number };
 

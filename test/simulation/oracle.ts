@@ -39,7 +39,7 @@ interface Seen {
 }
 
 /** The events of a case that stand, in order, each with the team known by then. `appended`: in log order. */
-function standing(appended: readonly OracleEvent[]): (Seen & { readonly known: string })[] {
+export function standing(appended: readonly OracleEvent[]): (Seen & { readonly known: string })[] {
   const unique = appended.filter((event, i) => appended.findIndex(({ id }) => id === event.id) === i);
   if (unique.some(({ kind, target }) => kind === 'void' && target === null)) return [];
   const gone = new Set(unique.filter(({ kind }) => kind === 'void').map(({ target }) => target));

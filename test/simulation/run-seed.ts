@@ -70,7 +70,7 @@ function pickOwner({ style }: World, owners: readonly Owner[], random: Random): 
 
 /** Appends one random thing, or nothing, and says what. */
 async function append(world: World, random: Random): Promise<string | null> {
-  const { eventChance, importChance, tickChance, fillEventsMax } = world.style;
+  const { eventChance, importChance, tickChance, fillEventsMax, cutChance } = world.style;
   if (random.chance(eventChance)) {
     await world.appendEvent();
     return `appended ${JSON.stringify(world.appended.at(-1))}`;
@@ -82,6 +82,12 @@ async function append(world: World, random: Random): Promise<string | null> {
   if (random.chance(tickChance)) {
     await world.tick(random.below(3) * 20_000);
     return 'a tick';
+  }
+  if (cutChance > 0) {
+    if (!random.chance(cutChance)) return null;
+    if (random.chance(0.4)) await world.drop();
+    else await world.cut();
+    return 'the past is cut off, or dropped';
   }
   // Where definitions are filled, what may go wrong needs several fills under way.
   if (!random.chance(fillEventsMax === 0 ? 0.009 : 0.03)) return null;

@@ -45,6 +45,7 @@ export class Script {
       backlogRowsMax: 10_000,
       tight,
       fillEventsMax: 0,
+      cutChance: 0,
       lastAppendStep: 0,
     };
     const world = new World(new Random(1), {}, style);

@@ -33,6 +33,8 @@ export interface Style {
   readonly tight: boolean;
   /** Events that one fill of a new definition brings in; 0: definitions come into force whole. */
   readonly fillEventsMax: number;
+  /** How often a step cuts the past off, or drops what expired; 0: there is no retention. */
+  readonly cutChance: number;
   /** After this step nothing is appended any more. */
   readonly lastAppendStep: number;
   /** The KPIs in force at the start; absent: all. */
@@ -72,6 +74,26 @@ const VALUES_WAIT: Partial<Style> = {
   tight: true,
 };
 
+/**
+ * The KPIs of schedules with retention: windows of three minutes, levels and a total. Definitions stay as they are: one that
+ * comes later has nothing of cases that expired.
+ */
+export const RETENTION_KPIS: readonly string[] = [
+  'work_sum',
+  'work_max',
+  'work_p90',
+  'work_last',
+  'work_count',
+  'resolution',
+  'waits',
+  'in_time',
+  'open',
+  'open_worth',
+  'large',
+];
+/** Time passes faster than elsewhere, so that much of it is cut off. */
+export const RETENTION: Partial<Style> = { cutChance: 0.12, tickChance: 0.2, minutes: 8, eventChance: 0.25 };
+
 /** Draws the style of a seed. */
 export function drawStyle(random: Random, steps: number): Style {
   const drawn = drawEach(random, steps);
@@ -103,6 +125,7 @@ function drawEach(random: Random, steps: number): Style {
     backlogRowsMax: 5 + random.below(40),
     tight: random.chance(0.3),
     fillEventsMax: random.pick([0, 1, 3, 8]),
+    cutChance: 0,
     lastAppendStep: random.chance(0.5) ? steps : Math.floor(steps * (0.3 + 0.6 * random.next())),
   };
 }

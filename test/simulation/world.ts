@@ -9,16 +9,19 @@ import type { Definition } from '../../services/shared/core/definition.ts';
 import { isDerived } from '../../services/shared/core/formula/derived.ts';
 import { EXTREME_KEPT_MAX } from '../../services/shared/core/aggregate/extreme.ts';
 import { LAST_KEPT_MAX } from '../../services/shared/core/aggregate/last.ts';
-import type { Message, ValueMessage } from '../../services/shared/core/messages.ts';
+import type { DeadLetter, Message, ValueMessage } from '../../services/shared/core/messages.ts';
 import { partitionOf } from '../../services/shared/core/partition.ts';
+import { type CutTimes, firstPeriod } from '../../services/shared/core/retention.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import type { EventLog } from '../../services/shared/ports/event-log.ts';
 import type { KpiStore } from '../../services/shared/ports/kpi-store.ts';
+import { dropExpired } from '../../services/shared/runtime/drop-expired.ts';
 import { codec } from './remembering-codec.ts';
 import { FoldRunner } from '../../services/shared/runtime/fold/fold-runner.ts';
 import { type FaultKind, type Faults, Gate, gatedLog, gatedStore } from './faulty.ts';
 import { type Answer, answer, type OracleEvent, type OracleValues } from './oracle.ts';
 import { DERIVED } from './oracle-derived.ts';
+import { type Happening, type Kept, keptOf } from './oracle-retention.ts';
 import { type OracleRecord, watermarkAfter } from './oracle-time.ts';
 import type { Random } from './random.ts';
 import type { Style } from './style.ts';
@@ -29,6 +32,10 @@ export const TOPIC = 'events.sim';
 /** A whole hour, so that times are easy to read. */
 export const START_MS = 1_700_002_800_000;
 const MINUTE = 60_000;
+/** Of the archive. */
+const PERIOD_MS = MINUTE;
+/** Longest window of the KPIs that are told where the past is cut off. */
+const CUT_WINDOW_MS = 3 * MINUTE;
 
 const { catalogue, problems } = parseCatalogue(
   readFileSync('test/simulation/simulation.yaml', 'utf8'),
@@ -65,6 +72,8 @@ export class World {
   readonly appended: OracleEvent[] = [];
   /** What stands in each partition of [events.sim], as the oracle reads it. */
   readonly records: OracleRecord[][] = Array.from({ length: PARTITIONS }, () => []);
+  /** Events and cuts in each partition. */
+  private readonly happened: Happening[][] = Array.from({ length: PARTITIONS }, () => []);
   owners: Owner[] = [];
   /** What went wrong on the way: errors nobody planted, fetches above the limit. */
   readonly broken: string[] = [];
@@ -93,6 +102,7 @@ export class World {
   async prepare(before?: () => Promise<void>): Promise<void> {
     await this.log.createTopic(TOPIC, PARTITIONS);
     for (const topic of ['slices', 'values']) await this.log.createTopic(topic, PARTITIONS);
+    await this.log.createTopic('dead-letters', 1);
     const rows = [...definitions.values()].map((definition) => ({
       hash: definition.hash,
       kpi: definition.kpi,
@@ -200,7 +210,8 @@ export class World {
     const store = gatedStore(this.store, gate, this.random);
     const definitionOf = (hash: string): Definition | undefined => definitions.get(hash);
     const numbers = Array.from({ length: PARTITIONS }, (_, partition) => partition);
-    const workflow = catalogue!.workflows.get('sim')!;
+    const sim = catalogue!.workflows.get('sim')!;
+    const workflow = this.style.cutChance > 0 ? { ...sim, retentionMs: MINUTE } : sim;
     const limits = {
       rowsMax: tight ? 1 : 2 + this.random.below(12),
       caseBytesMax: tight ? 0 : this.random.below(4) * 100,
@@ -218,6 +229,7 @@ export class World {
                 codec,
                 definitionOf,
                 ...limits,
+                archivePeriodMs: PERIOD_MS,
               }),
           )
         : numbers.map(
@@ -286,7 +298,9 @@ export class World {
     const ahead = random.chance(0.03);
     if (ahead) this.count('event from a fast clock');
     const minute = late ? random.below(style.minutes) - 2 : ahead ? nowMinutes + 5 : nowMinutes;
-    const caseId = `case ${random.below(style.cases)}`;
+    // Where cases may expire, others come up with time; one of the first may be met again.
+    const since = style.cutChance === 0 || random.chance(0.15) ? 0 : nowMinutes;
+    const caseId = `case ${since + random.below(style.cases)}`;
     const earlier = this.appended.filter((event) => event.caseId === caseId && event.kind === 'event');
     const kind =
       earlier.length > 0 && random.chance(style.amendChance) ? random.pick(['correct', 'void'] as const) : 'event';
@@ -331,6 +345,57 @@ export class World {
     await this.log.append([{ topic: TOPIC, partition, key: Buffer.from(caseId), value: bytes }]);
     const appendMs = this.clock.nowMs();
     this.records[partition]!.push({ kind: 'event', id, appendMs, timeMs, importId: this.importId });
+    this.happened[partition]!.push({ kind: 'event', event });
+  }
+
+  /** Cuts the past off in one partition, mostly later than before. */
+  async cut(): Promise<void> {
+    this.count('cut');
+    const partition = this.random.below(PARTITIONS);
+    const lateMs = this.clock.nowMs() - this.random.below(9) * 15_000;
+    const times = { lateMs, frozenMs: lateMs - CUT_WINDOW_MS };
+    await this.log.append([{ topic: TOPIC, partition, key: null, value: codec.encode({ type: 'cut', ...times }) }]);
+    this.records[partition]!.push({ kind: 'cut', appendMs: this.clock.nowMs() });
+    this.happened[partition]!.push({ kind: 'cut', ...times });
+  }
+
+  /** Removes what expired in all partitions, where no zombie is left that would read from before. */
+  async drop(): Promise<void> {
+    if (this.owners.filter(({ stage }) => stage === 'aggregate').length > 1) return;
+    const dropped = await dropExpired(this.store, 'sim', PARTITIONS, { graceMs: 0, periodMs: PERIOD_MS });
+    for (let i = 0; i < dropped; i++) this.count('dropped period');
+  }
+
+  /** By partition what is left of the events. */
+  get keptEvents(): readonly Kept[] {
+    return this.happened.map((happenings) => keptOf(happenings, this.inForce, PERIOD_MS));
+  }
+
+  /** Ids of the events of a partition's archive that count. */
+  async livingRows(partition: number): Promise<string[]> {
+    const row = await this.store.position('aggregate', TOPIC, partition);
+    const { cut = null } = JSON.parse(row!.content) as { readonly cut?: CutTimes };
+    const periods = { fromPeriod: firstPeriod(cut, PERIOD_MS) };
+    const ids: string[] = [];
+    for await (const rows of this.store.archive('sim', partition, Infinity, undefined, undefined, periods))
+      ids.push(...rows.map(({ id }) => id));
+    return ids;
+  }
+
+  /** How many different letters there are of events of a partition that were too late. */
+  async lateLetters(partition: number): Promise<number> {
+    const records = await this.log.read('dead-letters', 0, 0, { recordsMax: Infinity, bytesMax: Infinity });
+    const letters = records.map(({ value }) => JSON.parse(Buffer.from(value).toString('utf8')) as DeadLetter);
+    const own = letters.filter(({ source }) => source.startsWith(`${TOPIC}/${partition} `));
+    return new Set(own.map(({ id }) => id)).size;
+  }
+
+  /** Whether a value can be told from the events: of windows, one that begins where nothing is cut off. */
+  isTold(key: string): boolean {
+    if (this.style.cutChance === 0) return true;
+    const endMs = Number(key.slice(key.lastIndexOf(' ') + 1));
+    const frozenMs = Math.max(...this.keptEvents.map((kept) => kept.frozenMs));
+    return key.startsWith('open') || Number.isNaN(endMs) || endMs - CUT_WINDOW_MS >= frozenMs;
   }
 
   /** Begins an import, or ends the open one. */
@@ -369,7 +434,8 @@ export class World {
 
   /** What the batch recompute says. */
   answer(): Answer {
-    return answer(this.appended, this.kept, { watermarkMs: this.watermarkMs, endsMax: this.movingEndsMax });
+    const events = this.style.cutChance === 0 ? this.appended : this.keptEvents.flatMap((kept) => kept.events);
+    return answer(events, this.kept, { watermarkMs: this.watermarkMs, endsMax: this.movingEndsMax });
   }
 
   /** As far as all partitions are. */

@@ -165,7 +165,10 @@ export class ClickHouseStore implements KpiStore {
     const old = `workflow = {workflow:String} AND period >= 1 AND period < {beforePeriod:UInt32}`;
     const sql = `SELECT DISTINCT _partition_id AS id FROM events WHERE ${old}`;
     const rows = await this.select(sql, { workflow, beforePeriod });
-    for (const { id } of rows) await this.transport.command(`ALTER TABLE events DROP PARTITION ID '${String(id)}'`);
+    for (const row of rows) {
+      const id = String(row['id'] as string);
+      await this.transport.command(`ALTER TABLE events DROP PARTITION ID '${id}'`);
+    }
     return rows.length;
   }
 
