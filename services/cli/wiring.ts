@@ -110,6 +110,8 @@ export interface StatusReport {
     /** Rows that wait for the store. */
     readonly unstored: number;
     readonly watermarkMs: number | null;
+    /** Events before it are too late (retention), milliseconds UTC; absent: none are. */
+    readonly lateMs?: number;
     readonly openImports: readonly string[];
     /** New definitions (hashes) that are being computed from the archive, and of how many of its events they are. */
     readonly filling?: {

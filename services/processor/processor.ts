@@ -60,6 +60,8 @@ export interface TaskStatus {
   /** Event time up to which the task's input is complete: of a roll the lowest of all its sources. */
   readonly watermarkMs: number | null;
   readonly openImports: readonly string[];
+  /** Events before it are too late; absent: none are. */
+  readonly lateMs?: number;
   /** Definitions that it fills, and how far; absent: none. */
   readonly filling?: FillProgress;
 }
@@ -284,6 +286,7 @@ export class Processor {
         unstored: task.backlogRows,
         watermarkMs: task instanceof AggregateTask ? task.progress.time.watermarkMs : this.lowestHeard(task),
         openImports: Object.keys(time?.openImports ?? {}),
+        ...(task instanceof AggregateTask && task.cutTimes !== null ? { lateMs: task.cutTimes.lateMs } : {}),
         ...this.fillingOf(task),
       });
     }

@@ -41,15 +41,16 @@ function table(report: StatusReport, url: string | null): string {
     `stage      ${'partition'.padEnd(width)}    lag  unstored  watermark`,
   ];
   for (const task of report.tasks) {
-    const { stage, topic, partition, nextOffset, storedOffset, watermarkMs, openImports, instance } = task;
+    const { stage, topic, partition, nextOffset, storedOffset, watermarkMs, openImports, instance, lateMs } = task;
     const place = `${topic}/${partition}`;
     const watermark = watermarkMs === null ? '' : new Date(watermarkMs).toISOString();
     const imports = openImports.length === 0 ? '' : `  imports open: ${openImports.length}`;
+    const kept = lateMs === undefined ? '' : `  takes events from ${new Date(lateMs).toISOString().slice(0, 10)}`;
     const lag = String(lagOf(task)).padStart(6);
     const unstored = String(Math.max(0, nextOffset - 1 - storedOffset)).padStart(9);
     const owner = instance === undefined ? '' : `  ${instance ?? 'no process has it'}`;
     lines.push(
-      `${stage.padEnd(10)} ${place.padEnd(width)} ${lag} ${unstored}  ${watermark.padEnd(24)}${imports}${owner}`.trimEnd(),
+      `${stage.padEnd(10)} ${place.padEnd(width)} ${lag} ${unstored}  ${watermark.padEnd(24)}${imports}${kept}${owner}`.trimEnd(),
     );
   }
   const { open, quarantined } = report.deadLetters;

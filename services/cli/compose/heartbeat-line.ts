@@ -4,6 +4,7 @@ import { registerIngest } from '../../ingest/routes.ts';
 import { heartbeat, type HeartbeatOptions } from '../../scheduler/heartbeat.ts';
 import type { Job } from '../../scheduler/job.ts';
 import { releaseJob } from '../../scheduler/release-job.ts';
+import { retentionJob } from '../../scheduler/retention-job.ts';
 import { Scheduler, type SchedulerOptions } from '../../scheduler/scheduler.ts';
 import { verifyJob } from '../../scheduler/verify-job.ts';
 import { NodeCron } from '../../shared/adapters/cron/node-cron.ts';
@@ -20,6 +21,8 @@ import { heartbeatObserverOf, jobObserverOf } from './observer.ts';
 
 /** Late enough for the day before to be final, early enough for whoever comes in the morning. */
 const CHECK_TIME = '30 2 * * *';
+/** Behind the check, which then still has all that it looks at. */
+const EXPIRY_TIME = '30 4 * * *';
 /** As often as anybody would look. */
 const RELEASE_TIME = '* * * * *';
 
@@ -31,6 +34,7 @@ export function schedulerOf(
     logger,
     status,
     releaseDue,
+    dropExpired,
     ...shared
   }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'observer'> & {
     readonly store: SchedulerOptions['store'] & Pick<KpiStore, 'query'>;
@@ -39,6 +43,8 @@ export function schedulerOf(
     readonly status: () => Promise<StatusReport>;
     /** Lets go what of the quarantine is due; gives how many. */
     readonly releaseDue: (signal: AbortSignal) => Promise<number>;
+    /** Removes what expired from the archive; gives how many periods. */
+    readonly dropExpired: (signal: AbortSignal) => Promise<number>;
   },
 ): Scheduler {
   const observer = metrics.observeHeartbeat(heartbeatObserverOf(logger));
@@ -46,21 +52,25 @@ export function schedulerOf(
   const jobs = metrics.observeJobs(jobObserverOf(logger));
   return new Scheduler({
     ...shared,
-    jobs: [job, nightlyCheck(shared.store, status), releaseJob(everyMinute(), releaseDue)],
+    jobs: [
+      job,
+      nightlyCheck(shared.store, status),
+      releaseJob(utc(RELEASE_TIME), releaseDue),
+      retentionJob(utc(EXPIRY_TIME), dropExpired),
+    ],
     heartbeat: watch,
     observer: jobs,
   });
 }
 
-function everyMinute(): Schedule {
-  return { pattern: new NodeCron().read(RELEASE_TIME), zone: 'UTC' };
+function utc(time: string): Schedule {
+  return { pattern: new NodeCron().read(time), zone: 'UTC' };
 }
 
 /** Compares the values of the day before with the archived events. */
 function nightlyCheck(store: Pick<KpiStore, 'query'>, status: () => Promise<StatusReport>): Job {
-  const schedule = { pattern: new NodeCron().read(CHECK_TIME), zone: 'UTC' };
   const query = (sql: string, format: string): Promise<Uint8Array> => store.query(sql, format);
-  return verifyJob(schedule, verifySource({ query, status, settled: () => settledBy(status, null, () => {}) }));
+  return verifyJob(utc(CHECK_TIME), verifySource({ query, status, settled: () => settledBy(status, null, () => {}) }));
 }
 
 /**

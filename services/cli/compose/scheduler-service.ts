@@ -3,6 +3,7 @@ import { LetterDesk } from '../../ingest/letters/letter-desk.ts';
 import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
 import type { WorkflowEvent } from '../../shared/core/event.ts';
 import type { DeadLetter } from '../../shared/core/messages.ts';
+import { dropAllExpired } from '../../shared/runtime/drop-expired.ts';
 import { checkEpoch } from '../../shared/runtime/epoch.ts';
 import { eventsTopic, TRANSITIONS_TOPIC } from '../../shared/runtime/topics.ts';
 import { whereStopped } from '../../scheduler/where-stopped.ts';
@@ -81,6 +82,8 @@ export async function openScheduler(context: ServiceContext): Promise<Service> {
       return { ...report, catalogue: context.reload.reportOf(report.tasks) };
     },
     releaseDue: (signal: AbortSignal) => desk.releaseDue(signal),
+    dropExpired: (signal: AbortSignal) =>
+      dropAllExpired(store, context.reload.shown.catalogue.workflows.keys(), partitions, signal),
   };
   const scheduler = heartbeat === null ? null : schedulerOf(heartbeat, shared);
   const working = scheduler?.run() ?? new Promise<void>(() => {});

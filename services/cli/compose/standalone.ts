@@ -26,6 +26,7 @@ import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
 import { withBuiltIn } from '../../shared/core/catalogue/catalogue-built-in.ts';
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { testChannel } from '../../shared/runtime/channel-test.ts';
+import { dropAllExpired } from '../../shared/runtime/drop-expired.ts';
 import { FailingSteps } from '../../shared/runtime/failing-steps.ts';
 import { LetterCounts } from '../../shared/runtime/letter-counts.ts';
 import { LogCutter } from '../../shared/runtime/log-cutter.ts';
@@ -275,6 +276,7 @@ export async function openStandalone(
         whereStopped: where,
         status,
         releaseDue: (signal) => letters.releaseDue(signal),
+        dropExpired: (signal) => dropAllExpired(store, shown().catalogue.workflows.keys(), partitions, signal),
       });
     }
     const jobsEnded = scheduler?.run() ?? Promise.resolve();

@@ -19,3 +19,15 @@ export async function dropExpired(
   if (cut === null) return 0;
   return store.dropPeriods(workflow, firstPeriod({ ...cut, frozenMs: cut.frozenMs - graceMs }, periodMs));
 }
+
+/** The same for several workflows, one after the other until `signal` is aborted. */
+export async function dropAllExpired(
+  store: Pick<KpiStore, 'position' | 'dropPeriods'>,
+  workflows: Iterable<string>,
+  partitions: number,
+  signal: AbortSignal,
+): Promise<number> {
+  let dropped = 0;
+  for (const workflow of workflows) if (!signal.aborted) dropped += await dropExpired(store, workflow, partitions);
+  return dropped;
+}

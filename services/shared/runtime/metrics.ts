@@ -12,6 +12,7 @@ interface PartitionProgress {
   readonly endOffset: number;
   readonly watermarkMs: number | null;
   readonly openImports: readonly string[];
+  readonly lateMs?: number;
   readonly filling?: { readonly eventsOfAll: number; readonly events: number };
 }
 
@@ -82,6 +83,11 @@ export class Metrics {
     'partition',
   ]);
   private readonly imports = this.gauge('open_imports', 'Imports that have not ended.', ['workflow']);
+  private readonly late = this.gauge(
+    'retention_cut_ms',
+    'Events before it are too late for retention, milliseconds UTC.',
+    ['topic', 'partition'],
+  );
   private readonly fills = this.gauge(
     'fill_events',
     'Archived events of a partition in which new definitions are being filled: all, and those that they have.',
@@ -330,9 +336,20 @@ export class Metrics {
     log?: { readonly usedBytes: number; readonly limitBytes: number },
   ): Promise<string> {
     // A partition that another process has now must not go on with its last figures here.
-    for (const gauge of [this.lag, this.watermark, this.imports, this.fills]) gauge.reset();
+    for (const gauge of [this.lag, this.watermark, this.imports, this.fills, this.late]) gauge.reset();
     const imports = new Map<string, Set<string>>();
-    for (const { stage, topic, partition, nextOffset, endOffset, watermarkMs, openImports, filling } of partitions) {
+    for (const {
+      stage,
+      topic,
+      partition,
+      nextOffset,
+      endOffset,
+      watermarkMs,
+      openImports,
+      filling,
+      lateMs,
+    } of partitions) {
+      if (lateMs !== undefined) this.late.set({ topic, partition }, lateMs);
       this.lagRecords(stage, topic, partition, endOffset - nextOffset);
       if (filling !== undefined) {
         this.fills.set({ topic, partition, kind: 'all' }, filling.eventsOfAll);
