@@ -51,6 +51,25 @@ export function firstPeriod(cut: CutTimes | null, periodMs: number): number {
   return cut === null ? 0 : archivePeriod(cut.frozenMs, periodMs);
 }
 
+/**
+ * How long before the end of a window of a KPI anything may begin that it is computed from: its own window, or those of the
+ * KPIs below it.
+ */
+export function reachMs({ measure, window }: Definition): number {
+  const ownMs = longestMsOf(window);
+  switch (measure.kind) {
+    case 'formula':
+      // A day that stands beside minutes is the last one that is over.
+      return Math.max(ownMs, ...measure.inputs.map((input) => 2 * reachMs(input)));
+    case 'rollup':
+      return ownMs + reachMs(measure.inputs[0]);
+    case 'growth':
+      return reachMs(measure.inputs[0]) + Math.max(ownMs, measure.over === 'year' ? LONGEST_DAYS.year * DAY_MS : 0);
+    default:
+      return ownMs;
+  }
+}
+
 function wholeDays(ms: number): number {
   return Math.floor(ms / DAY_MS) * DAY_MS;
 }

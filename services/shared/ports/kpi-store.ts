@@ -47,7 +47,7 @@ import type {
  *     than wanted (one letter always comes); `deadLetterCounts` counts the same letters.
  * 19. Events of one id may stand in several periods. Reads with `fromPeriod` are as if there were none of earlier periods;
  *     with `belowPeriod` `archive` gives, whole, the cases that have a row of a period before it. `dropPeriods` removes
- *     all events of a workflow of the periods from 1 up to one; it may be repeated, and gives how many periods had any.
+ *     all events of a workflow of the periods before one; it may be repeated, and gives how many periods had any.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -84,7 +84,7 @@ export interface KpiStore {
     after: string | null,
     eventsMax: number,
   ): Promise<{ readonly events: number; readonly upTo: string | null }>;
-  /** Removes the events of a workflow whose period is at least 1 and before this one. */
+  /** Removes the events of a workflow whose period is before this one. */
   dropPeriods(workflow: string, beforePeriod: number): Promise<number>;
   slices(query: SliceQuery): Promise<SliceRow[]>;
   values(query: ValueQuery): Promise<ValueRow[]>;

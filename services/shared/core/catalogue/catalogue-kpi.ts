@@ -13,7 +13,7 @@ import { mapOf, numberOf, textOf } from './catalogue-read.ts';
 import { checkShare } from './catalogue-state.ts';
 import { readWhere } from './catalogue-where.ts';
 import { readWindow } from './catalogue-window.ts';
-import type { Aggregate, LabelSpec, Measure } from '../definition.ts';
+import type { Aggregate, LabelSpec, Measure, WindowSpec } from '../definition.ts';
 
 /** Digits behind the point that sums keep when the catalogue does not say. */
 const SCALE_DEFAULT = 6;
@@ -74,6 +74,7 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   if (measure === null || aggregate === null || by === null || where === null || window === null) return null;
   if (unit === null || scale === null || settleMs === null || name === null) return null;
   if (!isMeasurable(measure, aggregate, by, path, problems)) return null;
+  if (!outlivesEvents(aggregate, window, workflow, path, problems)) return null;
   const fields = {
     kpi: key,
     workflow: workflow.name,
@@ -115,6 +116,21 @@ function isMeasurable(
   if (measure.kind !== 'event' || measure.event.occurrence === 'each') return true;
   const message = `a reading holds until the next one, and the ${measure.event.occurrence} one of a case is one only`;
   problems.add([...path, 'measure', 'event'], message, 'an activity, or { each: …, where: … }');
+  return false;
+}
+
+/** Whether a KPI can do without the events that its workflow no longer keeps. */
+function outlivesEvents(
+  aggregate: Aggregate,
+  window: WindowSpec,
+  workflow: Workflow,
+  path: Path,
+  problems: Problems,
+): boolean {
+  const needsAll = aggregate.kind === 'min' || aggregate.kind === 'max' || aggregate.kind === 'last';
+  if (workflow.retentionMs === null || window.kind !== 'total' || !needsAll) return true;
+  const message = `${aggregate.kind} over everything needs all events, and workflow '${workflow.name}' keeps them for its retention only`;
+  problems.add([...path, 'window'], message, 'a window with an end, or a workflow without retention');
   return false;
 }
 

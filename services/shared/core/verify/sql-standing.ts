@@ -1,4 +1,5 @@
 import type { Definition } from '../definition.ts';
+import { ARCHIVE_PERIOD_MS } from '../retention.ts';
 import type { EventSql } from './sql-event.ts';
 import { quoted, textArray } from './sql-text.ts';
 
@@ -59,8 +60,16 @@ function recordType(fields: readonly string[]): string {
   return `Tuple(${[...types, ...nullable].join(', ')})`;
 }
 
+/** Rows of earlier periods are no part of the archive, whether they are still there or not (core/retention.ts). */
+function inArchive(workflow: string): string {
+  const cut = "JSONExtractInt(content, 'cut', 'frozenMs')";
+  const first = `if(countIf(${cut} = 0) > 0, 0, min(greatest(1, intDiv(${cut}, ${ARCHIVE_PERIOD_MS}))))`;
+  const place = `stage = 'aggregate' AND topic = ${quoted(`events.${workflow}`)}`;
+  return `workflow = ${quoted(workflow)} AND period >= (SELECT if(count() = 0, 0, ${first}) FROM positions WHERE ${place})`;
+}
+
 function inTimes(workflow: string, { fromMs, toMs }: EventTimes): string {
-  const place = `workflow = ${quoted(workflow)}`;
+  const place = inArchive(workflow);
   if (fromMs === null && toMs === null) return place;
   const bounds = [
     ...(fromMs === null ? [] : [`time_ms >= ${fromMs}`]),

@@ -5,6 +5,7 @@ import { computedWindows } from './computed-windows.ts';
 import { NO_SPAN, planKpi } from './kpi-plan.ts';
 import { type KpiState, whyNotChecked } from './verify-kpi.ts';
 import { streamedRows } from './verify-page.ts';
+import { stillTold } from './still-told.ts';
 import { verifyPages } from './verify-pages.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
 
@@ -51,7 +52,8 @@ export async function diffKpi(
   try {
     const plan = planKpi(definition, (workflow) => state.spanOf(workflow));
     if (next.window.kind === 'total' && !range.totals) throw new NotChecked('a total is of no range');
-    for await (const ends of verifyPages(definition, state.span ?? NO_SPAN, range, state.watermarkMs, source)) {
+    const stillRange = stillTold(definition, range, state.frozenMs);
+    for await (const ends of verifyPages(definition, state.span ?? NO_SPAN, stillRange, state.watermarkMs, source)) {
       const computed = await computedWindows(plan, ends, source);
       const rows = await streamedRows({ plan, ends, source });
       const { compared, mismatches } = compareWindows(definition, rows, computed);

@@ -3,6 +3,7 @@ import { workflowsOf } from '../../core/formula/derived.ts';
 import { TaktError } from '../../core/errors.ts';
 import { decodeLabels } from '../../core/measure/labels.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
+import { reachMs } from '../../core/retention.ts';
 import { NotChecked } from '../../core/verify/not-checked.ts';
 import { tumbles } from '../../core/window/window.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
@@ -10,6 +11,7 @@ import type { CaseBehind } from './cases-behind.ts';
 import { computedWindows } from './computed-windows.ts';
 import { type InputBehind, type WhatIsBehind, whatIsBehind } from './inputs-behind.ts';
 import { type KpiPlan, planKpi } from './kpi-plan.ts';
+import { expired } from './still-told.ts';
 import { inForce, stateOf } from './verify.ts';
 import type { VerifySource } from './verify-source.ts';
 
@@ -166,7 +168,13 @@ async function lookBehind(
   casesMax: number,
 ): Promise<{ readonly plan: KpiPlan; readonly behind: WhatIsBehind }> {
   const spans = new Map<string, EventSpan | null>();
-  for (const workflow of workflowsOf(definition)) spans.set(workflow, (await stateOf(source, workflow)).span);
+  for (const workflow of workflowsOf(definition)) {
+    const { span, frozenMs } = await stateOf(source, workflow);
+    spans.set(workflow, span);
+    const isWhole =
+      frozenMs === null || (definition.window.kind !== 'total' && endMs - reachMs(definition) >= frozenMs);
+    if (!isWhole) throw new NotChecked(`a window of which ${expired(frozenMs)}`);
+  }
   const plan = planKpi(definition, (workflow) => spans.get(workflow) ?? null);
   const computed = await computedWindows(plan, { afterMs: endMs - 1, untilMs: endMs }, source);
   return { plan, behind: await whatIsBehind(plan, computed, { labels, startMs, endMs }, casesMax, source) };
@@ -187,7 +195,7 @@ async function withEvents(
   const rows =
     await source.rows<EventRow>(`SELECT case_id, toString(fromUnixTimestamp64Milli(time_ms, 'UTC')) AS time, kind, activity, id, dimensions,
   if(isNull(value), NULL, toString(value)) AS value, count() OVER (PARTITION BY case_id) AS events
-FROM events WHERE workflow = ${quoted(workflow)} AND case_id IN (${ids})
+FROM (SELECT * FROM events WHERE workflow = ${quoted(workflow)} AND case_id IN (${ids}) ORDER BY offset LIMIT 1 BY case_id, id)
 ORDER BY case_id, time_ms, offset LIMIT ${EVENTS_MAX} BY case_id`);
   return cases.map((each) => {
     const own = rows.filter(({ case_id }) => case_id === each.caseId);

@@ -4,6 +4,7 @@ import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { NotChecked } from '../../core/verify/not-checked.ts';
 import { whatIsBehind, type WhatIsBehind } from './inputs-behind.ts';
 import { NO_SPAN, planKpi } from './kpi-plan.ts';
+import { stillTold } from './still-told.ts';
 import { verifyPage } from './verify-page.ts';
 import { verifyPages } from './verify-pages.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
@@ -37,6 +38,8 @@ export interface WorkflowState {
   /** Null: it has no events. */
   readonly span: EventSpan | null;
   readonly watermarkMs: number | null;
+  /** What begins before it has lost events to retention; null: nothing has. */
+  readonly frozenMs: number | null;
 }
 
 /** What a check needs to know of the workflows of a KPI. */
@@ -46,6 +49,8 @@ export interface KpiState {
   readonly span: EventSpan | null;
   /** Of the slowest. */
   readonly watermarkMs: number | null;
+  /** The latest. */
+  readonly frozenMs: number | null;
 }
 
 /**
@@ -66,7 +71,8 @@ export async function verifyKpi(
     const plan = planKpi(definition, (workflow) => state.spanOf(workflow));
     if (window.kind === 'total' && !range.totals)
       throw new NotChecked('a total is of no range; run it without --from and --to');
-    for await (const ends of verifyPages(definition, state.span ?? NO_SPAN, range, state.watermarkMs, source)) {
+    const told = stillTold(definition, range, state.frozenMs);
+    for await (const ends of verifyPages(definition, state.span ?? NO_SPAN, told, state.watermarkMs, source)) {
       const { compared, open, mismatches, moving, computed } = await verifyPage({ plan, ends, source });
       sum.windows += compared;
       sum.open += open;

@@ -4,7 +4,9 @@ import { didYouMean, listed } from '../../core/catalogue/catalogue-problem.ts';
 import type { Definition } from '../../core/definition.ts';
 import { workflowsOf } from '../../core/formula/derived.ts';
 import { TaktError } from '../../core/errors.ts';
+import type { CutTimes } from '../../core/retention.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
+import { eventsTopic } from '../topics.ts';
 import { type KpiCheck, type KpiState, verifyKpi, type WorkflowState } from './verify-kpi.ts';
 import type { VerifyRange, VerifySource } from './verify-source.ts';
 
@@ -47,12 +49,14 @@ export function stateAmong(definition: Definition, states: ReadonlyMap<string, W
   const spans = own.flatMap(({ span }) => span ?? []);
   const watermarks = own.map(({ watermarkMs }) => watermarkMs ?? -Infinity);
   const watermarkMs = Math.min(...watermarks);
+  const frozen = own.flatMap(({ frozenMs }) => frozenMs ?? []);
   const firstMs = Math.min(...spans.map((span) => span.firstMs));
   const lastMs = Math.max(...spans.map((span) => span.lastMs));
   return {
     spanOf: (workflow) => states.get(workflow)?.span ?? null,
     span: spans.length === 0 ? null : { firstMs, lastMs },
     watermarkMs: watermarkMs === -Infinity ? null : watermarkMs,
+    frozenMs: frozen.length === 0 ? null : Math.max(...frozen),
   };
 }
 
@@ -116,6 +120,17 @@ export async function stateOf(source: VerifySource, workflow: string): Promise<W
   const [row] = await source.rows<SpanRow>(
     `SELECT minOrNull(time_ms) AS first_ms, maxOrNull(time_ms) AS last_ms FROM events WHERE workflow = ${quoted(workflow)}`,
   );
-  if (row === undefined || row.first_ms === null) return { span: null, watermarkMs };
-  return { span: { firstMs: Number(row.first_ms) - MARGIN_MS, lastMs: Number(row.last_ms) + MARGIN_MS }, watermarkMs };
+  const frozenMs = await frozenIn(source, workflow);
+  if (row === undefined || row.first_ms === null) return { span: null, watermarkMs, frozenMs };
+  const span = { firstMs: Number(row.first_ms) - MARGIN_MS, lastMs: Number(row.last_ms) + MARGIN_MS };
+  return { span, watermarkMs, frozenMs };
+}
+
+/** Up to where events of a workflow may have expired, in any of its partitions; null: none has. */
+async function frozenIn(source: VerifySource, workflow: string): Promise<number | null> {
+  const rows = await source.rows<{ readonly content: string }>(
+    `SELECT content FROM positions WHERE stage = 'aggregate' AND topic = ${quoted(eventsTopic(workflow))}`,
+  );
+  const cuts = rows.flatMap(({ content }) => (JSON.parse(content) as { readonly cut?: CutTimes }).cut ?? []);
+  return cuts.length === 0 ? null : Math.max(...cuts.map(({ frozenMs }) => frozenMs));
 }

@@ -1,4 +1,5 @@
 import { TaktError } from '../../../core/errors.ts';
+import { quoted } from '../../../core/verify/sql-text.ts';
 import type {
   DefinitionRow,
   EventRow,
@@ -162,12 +163,17 @@ export class ClickHouseStore implements KpiStore {
   }
 
   async dropPeriods(workflow: string, beforePeriod: number): Promise<number> {
-    const old = `workflow = {workflow:String} AND period >= 1 AND period < {beforePeriod:UInt32}`;
-    const sql = `SELECT DISTINCT _partition_id AS id FROM events WHERE ${old}`;
+    const old = 'workflow = {workflow:String} AND period < {beforePeriod:UInt32}';
+    const sql = `SELECT DISTINCT period, _partition_id AS id FROM events WHERE ${old}`;
     const rows = await this.select(sql, { workflow, beforePeriod });
     for (const row of rows) {
       const id = String(row['id'] as string);
-      await this.transport.command(`ALTER TABLE events DROP PARTITION ID '${id}'`);
+      // All workflows share the partition of what has no period: a workflow leaves it once, when it gets a retention.
+      const what =
+        Number(row['period']) === 0
+          ? `DELETE WHERE period = 0 AND workflow = ${quoted(workflow)} SETTINGS mutations_sync = 2`
+          : `DROP PARTITION ID '${id}'`;
+      await this.transport.command(`ALTER TABLE events ${what}`);
     }
     return rows.length;
   }

@@ -208,7 +208,7 @@ export class MemoryStore implements KpiStore {
     const periods = new Set<number>();
     const goes = (row: EventRow): boolean => {
       const { period = 0 } = row;
-      if (row.workflow !== workflow || period === 0 || period >= beforePeriod) return false;
+      if (row.workflow !== workflow || period >= beforePeriod) return false;
       periods.add(period);
       return true;
     };
