@@ -83,8 +83,7 @@ async function append(world: World, random: Random): Promise<string | null> {
     await world.tick(random.below(3) * 20_000);
     return 'a tick';
   }
-  if (cutChance > 0) {
-    if (!random.chance(cutChance)) return null;
+  if (cutChance > 0 && random.chance(cutChance)) {
     if (random.chance(0.4)) await world.drop();
     else await world.cut();
     return 'the past is cut off, or dropped';

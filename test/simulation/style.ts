@@ -74,16 +74,11 @@ const VALUES_WAIT: Partial<Style> = {
   tight: true,
 };
 
-/**
- * The KPIs of schedules with retention: windows of three minutes, levels and a total. Definitions stay as they are: one that
- * comes later has nothing of cases that expired.
- */
+/** KPIs that may go and come back where the past is cut off: they wait for nothing, so no case is open because of them. */
+export const RETENTION_CHANGING: readonly string[] = ['work_sum', 'work_max', 'work_p90', 'work_last', 'work_count'];
+/** The KPIs of schedules with retention: windows of three minutes, levels and a total. */
 export const RETENTION_KPIS: readonly string[] = [
-  'work_sum',
-  'work_max',
-  'work_p90',
-  'work_last',
-  'work_count',
+  ...RETENTION_CHANGING,
   'resolution',
   'waits',
   'in_time',

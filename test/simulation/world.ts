@@ -24,7 +24,7 @@ import { DERIVED } from './oracle-derived.ts';
 import { type Happening, type Kept, keptOf } from './oracle-retention.ts';
 import { type OracleRecord, watermarkAfter } from './oracle-time.ts';
 import type { Random } from './random.ts';
-import type { Style } from './style.ts';
+import { RETENTION_CHANGING, type Style } from './style.ts';
 import { silentObserver } from '../support/silent-observer.ts';
 
 export const PARTITIONS = 2;
@@ -34,8 +34,8 @@ export const START_MS = 1_700_002_800_000;
 const MINUTE = 60_000;
 /** Of the archive. */
 const PERIOD_MS = MINUTE;
-/** Longest window of the KPIs that are told where the past is cut off. */
-const CUT_WINDOW_MS = 3 * MINUTE;
+/** Longest window of the KPIs that are told where the past is cut off, and the slice that leaves it where it ends. */
+const CUT_WINDOW_MS = 4 * MINUTE;
 
 const { catalogue, problems } = parseCatalogue(
   readFileSync('test/simulation/simulation.yaml', 'utf8'),
@@ -157,9 +157,11 @@ export class World {
 
   /** Removes a KPI from the catalogue, or brings a removed one back. */
   async changeDefinitions(): Promise<void> {
-    const removed = [...catalogue!.kpis.keys()].filter((kpi) => !this.inForce.has(kpi));
-    const adds = removed.length > 0 && this.random.chance(0.6);
-    const kpi = this.random.pick(adds ? removed : [...this.inForce]);
+    // What comes back to a workflow with retention has nothing of cases that expired meanwhile.
+    const changing = this.style.cutChance > 0 ? RETENTION_CHANGING : [...catalogue!.kpis.keys()];
+    const removed = changing.filter((kpi) => !this.inForce.has(kpi));
+    const adds = removed.length > 0 && (this.random.chance(0.6) || removed.length === changing.length);
+    const kpi = this.random.pick(adds ? removed : [...this.inForce].filter((each) => changing.includes(each)));
     this.count(adds ? 'definition added' : 'definition removed');
     if (!this.inForce.delete(kpi)) this.inForce.add(kpi);
     // Else the owners see to it, each in its time.

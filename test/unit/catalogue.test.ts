@@ -46,7 +46,26 @@ test('a workflow has its defaults', () => {
     disorderMs: 60_000,
     idleTimeoutMs: 10_000,
     futureLimitMs: 600_000,
+    retentionMs: null,
   });
+});
+
+test('a workflow that keeps events for a while only has nothing that needs all of them', () => {
+  const keeps = (retention: string, aggregate: string, window = 'total'): string[] => {
+    const head = HEAD.replace('disorder: 1m', `disorder: 1m\n    retention: ${retention}`);
+    const text = `${head}  k: { workflow: desk, measure: { event: opened }, aggregate: ${aggregate}, window: ${window} }\n`;
+    return parseCatalogue(text, 'c.yaml', options).problems.map(problemLine);
+  };
+  for (const aggregate of ['count', 'sum', 'mean', 'p90']) expect(keeps('400d', aggregate)).toEqual([]);
+  for (const aggregate of ['min', 'max', 'last']) {
+    expect(keeps('400d', aggregate, '{ tumbling: year }')).toEqual([]);
+    expect(keeps('400d', aggregate)).toEqual([
+      `c.yaml:10:${73 + aggregate.length}: ${aggregate} over everything needs all events, and workflow 'desk' keeps them for its retention only; allowed: a window with an end, or a workflow without retention`,
+    ]);
+  }
+  expect(keeps('23h', 'count')).toEqual([
+    "c.yaml:8:16: '23h' is no length of time here; allowed: a whole number and ms, s, m, h or d, such as 30s, at most 3653d, at least 86400000ms",
+  ]);
 });
 
 test('each measure has its default occurrences, anchors and units', () => {

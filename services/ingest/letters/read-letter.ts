@@ -37,8 +37,13 @@ const JSON_ITEM = /^http:json(?::(.*))?$/s;
  * what is no event, or cannot be read here, is rejected with its reason.
  */
 export function readLetter(letter: DeadLetterRow, reading: LetterReading): ReadItems {
-  const { source, content } = letter;
+  const { source, content, code: before } = letter;
   try {
+    if (before === 'EVENT_TOO_LATE')
+      return refused(
+        before,
+        'it is older than what its workflow keeps, and that never goes back: takt reject sets it aside',
+      );
     if (content !== null && content.kind !== 'event') return readRow(content, reading);
     if (source.startsWith(MQTT)) return readPayload(letter, reading);
     if (source === 'http:cloudevents') return readText(letter, reading, null);

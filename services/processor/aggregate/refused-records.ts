@@ -41,7 +41,7 @@ export class RefusedRecords {
     const source = `${place} at offset ${offset}`;
     const content = heldEvent(withoutPlace(event));
     const raw = JSON.stringify(content);
-    const reason = `the event is of ${new Date(event.timeMs).toISOString()}, and what is before ${new Date(lateMs).toISOString()} is past the retention of workflow ${workflow}. Lengthen its retention before such events come, or set this letter aside.`;
+    const reason = `the event is of ${new Date(event.timeMs).toISOString()}, and what is before ${new Date(lateMs).toISOString()} is past the retention of workflow ${workflow}. Its time may be wrong; takt reject sets it aside.`;
     this.push({
       id: createHash('sha256').update(`${source} ${raw}`).digest('hex'),
       workflow,

@@ -91,7 +91,8 @@ const LONGEST_DAYS: Readonly<Record<Extract<WindowSpec, { unit: unknown }>['unit
 function longestMsOf(window: WindowSpec): number {
   switch (window.kind) {
     case 'rolling':
-      return window.sizeMs;
+      // There is a row where a slice leaves the window, too.
+      return window.sizeMs + window.everyMs;
     case 'tumbling':
     case 'to-date':
       return LONGEST_DAYS[window.unit] * DAY_MS;
