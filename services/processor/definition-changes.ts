@@ -8,7 +8,10 @@ import type { AggregateTask } from './aggregate/aggregate-task.ts';
 /** Events that one fill brings in; below so many a new definition is computed whole where it comes into force. */
 export const FILL_EVENTS_MAX = 4_000;
 
-type Told = Pick<AggregateTask, 'workflow' | 'topic' | 'partition' | 'nextOffset' | 'definitionsInForce' | 'filling'>;
+type Told = Pick<
+  AggregateTask,
+  'workflow' | 'topic' | 'partition' | 'nextOffset' | 'definitionsInForce' | 'filling' | 'fromPeriod'
+>;
 
 /** How far a partition is with the definitions that do not have all of its cases yet. */
 export interface FillProgress {
@@ -85,29 +88,28 @@ export class DefinitionChanges {
 
   private async control(task: Told, definitions: readonly string[]): Promise<void> {
     const added = definitions.filter((hash) => !task.definitionsInForce.includes(hash));
-    const { workflow, partition } = task;
-    const { upTo } = added.length === 0 ? { upTo: null } : await this.ahead(workflow, partition, null);
+    const { upTo } = added.length === 0 ? { upTo: null } : await this.ahead(task, null);
     await this.append(task, { type: 'control', definitions, filling: upTo === null ? [] : added });
   }
 
   private async fill(task: Told): Promise<void> {
-    const { workflow, partition, filling } = task;
+    const { filling } = task;
     const [first] = Object.values(filling);
     const after = first ?? null;
     // Those that came later are behind: each group has its own way.
     const definitions = Object.keys(filling).filter((hash) => filling[hash] === after);
-    const { events, upTo } = await this.ahead(workflow, partition, after);
+    const { events, upTo } = await this.ahead(task, after);
     const eventsOfAll = after === null ? events : (this.progress.get(task)?.eventsOfAll ?? (await this.all(task)));
     this.progress.set(task, { definitions: Object.keys(filling), eventsOfAll, events: eventsOfAll - events });
     await this.append(task, { type: 'fill', definitions, after, upTo });
   }
 
-  private async all({ workflow, partition }: Told): Promise<number> {
-    return (await this.ahead(workflow, partition, null)).events;
+  private async all(task: Told): Promise<number> {
+    return (await this.ahead(task, null)).events;
   }
 
-  private ahead(workflow: string, partition: number, after: string | null): ReturnType<KpiStore['archiveAhead']> {
-    return this.store.archiveAhead(workflow, partition, after, this.fillEventsMax);
+  private ahead(task: Told, after: string | null): ReturnType<KpiStore['archiveAhead']> {
+    return this.store.archiveAhead(task.workflow, task.partition, after, this.fillEventsMax, task.fromPeriod);
   }
 
   private async append(task: Told, message: Control | Fill): Promise<void> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -267,32 +267,13 @@ describe.skipIf(chdbMissing !== false)(`chDB (skipped only where it is missing: 
   });
 
   test('migrations can be repeated after a crash between one and its record', async () => {
-    await store.insert('events', [event({ period: 5 })]);
+    await store.insert('events', [event()]);
     await transport.command('TRUNCATE TABLE migrations');
     await store.migrate();
-    expect(await store.caseEvents('w', 0, ['c1'], 10, 5)).toEqual([event()]);
+    expect(await store.caseEvents('w', 0, ['c1'], 10)).toEqual([event()]);
     expect(await rows('SELECT DISTINCT name FROM migrations ORDER BY name')).toHaveLength(
       readdirSync('deploy/clickhouse').length,
     );
-  });
-
-  test('events of before there were periods are in none, once', async () => {
-    const first = readFileSync('deploy/clickhouse/0001_tables.sql', 'utf8');
-    const [create] = /CREATE TABLE IF NOT EXISTS events [^;]*;/.exec(first)!;
-    await transport.command('DROP TABLE events');
-    await transport.command(create.slice(0, -1));
-    await transport.command(
-      "INSERT INTO events SELECT 'w', 0, 'c', toString(number % 5000), 'event', 'a', number, map('team', 'x'), '1.5', NULL, NULL, 0, number, number FROM numbers(6000)",
-    );
-    await transport.command(
-      "ALTER TABLE migrations DELETE WHERE name = '0020_event_periods.sql' SETTINGS mutations_sync = 2",
-    );
-    await store.migrate();
-    expect(await store.caseEvents('w', 0, ['c'], 10_000)).toHaveLength(5_000);
-    expect(await store.caseEvents('w', 0, ['c'], 10_000, 1)).toEqual([]);
-    expect(await rows('SELECT count() AS n, max(period) AS period, any(dimensions) AS d FROM events')).toEqual([
-      { n: 5_000, period: 0, d: { team: 'x' } },
-    ]);
   });
 
   test('no disguise lets INTO OUTFILE write a file', async () => {

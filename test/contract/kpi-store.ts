@@ -394,24 +394,27 @@ function readTests(open: Open, name: string): void {
 
   test(`19. what is in earlier periods is as if it were not there, and goes at once (${name})`, async () => {
     const { store } = await open();
-    const row = (caseId: string, offset: number, period: number, workflow = 'w'): EventRow =>
-      event({ workflow, caseId, id: `e${offset}`, offset, version: BigInt(offset), period });
-    await store.insert('events', [
-      row('old', 1, 3),
-      row('moved', 2, 3),
+    const row = (caseId: string, offset: number, workflow = 'w'): EventRow =>
+      event({ workflow, caseId, id: `e${offset}`, offset, version: BigInt(offset) });
+    await store.insert('events', [row('early', 6), row('early', 7), row("o'ther", 1, "w'")]);
+    await store.insert('retained_events', [
+      { ...row('old', 1), period: 3 },
+      { ...row('moved', 2), period: 3 },
       // Archived once more, in a later period, and once more in the same.
-      row('moved', 2, 7),
-      row('moved', 2, 7),
-      row('moved', 4, 7),
-      row('new', 5, 9),
-      row('early', 6, 0),
-      row("o'ther", 1, 0, "w'"),
+      { ...row('moved', 2), period: 7 },
+      { ...row('moved', 2), period: 7 },
+      { ...row('moved', 4), period: 7 },
+      { ...row('new', 5), period: 9 },
+      { ...row("o'ther", 2, "w'"), period: 3 },
     ]);
     const read = async (caseId: string, fromPeriod?: number): Promise<string[]> =>
       (await store.caseEvents('w', 0, [caseId], 1_000, fromPeriod)).map(({ id }) => id).toSorted();
-    expect(await read('moved')).toEqual(['e2', 'e4']);
-    expect(await read('moved', 5)).toEqual(['e2', 'e4']);
-    expect([await read('old'), await read('old', 4), await read('early', 1)]).toEqual([['e1'], [], []]);
+    expect([await read('moved', 1), await read('moved', 5)]).toEqual([
+      ['e2', 'e4'],
+      ['e2', 'e4'],
+    ]);
+    expect([await read('old', 3), await read('old', 4), await read('old')]).toEqual([['e1'], [], []]);
+    expect([await read('early'), await read('early', 1)]).toEqual([['e6', 'e7'], []]);
     const cases = async (fromPeriod: number, belowPeriod?: number): Promise<string[]> => {
       const periods = { fromPeriod, ...(belowPeriod === undefined ? {} : { belowPeriod }) };
       const rows = (await all(store.archive('w', 0, 1_000, undefined, undefined, periods))).flat();
@@ -419,12 +422,18 @@ function readTests(open: Open, name: string): void {
     };
     expect(await cases(4)).toEqual(['moved e2', 'moved e4', 'new e5']);
     expect(await cases(3, 4)).toEqual(['moved e2', 'moved e4', 'old e1']);
+    expect(await cases(0, 4)).toEqual(['early e6', 'early e7']);
+    expect((await store.archiveAhead('w', 0, 'moved', 10, 4)).events).toBe(1);
+    expect((await all(store.caseIds('w', 0, 2))).flat().toSorted()).toEqual(['early', 'moved', 'new']);
+    expect(await store.dropPeriods('w', 0)).toBe(0);
     expect(await store.dropPeriods('w', 7)).toBe(2);
     expect(await store.dropPeriods('w', 7)).toBe(0);
-    expect(await cases(0)).toEqual(['moved e2', 'moved e4', 'new e5']);
+    expect(await cases(0)).toEqual([]);
+    expect(await cases(1)).toEqual(['moved e2', 'moved e4', 'new e5']);
     expect(await store.caseEvents("w'", 0, ["o'ther"], 1_000)).toHaveLength(1);
-    expect(await store.dropPeriods("w'", 7)).toBe(1);
+    expect(await store.dropPeriods("w'", 7)).toBe(2);
     expect(await store.caseEvents("w'", 0, ["o'ther"], 1_000)).toEqual([]);
+    expect(await store.caseEvents("w'", 0, ["o'ther"], 1_000, 1)).toEqual([]);
   });
 }
 

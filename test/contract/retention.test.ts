@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verifySource } from '../../services/cli/verify/source.ts';
 import type { StatusReport } from '../../services/cli/wiring.ts';
@@ -59,15 +61,38 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-/** The first takt keeps everything; the second one has a retention of 90 days. */
-async function cutOff(): Promise<void> {
-  takt = await openEmbedded(folder.path, 'test/catalogues/retention-none.yaml');
+/** Opens it, or opens it again, with a retention of so many days; null: with none. */
+async function open(days: number | null): Promise<void> {
+  const file = join(folder.path, 'retention.yaml');
+  const text = readFileSync('test/catalogues/retention.yaml', 'utf8');
+  writeFileSync(file, text.replace(', retention: 90d', days === null ? '' : `, retention: ${days}d`));
+  takt = await openEmbedded(folder.path, file);
+}
+
+/** Goes on with another retention, until all partitions have cut off what it no longer keeps. */
+async function cutOff(days: number): Promise<void> {
+  await takt.stop();
+  await open(days);
+  const lateMs = TODAY_MS - (days + 1) * DAY_MS;
+  await until(async () => ((await storedCut(takt.store, 'w', PARTITIONS))?.lateMs ?? 0) >= lateMs);
+  await takt.settled();
+}
+
+/** A takt that keeps everything has all events. */
+async function feed(): Promise<void> {
+  await open(null);
   await takt.importAll(HISTORY);
   await takt.settled();
-  await takt.stop();
-  takt = await openEmbedded(folder.path, 'test/catalogues/retention.yaml');
-  await until(async () => ((await storedCut(takt.store, 'w', PARTITIONS))?.lateMs ?? 0) >= TODAY_MS - 91 * DAY_MS);
-  await takt.settled();
+}
+
+/** Periods that have rows in the store. */
+async function periods(): Promise<number[]> {
+  const rows = await takt.rows<{ period: number }>('SELECT DISTINCT period FROM event_archive ORDER BY period');
+  return rows.map(({ period }) => period);
+}
+
+async function firstKept(): Promise<number> {
+  return Math.floor((await storedCut(takt.store, 'w', PARTITIONS))!.frozenMs / ARCHIVE_PERIOD_MS);
 }
 
 async function figures(): Promise<unknown[]> {
@@ -108,20 +133,25 @@ async function check(): Promise<Map<string, KpiCheck>> {
 
 describe.skipIf(chdbMissing)('retention on LMDB and chDB', () => {
   test('what expired leaves the archive, and no figure changes', { timeout: 120_000 }, async () => {
-    await cutOff();
+    await feed();
     const before = await figures();
-    const archived = async (): Promise<number> =>
-      Number((await takt.rows<{ n: string }>('SELECT count() AS n FROM events'))[0]!.n);
-    const had = await archived();
+    await cutOff(90);
+    // What is kept was archived once more, with periods; what has none is no part of the archive, and goes.
+    expect((await periods())[0]).toBe(0);
     expect(await dropExpired(takt.store, 'w', PARTITIONS)).toBe(1);
-    expect(await archived()).toBeLessThan(had / 2);
-    const cut = (await storedCut(takt.store, 'w', PARTITIONS))!;
-    const [{ least } = { least: '' }] = await takt.rows<{ least: string }>('SELECT min(period) AS least FROM events');
-    expect(Number(least)).toBe(Math.floor(cut.frozenMs / ARCHIVE_PERIOD_MS));
+    const kept = await periods();
+    expect(kept[0]).toBe(await firstKept());
+    expect(await figures()).toEqual(before);
+    // Later whole periods end, and are dropped as such.
+    await cutOff(20);
+    expect(await firstKept()).toBeGreaterThan(kept[0]!);
+    expect(await periods()).toEqual(kept);
+    expect(await dropExpired(takt.store, 'w', PARTITIONS)).toBeGreaterThanOrEqual(1);
+    expect((await periods())[0]).toBe(await firstKept());
     expect(await figures()).toEqual(before);
     // A restart finds the cases that are open, however old, and adds to what is there.
     await takt.stop();
-    takt = await openEmbedded(folder.path, 'test/catalogues/retention.yaml');
+    await open(20);
     await takt.append([event(`case ${DAYS}/0`, 'closed', 0), event('case new', 'worked', 0, 5n)]);
     await takt.settled();
     await until(async () => (await latest('waiting')) === OPEN - 1);
@@ -133,7 +163,8 @@ describe.skipIf(chdbMissing)('retention on LMDB and chDB', () => {
     'late events within it revise the right windows, older ones are dead letters',
     { timeout: 120_000 },
     async () => {
-      await cutOff();
+      await feed();
+      await cutOff(90);
       expect(await daily(60)).toBe(6);
       const tooOld = event('case late', 'worked', 120, 1n);
       await takt.append([event('case late', 'worked', 60, 1_000n), tooOld, event('case 200/0', 'worked', 60, 2n)]);

@@ -34,7 +34,7 @@ export async function openChdbStore(): Promise<ChdbStore> {
     archive: (events) =>
       store.insert(
         'events',
-        events.map((event) => toEventRow(event, 0, 0, 0)),
+        events.map((event) => toEventRow(event, 0, 0)),
       ),
     async close() {
       await store.close();

@@ -18,6 +18,7 @@ class Place {
   nextOffset = 0;
   definitionsInForce: readonly string[] = [];
   filling: Record<string, string | null> = {};
+  readonly fromPeriod = 0;
 }
 
 let clock: ManualClock;

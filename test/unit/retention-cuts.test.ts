@@ -59,8 +59,8 @@ test('a workflow without retention gets none', async () => {
 async function storeWith(...frozenMs: readonly (number | null)[]): Promise<MemoryStore> {
   const store = new MemoryStore();
   await store.insert(
-    'events',
-    [1, 2, 3].map((period) => event({ id: `e${period}`, period })),
+    'retained_events',
+    [1, 2, 3].map((period) => ({ ...event({ id: `e${period}` }), period })),
   );
   const positions = frozenMs.map((ms, partition) => {
     const content = JSON.stringify(ms === null ? {} : { cut: { lateMs: ms, frozenMs: ms } });

@@ -5,11 +5,11 @@ import { LOG_LIMIT_DEFAULT_GIB } from './options.ts';
 import { runQuery } from './query.ts';
 
 const ACTIVITIES =
-  "SELECT workflow, activity, count() AS events FROM events FINAL WHERE kind != 'void' GROUP BY workflow, activity ORDER BY events DESC, activity";
+  "SELECT workflow, activity, count() AS events FROM event_archive WHERE kind != 'void' GROUP BY workflow, activity ORDER BY events DESC, activity";
 const SAMPLES =
   "SELECT kpi, definition, toUInt32(quantileExact(samples)) AS median FROM kpi_history WHERE state = 'final' AND samples > 0 GROUP BY kpi, definition ORDER BY kpi";
 const LABELS =
-  'SELECT workflow, name AS dimension, uniq(dimensions[name]) AS values FROM events ARRAY JOIN mapKeys(dimensions) AS name GROUP BY workflow, name ORDER BY workflow, name';
+  'SELECT workflow, name AS dimension, uniq(dimensions[name]) AS values FROM event_archive ARRAY JOIN mapKeys(dimensions) AS name GROUP BY workflow, name ORDER BY workflow, name';
 const DISTINCT =
   'SELECT kpi, definition, max(value) AS most FROM kpi_history WHERE value IS NOT NULL GROUP BY kpi, definition ORDER BY kpi';
 

@@ -242,14 +242,13 @@ export class AggregateTask implements FoldTask {
     };
   }
 
-  /** 0 where nothing expires. */
+  /** 0 before the first cut. */
   private periodOf({ timeMs }: LoggedEvent): number {
-    const keepsAll = this.options.workflow.retentionMs === null && this.cut === null;
-    return keepsAll ? 0 : archivePeriod(timeMs, this.periodMs);
+    return this.cut === null ? 0 : archivePeriod(timeMs, this.periodMs);
   }
 
   /** The first period of the archive that counts. */
-  private get fromPeriod(): number {
+  get fromPeriod(): number {
     return firstPeriod(this.cut, this.periodMs);
   }
 

@@ -7,6 +7,7 @@ import { toEventRow } from './event-rows.ts';
 /** The rows of `events` and `cases` of one partition that the store is not known to have. */
 export class ArchiveRows {
   private events: RowBuffer<'events'>;
+  private retained: RowBuffer<'retained_events'>;
   private cases: RowBuffer<'cases'>;
   /** Handed out, and not acknowledged. */
   private inFlight: readonly RowBlock[] = [];
@@ -23,19 +24,23 @@ export class ArchiveRows {
     this.partition = partition;
     this.epoch = epoch;
     this.events = store.rowBuffer('events');
+    this.retained = store.rowBuffer('retained_events');
     this.cases = store.rowBuffer('cases');
   }
 
   clear(): void {
     this.events = this.store.rowBuffer('events');
+    this.retained = this.store.rowBuffer('retained_events');
     this.cases = this.store.rowBuffer('cases');
     this.inFlight = [];
     this.failed = [];
   }
 
-  /** `period`: of the archive, core/retention.ts. */
+  /** `period`: of the archive (core/retention.ts); 0: it has none yet. */
   add(event: LoggedEvent, period: number): void {
-    this.events.add(toEventRow(event, this.partition, this.epoch, period));
+    const row = toEventRow(event, this.partition, this.epoch);
+    if (period === 0) this.events.add(row);
+    else this.retained.add({ ...row, period });
   }
 
   /** Hands out those that wait, with rows of the cases that changed. */
@@ -59,7 +64,9 @@ export class ArchiveRows {
         version,
       });
     }
-    this.inFlight = [...this.failed, this.events.take(), this.cases.take()].filter(({ length }) => length > 0);
+    this.inFlight = [...this.failed, this.events.take(), this.retained.take(), this.cases.take()].filter(
+      ({ length }) => length > 0,
+    );
     this.failed = [];
     return this.inFlight;
   }
@@ -77,8 +84,9 @@ export class ArchiveRows {
 
   /** How many events wait. */
   get size(): number {
-    let sum = this.events.length;
-    for (const { table, length } of [...this.failed, ...this.inFlight]) if (table === 'events') sum += length;
+    let sum = this.events.length + this.retained.length;
+    for (const { table, length } of [...this.failed, ...this.inFlight])
+      if (table === 'events' || table === 'retained_events') sum += length;
     return sum;
   }
 }

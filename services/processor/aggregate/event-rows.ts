@@ -3,8 +3,8 @@ import { formatDecimal, parseDecimal } from '../../shared/core/decimal.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { versionOf } from '../../shared/core/version.ts';
 
-/** The archive's row of an event, in a period of it. */
-export function toEventRow(event: LoggedEvent, partition: number, epoch: number, period: number): EventRow {
+/** The archive's row of an event. */
+export function toEventRow(event: LoggedEvent, partition: number, epoch: number): EventRow {
   // Field by field: this is done for every event, and spreading takes several times as long.
   const { workflow, caseId, id, kind, activity, timeMs, dimensions, target, importId, offset, appendMs } = event;
   const value = event.value === null ? null : formatDecimal(event.value);
@@ -24,7 +24,6 @@ export function toEventRow(event: LoggedEvent, partition: number, epoch: number,
     appendMs,
     offset,
     version,
-    period,
   };
 }
 

@@ -4,7 +4,7 @@ import { planWorkflow, type WorkflowPlan } from '../../shared/core/measure/workf
 import type { Definition } from '../../shared/core/definition.ts';
 import type { LoggedEvent } from '../../shared/core/event.ts';
 import { archivePeriod } from '../../shared/core/retention.ts';
-import type { EventRow } from '../../shared/ports/kpi-rows.ts';
+import type { RetainedEventRow } from '../../shared/ports/kpi-rows.ts';
 import { toEventRow } from './event-rows.ts';
 import { type ArchiveScope, casesOf } from './recompute.ts';
 
@@ -33,12 +33,12 @@ export async function moveCases({ scope, definitions, epoch, periodMs, fromPerio
   const plan = planWorkflow(definitions, scope.ranks);
   const folds = new CaseFolds(plan);
   const before = scope.periods.fromPeriod;
-  let rows: EventRow[] = [];
+  let rows: RetainedEventRow[] = [];
   let expired: string[] = [];
   const flush = async (): Promise<void> => {
     onExpired(expired);
     expired = [];
-    if (rows.length > 0) await scope.store.insert('events', rows);
+    if (rows.length > 0) await scope.store.insert('retained_events', rows);
     rows = [];
   };
   for await (const events of casesOf({ ...scope, periods: { fromPeriod: before, belowPeriod: fromPeriod } })) {
@@ -48,9 +48,9 @@ export async function moveCases({ scope, definitions, epoch, periodMs, fromPerio
       const target = Math.max(last, fromPeriod);
       for (const event of events) {
         const own = archivePeriod(event.timeMs, periodMs);
-        // Rows of before there was a retention are in period 0, whatever their time.
+        // Before the first cut no row has a period.
         if (own < fromPeriod || before === 0)
-          rows.push(toEventRow(event, scope.partition, epoch, own < fromPeriod ? target : own));
+          rows.push({ ...toEventRow(event, scope.partition, epoch), period: own < fromPeriod ? target : own });
       }
     }
     if (rows.length + expired.length >= PAGE_MAX) await flush();

@@ -19,8 +19,12 @@ export interface EventRow {
   readonly appendMs: number;
   readonly offset: number;
   readonly version: bigint;
-  /** Which rows leave the archive together (core/retention.ts); absent: 0, those that never do. Part of the key, not read back. */
-  readonly period?: number;
+}
+
+/** An event of a workflow that cuts the past off (core/retention.ts): rows of one period leave together. Part of the key, not read back. */
+export interface RetainedEventRow extends EventRow {
+  /** From 1. */
+  readonly period: number;
 }
 
 /** Read model of a case; no fold reads it. Key: workflow, caseId. */
@@ -208,6 +212,7 @@ export interface EpochTopicRow {
 
 export interface TableRows {
   events: EventRow;
+  retained_events: RetainedEventRow;
   cases: CaseRow;
   slices: SliceRow;
   values: ValueRow;

@@ -45,9 +45,10 @@ import type {
  *     added may be changed or forgotten at once, and a block may be inserted again.
  * 18. `deadLetters` gives the letters that meet every condition, each with its latest redrive, and no more rows or raw bytes
  *     than wanted (one letter always comes); `deadLetterCounts` counts the same letters.
- * 19. Events of one id may stand in several periods. Reads with `fromPeriod` are as if there were none of earlier periods;
- *     with `belowPeriod` `archive` gives, whole, the cases that have a row of a period before it. `dropPeriods` removes
- *     all events of a workflow of the periods before one; it may be repeated, and gives how many periods had any.
+ * 19. Events stand in `events`, or with a period in `retained_events`, one of them maybe in several. Reads give those of the
+ *     former; with a `fromPeriod` of 1 or more only those of the latter from that period on, once each. With `belowPeriod`
+ *     `archive` gives, whole, the cases that have a row before that period. `dropPeriods` removes what of a workflow is not in
+ *     the periods from one on, and gives how many periods had any; to be repeated is harmless.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -83,8 +84,9 @@ export interface KpiStore {
     partition: number,
     after: string | null,
     eventsMax: number,
+    fromPeriod?: number,
   ): Promise<{ readonly events: number; readonly upTo: string | null }>;
-  /** Removes the events of a workflow whose period is before this one. */
+  /** Removes the events of a workflow whose period is before this one, those without a period too. */
   dropPeriods(workflow: string, beforePeriod: number): Promise<number>;
   slices(query: SliceQuery): Promise<SliceRow[]>;
   values(query: ValueQuery): Promise<ValueRow[]>;
@@ -132,9 +134,9 @@ export interface TimeRange {
 
 /** Periods of the archive (core/retention.ts). */
 export interface PeriodRange {
-  /** The first that counts. */
+  /** The first that counts; 0: only events without a period do. */
   readonly fromPeriod: number;
-  /** Absent: all cases; else only those with a row before this period. */
+  /** Absent: all cases; else only those with a row before this period, which one without a period is. */
   readonly belowPeriod?: number;
 }
 

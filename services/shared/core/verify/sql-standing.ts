@@ -47,7 +47,7 @@ FROM (
   SELECT case_id, arraySort(r -> (r.time, r.rank, r.activity, r.id, r.offset), standing) AS ordered
   FROM (
     SELECT case_id, groupArray(CAST((${record.join(', ')}), ${quoted(type)})) AS records
-    FROM (SELECT * FROM events WHERE ${inTimes(workflow, times)} ORDER BY case_id, id, offset LIMIT 1 BY case_id, id)
+    FROM (SELECT * FROM event_archive WHERE ${inTimes(workflow, times)} ORDER BY case_id, id, offset LIMIT 1 BY case_id, id)
     GROUP BY case_id
   )
 )
@@ -75,7 +75,7 @@ function inTimes(workflow: string, { fromMs, toMs }: EventTimes): string {
     ...(fromMs === null ? [] : [`time_ms >= ${fromMs}`]),
     ...(toMs === null ? [] : [`time_ms < ${toMs}`]),
   ];
-  return `${place} AND case_id IN (SELECT case_id FROM events WHERE ${[place, ...bounds].join(' AND ')})`;
+  return `${place} AND case_id IN (SELECT case_id FROM event_archive WHERE ${[place, ...bounds].join(' AND ')})`;
 }
 
 /**

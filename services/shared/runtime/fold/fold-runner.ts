@@ -34,6 +34,7 @@ interface Batch<Task> {
 /** Tables of one checkpoint; any order among them is right. */
 const TABLES: readonly TableName[] = [
   'events',
+  'retained_events',
   'cases',
   'slices',
   'values',

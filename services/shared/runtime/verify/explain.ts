@@ -195,7 +195,7 @@ async function withEvents(
   const rows =
     await source.rows<EventRow>(`SELECT case_id, toString(fromUnixTimestamp64Milli(time_ms, 'UTC')) AS time, kind, activity, id, dimensions,
   if(isNull(value), NULL, toString(value)) AS value, count() OVER (PARTITION BY case_id) AS events
-FROM (SELECT * FROM events WHERE workflow = ${quoted(workflow)} AND case_id IN (${ids}) ORDER BY offset LIMIT 1 BY case_id, id)
+FROM (SELECT * FROM event_archive WHERE workflow = ${quoted(workflow)} AND case_id IN (${ids}) ORDER BY offset LIMIT 1 BY case_id, id)
 ORDER BY case_id, time_ms, offset LIMIT ${EVENTS_MAX} BY case_id`);
   return cases.map((each) => {
     const own = rows.filter(({ case_id }) => case_id === each.caseId);

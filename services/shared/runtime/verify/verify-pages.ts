@@ -54,7 +54,7 @@ export async function* verifyPages(
     afterMs = untilMs;
     if (!ofCalendar) continue;
     // Years without an event have no windows to look at.
-    const events = `FROM events WHERE workflow IN (${workflowsOf(definition).map(quoted).join(', ')}) AND time_ms`;
+    const events = `FROM event_archive WHERE workflow IN (${workflowsOf(definition).map(quoted).join(', ')}) AND time_ms`;
     const last = await ms(`SELECT maxOrNull(time_ms) AS ms ${events} < ${afterMs}`);
     if (window.kind === 'to-date' && last !== Infinity && nextBeginMs(window, last) > afterMs) continue;
     const next = Math.min(

@@ -118,7 +118,7 @@ interface SpanRow {
 export async function stateOf(source: VerifySource, workflow: string): Promise<WorkflowState> {
   const watermarkMs = await source.watermark(workflow);
   const [row] = await source.rows<SpanRow>(
-    `SELECT minOrNull(time_ms) AS first_ms, maxOrNull(time_ms) AS last_ms FROM events WHERE workflow = ${quoted(workflow)}`,
+    `SELECT minOrNull(time_ms) AS first_ms, maxOrNull(time_ms) AS last_ms FROM event_archive WHERE workflow = ${quoted(workflow)}`,
   );
   const frozenMs = await frozenIn(source, workflow);
   if (row === undefined || row.first_ms === null) return { span: null, watermarkMs, frozenMs };

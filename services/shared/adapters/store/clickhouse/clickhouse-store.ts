@@ -112,7 +112,7 @@ export class ClickHouseStore implements KpiStore {
     this.assertOpen();
     const result: EventRow[] = [];
     for (const ids of chunks([...new Set(caseIds)])) {
-      const sql = `SELECT * FROM events WHERE ${BELOW}${periodCondition({ fromPeriod })} AND case_id IN {ids:Array(String)}`;
+      const sql = `SELECT * FROM ${tableOf(fromPeriod)} WHERE ${BELOW}${periodCondition({ fromPeriod })} AND case_id IN {ids:Array(String)}`;
       const rows = await this.select(sql, { workflow, partition, ids, below: belowOffset, fromPeriod });
       for (const row of firstOfEach(rows.map(readEvent))) result.push(row);
     }
@@ -121,7 +121,9 @@ export class ClickHouseStore implements KpiStore {
 
   async *caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]> {
     const place = 'workflow = {workflow:String} AND partition = {partition:UInt16} AND offset >= {from:UInt64}';
-    yield* this.pagesOf('case_id', 'events', place, { workflow, partition, from: fromOffset }, PAGE_IDS);
+    const parameters = { workflow, partition, from: fromOffset };
+    for (const table of ['events', 'retained_events'])
+      yield* this.pagesOf('case_id', table, place, parameters, PAGE_IDS);
   }
 
   async *labelSets(definition: string, labelPartition: number): AsyncIterable<readonly string[]> {
@@ -140,7 +142,7 @@ export class ClickHouseStore implements KpiStore {
     const parameters = { workflow, partition, below: belowOffset, ...between, ...caseParameters(cases), ...periods };
     const inside = between === undefined ? '' : ' AND time_ms >= {fromMs:Int64} AND time_ms < {toMs:Int64}';
     const condition = `${BELOW}${inside}${caseCondition(cases)}${periodCondition(periods)}`;
-    for await (const ids of this.pagesOf('case_id', 'events', condition, parameters, PAGE_CASES)) {
+    for await (const ids of this.pagesOf('case_id', tableOf(periods.fromPeriod), condition, parameters, PAGE_CASES)) {
       yield await this.caseEvents(workflow, partition, ids, belowOffset, periods.fromPeriod);
     }
   }
@@ -150,10 +152,11 @@ export class ClickHouseStore implements KpiStore {
     partition: number,
     after: string | null,
     eventsMax: number,
+    fromPeriod = 0,
   ): Promise<{ readonly events: number; readonly upTo: string | null }> {
     const cases = { after, upTo: null };
-    const parameters = { workflow, partition, ...caseParameters(cases) };
-    const rest = `FROM events WHERE ${PLACE}${caseCondition(cases)}`;
+    const parameters = { workflow, partition, fromPeriod, ...caseParameters(cases) };
+    const rest = `FROM ${tableOf(fromPeriod)} WHERE ${PLACE}${periodCondition({ fromPeriod })}${caseCondition(cases)}`;
     const [row] = await this.select(`SELECT count() AS n ${rest}`, parameters);
     const events = Number(row!['n']);
     if (events <= eventsMax) return { events, upTo: null };
@@ -163,19 +166,23 @@ export class ClickHouseStore implements KpiStore {
   }
 
   async dropPeriods(workflow: string, beforePeriod: number): Promise<number> {
-    const old = 'workflow = {workflow:String} AND period < {beforePeriod:UInt32}';
-    const sql = `SELECT DISTINCT period, _partition_id AS id FROM events WHERE ${old}`;
+    const sql =
+      'SELECT DISTINCT _partition_id AS id FROM retained_events WHERE workflow = {workflow:String} AND period < {beforePeriod:UInt32}';
     const rows = await this.select(sql, { workflow, beforePeriod });
     for (const row of rows) {
       const id = String(row['id'] as string);
-      // All workflows share the partition of what has no period: a workflow leaves it once, when it gets a retention.
-      const what =
-        Number(row['period']) === 0
-          ? `DELETE WHERE period = 0 AND workflow = ${quoted(workflow)} SETTINGS mutations_sync = 2`
-          : `DROP PARTITION ID '${id}'`;
-      await this.transport.command(`ALTER TABLE events ${what}`);
+      await this.transport.command(`ALTER TABLE retained_events DROP PARTITION ID '${id}'`);
     }
-    return rows.length;
+    return rows.length + (beforePeriod < 1 ? 0 : await this.dropPeriodless(workflow));
+  }
+
+  /** A workflow leaves the table without periods once, when it gets a retention. */
+  private async dropPeriodless(workflow: string): Promise<number> {
+    const found = await this.select('SELECT 1 FROM events WHERE workflow = {workflow:String} LIMIT 1', { workflow });
+    if (found.length === 0) return 0;
+    const sql = `ALTER TABLE events DELETE WHERE workflow = ${quoted(workflow)} SETTINGS mutations_sync = 2`;
+    await this.transport.command(sql);
+    return 1;
   }
 
   /** What a column holds under `condition`, each once, in the order of the store, in pages. */
@@ -410,10 +417,15 @@ function firstOfEach(rows: readonly EventRow[]): EventRow[] {
   return [...first.values()];
 }
 
+/** Where events of these periods stand. */
+function tableOf(fromPeriod: number): 'events' | 'retained_events' {
+  return fromPeriod === 0 ? 'events' : 'retained_events';
+}
+
 /** The condition of the periods that count, behind others. */
 function periodCondition({ fromPeriod, belowPeriod }: PeriodRange): string {
-  const from = fromPeriod === 0 ? '' : ' AND period >= {fromPeriod:UInt32}';
-  return belowPeriod === undefined ? from : `${from} AND period < {belowPeriod:UInt32}`;
+  if (fromPeriod === 0) return '';
+  return ` AND period >= {fromPeriod:UInt32}${belowPeriod === undefined ? '' : ' AND period < {belowPeriod:UInt32}'}`;
 }
 
 /** The condition of a range of cases, behind others. */

@@ -13,7 +13,7 @@ export interface RowEnds {
 /** Versions are offsets: see core/version.ts. */
 const ENDS: Readonly<Record<keyof RowEnds, string>> = {
   aggregate: `SELECT place, max(offset) + 1 AS end FROM (
-    SELECT concat(workflow, '/', toString(partition)) AS place, offset FROM events
+    SELECT concat(workflow, '/', toString(partition)) AS place, offset FROM event_archive
     UNION ALL SELECT source AS place, version AS offset FROM slices
   ) GROUP BY place`,
   roll: 'SELECT toString(label_partition) AS place, max(version) + 1 AS end FROM `values` GROUP BY place',
@@ -58,7 +58,7 @@ const SYNC = 'SETTINGS mutations_sync = 2';
  */
 export async function repartition(transport: ClickHouseTransport, partitions: number): Promise<void> {
   const of = (key: string): string => `toUInt16(kafkaMurmurHash(${key}) % ${Math.trunc(partitions)})`;
-  await repartitionEvents(transport, of('case_id'));
+  for (const table of ['events', 'retained_events']) await repartitionEvents(transport, table, of('case_id'));
   for (const [table, column, key] of MOVED) {
     const name = `\`${table}\``;
     await transport.command(`INSERT INTO ${name} ${misplaced(name, column, of(key))}`);
@@ -74,17 +74,17 @@ function misplaced(table: string, column: string, wanted: string): string {
 }
 
 /** The partition is part of this table's key: the old rows have to go, once all of them are in their new places. */
-async function repartitionEvents(transport: ClickHouseTransport, wanted: string): Promise<void> {
-  await transport.command(`INSERT INTO events ${misplaced('events', 'partition', wanted)}`);
+async function repartitionEvents(transport: ClickHouseTransport, table: string, wanted: string): Promise<void> {
+  await transport.command(`INSERT INTO ${table} ${misplaced(table, 'partition', wanted)}`);
   const event = 'cityHash64(workflow, case_id, id)';
-  const sql = `SELECT count() AS n FROM events WHERE partition != ${wanted} AND ${event} NOT IN (SELECT ${event} FROM events WHERE partition = ${wanted})`;
+  const sql = `SELECT count() AS n FROM ${table} WHERE partition != ${wanted} AND ${event} NOT IN (SELECT ${event} FROM ${table} WHERE partition = ${wanted})`;
   const [row] = await transport.rows<{ readonly n: string }>(sql, {});
   if (Number(row?.n) !== 0)
     throw new TaktError(
       'STORE_FAILED',
       `${row?.n} archived events are not in the partition of their case yet; nothing was removed. Run this again.`,
     );
-  await transport.command(`ALTER TABLE events DELETE WHERE partition != ${wanted} ${SYNC}`);
+  await transport.command(`ALTER TABLE ${table} DELETE WHERE partition != ${wanted} ${SYNC}`);
 }
 
 /** Tables whose rows name the partition of their key beside it. */

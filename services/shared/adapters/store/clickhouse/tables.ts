@@ -1,4 +1,4 @@
-import type { TableName, TableRows } from '../../../ports/kpi-rows.ts';
+import type { EventRow, TableName, TableRows } from '../../../ports/kpi-rows.ts';
 import type { RowBinaryWriter } from './row-binary-writer.ts';
 
 const VERSION_MAX = 2n ** 64n - 1n;
@@ -9,27 +9,34 @@ interface Table<T extends TableName> {
   write(out: RowBinaryWriter, row: TableRows[T]): void;
 }
 
+const EVENT_COLUMNS =
+  'workflow String, partition UInt16, case_id String, id String, kind String, activity String, time_ms Int64, dimensions Map(String, String), value Nullable(String), target Nullable(String), import_id Nullable(String), append_ms Int64, offset UInt64, version UInt64';
+
+function writeEvent(out: RowBinaryWriter, row: EventRow): void {
+  out.string(row.workflow);
+  out.uint16(row.partition);
+  out.string(row.caseId);
+  out.string(row.id);
+  out.string(row.kind);
+  out.string(row.activity);
+  out.int64(row.timeMs);
+  out.map(row.dimensions);
+  out.stringOrNull(row.value);
+  out.stringOrNull(row.target);
+  out.stringOrNull(row.importId);
+  out.int64(row.appendMs);
+  out.uint64(row.offset);
+  out.uint64(row.version);
+}
+
 /** How the rows of each table become RowBinary; the columns are those of deploy/clickhouse. */
 export const TABLES: { readonly [T in TableName]: Table<T> } = {
-  events: {
-    structure:
-      'workflow String, partition UInt16, case_id String, id String, kind String, activity String, time_ms Int64, dimensions Map(String, String), value Nullable(String), target Nullable(String), import_id Nullable(String), append_ms Int64, offset UInt64, version UInt64, period UInt32',
+  events: { structure: EVENT_COLUMNS, write: writeEvent },
+  retained_events: {
+    structure: `${EVENT_COLUMNS}, period UInt32`,
     write(out, row) {
-      out.string(row.workflow);
-      out.uint16(row.partition);
-      out.string(row.caseId);
-      out.string(row.id);
-      out.string(row.kind);
-      out.string(row.activity);
-      out.int64(row.timeMs);
-      out.map(row.dimensions);
-      out.stringOrNull(row.value);
-      out.stringOrNull(row.target);
-      out.stringOrNull(row.importId);
-      out.int64(row.appendMs);
-      out.uint64(row.offset);
-      out.uint64(row.version);
-      out.uint32(row.period ?? 0);
+      writeEvent(out, row);
+      out.uint32(row.period);
     },
   },
   cases: {

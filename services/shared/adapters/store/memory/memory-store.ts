@@ -37,7 +37,8 @@ import { letterCounts, lettersIn } from './memory-letters.ts';
 
 /** The key columns of each table. */
 const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown[] } = {
-  events: (row) => [row.workflow, row.partition, row.caseId, row.id, row.period ?? 0],
+  events: (row) => [row.workflow, row.partition, row.caseId, row.id],
+  retained_events: (row) => [row.workflow, row.partition, row.caseId, row.id, row.period],
   cases: (row) => [row.workflow, row.caseId],
   slices: (row) => [row.definition, row.labelPartition, row.labels, row.sliceStartMs, row.source],
   values: (row) => [row.definition, row.labels, row.windowEndMs],
@@ -91,7 +92,7 @@ export class MemoryStore implements KpiStore {
     TABLE_NAMES.map((name) => [name, new Map()]),
   );
   /** Events by partition and case, so that keyed reads stay keyed. */
-  private readonly byCase = new Map<string, Map<string, Map<string, EventRow>>>();
+  private readonly byCase = new Map<string, Map<string, Map<string, ArchivedRow>>>();
   private closed = false;
 
   async migrate(): Promise<void> {
@@ -103,7 +104,7 @@ export class MemoryStore implements KpiStore {
     const content = this.tables.get(table)!;
     for (const row of rows) {
       // Of a duplicate the lowest offset counts for reads by case, whatever the version: before the version decides.
-      if (table === 'events') this.index(row as EventRow);
+      if (table === 'events' || table === 'retained_events') this.index(row as ArchivedRow);
       const key = JSON.stringify(KEYS[table](row));
       const known = content.get(key);
       if (known !== undefined && (table === 'firsts' ? known.version < row.version : known.version > row.version))
@@ -120,11 +121,11 @@ export class MemoryStore implements KpiStore {
     for (const { rows } of blocks as readonly MemoryBlock<T>[]) await this.insert(table, rows);
   }
 
-  private index(row: EventRow): void {
+  private index(row: ArchivedRow): void {
     const place = `${row.workflow}/${row.partition}`;
-    const cases = this.byCase.get(place) ?? new Map<string, Map<string, EventRow>>();
+    const cases = this.byCase.get(place) ?? new Map<string, Map<string, ArchivedRow>>();
     this.byCase.set(place, cases);
-    const events = cases.get(row.caseId) ?? new Map<string, EventRow>();
+    const events = cases.get(row.caseId) ?? new Map<string, ArchivedRow>();
     cases.set(row.caseId, events);
     const key = `${row.period ?? 0} ${row.id}`;
     const known = events.get(key);
@@ -146,7 +147,7 @@ export class MemoryStore implements KpiStore {
 
   async *caseIds(workflow: string, partition: number, fromOffset: number): AsyncIterable<readonly string[]> {
     this.assertOpen();
-    const cases = this.byCase.get(`${workflow}/${partition}`) ?? new Map<string, Map<string, EventRow>>();
+    const cases = this.byCase.get(`${workflow}/${partition}`) ?? new Map<string, Map<string, ArchivedRow>>();
     const ids: string[] = [];
     for (const [id, events] of cases) if ([...events.values()].some(({ offset }) => offset >= fromOffset)) ids.push(id);
     for (let i = 0; i < ids.length; i += CHUNK_CASES) yield ids.slice(i, i + CHUNK_CASES);
@@ -172,7 +173,7 @@ export class MemoryStore implements KpiStore {
     { fromPeriod, belowPeriod }: PeriodRange = { fromPeriod: 0 },
   ): AsyncIterable<readonly EventRow[]> {
     this.assertOpen();
-    const cases = this.byCase.get(`${workflow}/${partition}`) ?? new Map<string, Map<string, EventRow>>();
+    const cases = this.byCase.get(`${workflow}/${partition}`) ?? new Map<string, Map<string, ArchivedRow>>();
     const ids = [...cases.keys()].filter((id) => isInside(id, range)).sort(compareBytesOf);
     for (let i = 0; i < ids.length; i += CHUNK_CASES) {
       const rows: EventRow[] = [];
@@ -194,26 +195,29 @@ export class MemoryStore implements KpiStore {
     partition: number,
     after: string | null,
     eventsMax: number,
+    fromPeriod = 0,
   ): Promise<{ readonly events: number; readonly upTo: string | null }> {
     this.assertOpen();
     const cases = [...(this.byCase.get(`${workflow}/${partition}`) ?? [])]
       .filter(([id]) => isInside(id, { after, upTo: null }))
       .sort(([a], [b]) => compareBytesOf(a, b));
-    const ids = cases.flatMap(([id, events]) => eventsOf(events, Infinity, 0).map(() => id));
+    const ids = cases.flatMap(([id, events]) => eventsOf(events, Infinity, fromPeriod).map(() => id));
     return { events: ids.length, upTo: ids.length <= eventsMax ? null : ids[eventsMax - 1]! };
   }
 
   async dropPeriods(workflow: string, beforePeriod: number): Promise<number> {
     this.assertOpen();
     const periods = new Set<number>();
-    const goes = (row: EventRow): boolean => {
+    const goes = (row: ArchivedRow): boolean => {
       const { period = 0 } = row;
       if (row.workflow !== workflow || period >= beforePeriod) return false;
       periods.add(period);
       return true;
     };
-    const table = this.tables.get('events')!;
-    for (const [key, row] of table) if (goes(row as EventRow)) table.delete(key);
+    for (const name of ['events', 'retained_events'] as const) {
+      const table = this.tables.get(name)!;
+      for (const [key, row] of table) if (goes(row as ArchivedRow)) table.delete(key);
+    }
     for (const cases of this.byCase.values())
       for (const [id, events] of cases) {
         for (const [key, row] of events) if (goes(row)) events.delete(key);
@@ -394,10 +398,12 @@ function lastOfEach(rows: readonly ValueRow[], count: number): ValueRow[] {
     });
 }
 
-type CaseRows = ReadonlyMap<string, EventRow> | undefined;
+type ArchivedRow = EventRow & { readonly period?: number };
+type CaseRows = ReadonlyMap<string, ArchivedRow> | undefined;
 
-function visible(rows: CaseRows, belowOffset: number, fromPeriod: number): EventRow[] {
-  return [...(rows?.values() ?? [])].filter(({ offset, period = 0 }) => offset < belowOffset && period >= fromPeriod);
+function visible(rows: CaseRows, belowOffset: number, fromPeriod: number): ArchivedRow[] {
+  const counts = (period: number): boolean => (fromPeriod === 0 ? period === 0 : period >= fromPeriod);
+  return [...(rows?.values() ?? [])].filter(({ offset, period = 0 }) => offset < belowOffset && counts(period));
 }
 
 /** Of each id one row, that of the lowest offset, without its period. */
