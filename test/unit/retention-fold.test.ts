@@ -3,6 +3,7 @@ import { AggregateTask } from '../../services/processor/aggregate/aggregate-task
 import { LockFileRegistry } from '../../services/shared/adapters/registry/lock-file-registry.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { EventsMessage } from '../../services/shared/core/messages.ts';
+import { decodeState } from '../../services/shared/core/aggregate/aggregate-state.ts';
 import { parseCatalogue } from '../../services/shared/runtime/catalogue-file.ts';
 import { MessageCodec } from '../../services/shared/runtime/codec.ts';
 
@@ -11,10 +12,11 @@ const codec = await MessageCodec.create(await LockFileRegistry.open('schemas/sch
 const { catalogue } = parseCatalogue(
   `version: 1
 workflows:
-  w: { activities: [work], retention: 1d }
+  w: { activities: [work, closed], retention: 1d }
 kpis:
   latest: { workflow: w, measure: { event: { last: work } }, aggregate: count, window: { tumbling: hour } }
   most: { workflow: w, measure: { event: work }, aggregate: max, window: { tumbling: hour } }
+  waiting: { workflow: w, measure: { open: { from: { first: work }, to: closed } }, window: { every: 1h } }
   ever: { workflow: w, measure: { event: { last: work } }, aggregate: count, window: total }`,
   'c.yaml',
   { calendarVersion: 'test' },
@@ -59,9 +61,9 @@ async function stored(kpi: string): Promise<Record<string, number>> {
   return Object.fromEntries(slices.map(({ sliceStartMs, samples }) => [sliceStartMs / HOUR, samples]));
 }
 
-function work(caseId: string, hour: number): EventsMessage {
+function work(caseId: string, hour: number, activity = 'work'): EventsMessage {
   const value = { unscaled: BigInt(hour), scale: 0 };
-  const event = { workflow: 'w', caseId, id: `${hour}`, kind: 'event', activity: 'work', timeMs: hour * HOUR } as const;
+  const event = { workflow: 'w', caseId, id: `${hour}`, kind: 'event', activity, timeMs: hour * HOUR } as const;
   return { type: 'event', event: { ...event, dimensions: {}, value, target: null, importId: null } };
 }
 
@@ -100,4 +102,25 @@ test('slices before the cut change no more, those of totals do; what comes later
   await open();
   await apply(work('d', 8));
   expect(await stored('latest')).toMatchObject({ 8: 0 });
+});
+
+test('a level that is computed after a cut has what was open there, and nothing before', async () => {
+  offset = 0;
+  store = new MemoryStore();
+  await open();
+  await apply(control('waiting'), work('a', 1), work('b', 2), work('b', 3, 'closed'), work('c', 4));
+  await apply({ type: 'cut', lateMs: 9 * HOUR, frozenMs: 8 * HOUR }, control(), control('waiting'));
+  // Two are open, since the cut for all it knows; the total row stands at -1.
+  const levels = async (): Promise<Record<string, number>> => {
+    await stored('waiting');
+    const slices = await store.slices({ definition: hashOf('waiting') });
+    const level = ({ state }: { state: Uint8Array }): number =>
+      Number((decodeState({ kind: 'level' }, state) as { delta: number }).delta);
+    return Object.fromEntries(
+      slices.map((slice) => [slice.sliceStartMs < 0 ? 'total' : slice.sliceStartMs / HOUR, level(slice)]),
+    );
+  };
+  expect(await levels()).toEqual({ 1: 0, 2: 0, 3: 0, 4: 0, 8: 2, total: 2 });
+  await apply(work('a', 10, 'closed'));
+  expect(await levels()).toEqual({ 1: 0, 2: 0, 3: 0, 4: 0, 8: 2, 10: -1, total: 1 });
 });

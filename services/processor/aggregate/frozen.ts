@@ -11,6 +11,15 @@ export function isFrozen({ group, timeMs }: Pick<Delta, 'group' | 'timeMs'>, cut
   return mayFreeze(group) && sliceStart(group.window, timeMs) < cut.frozenMs;
 }
 
+/**
+ * What a delta is to a definition that is computed after a cut, whose slices begin there: nothing where it is frozen. What a
+ * level had before stands in the first of its slices: of the cases that are archived it is what was open then.
+ */
+export function sinceCut(delta: Delta, cut: CutTimes): readonly Delta[] {
+  if (isFrozen(delta, cut)) return [];
+  return delta.group.isLevel && delta.timeMs < cut.frozenMs ? [{ ...delta, timeMs: cut.frozenMs }] : [delta];
+}
+
 /** Whether the slices of a group change no more once they are old enough. */
 export function mayFreeze({ isLevel, window }: Pick<SliceGroup, 'isLevel' | 'window'>): boolean {
   return !isLevel && window.kind !== 'total';

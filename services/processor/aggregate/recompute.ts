@@ -10,7 +10,7 @@ import { compareBytesOf } from '../../shared/core/bytes/compare-text.ts';
 import type { CaseRange, KpiStore, PeriodRange } from '../../shared/ports/kpi-store.ts';
 import type { CutTimes } from '../../shared/core/retention.ts';
 import { fromEventRow } from './event-rows.ts';
-import { isFrozen } from './frozen.ts';
+import { sinceCut } from './frozen.ts';
 import { type SliceKey, sliceStartsOf } from './slice-entry.ts';
 
 /** What is read again: the archive of a partition below an offset, with the events that are not stored yet. */
@@ -90,10 +90,7 @@ export async function rebuildExtreme(scope: ArchiveScope, key: SliceKey): Promis
   return state;
 }
 
-/**
- * Contributions without those that later events of the case take back: an extreme then never loses a value; nor those to
- * slices that change no more.
- */
+/** Contributions without those that later events of the case take back: an extreme then never loses a value. */
 function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[], cut: CutTimes | null): Delta[] {
   const standing = new Map<string, Delta[]>();
   for (const delta of contributionsOf(plan, inOrder(events, plan.order))) {
@@ -104,7 +101,7 @@ function netDeltas(plan: WorkflowPlan, events: readonly LoggedEvent[], cut: CutT
     standing.set(key, list);
   }
   const deltas = [...standing.values()].flat();
-  return cut === null ? deltas : deltas.filter((delta) => !isFrozen(delta, cut));
+  return cut === null ? deltas : deltas.flatMap((delta) => sinceCut(delta, cut));
 }
 
 /** The events of each case, archived and waiting ones together, once each. */
