@@ -74,6 +74,30 @@ describe.skipIf(chdbMissing !== false)(
       }
     });
 
+    test('events with a period move too, and join those of partitions that had none yet', async () => {
+      const [cut, uncut] = [0, 1].map((p) => CASES.filter((caseId) => partitionOf(caseId, 2) === p));
+      const of = (caseId: string, partition: number) => event({ caseId, id: 'e', partition });
+      await store.insert(
+        'retained_events',
+        cut!.map((caseId) => ({ ...of(caseId, 0), period: 600 })),
+      );
+      // What a partition with a cut left behind in the other table expired, or goes on with a period.
+      await store.insert('events', [...uncut!.map((caseId) => of(caseId, 1)), of('expired', 0)]);
+      const position = { stage: 'aggregate', topic: 'events.w', version: 1n };
+      await store.insert('positions', [
+        { ...position, partition: 0, content: '{"cut":{"lateMs":5,"frozenMs":4}}' },
+        { ...position, partition: 1, content: '{}' },
+      ]);
+      await repartition(transport, 3);
+      const found: string[] = [];
+      for (let p = 0; p < 3; p++) {
+        const rows = await store.caseEvents('w', p, [...CASES, 'expired'], 1_000_000, 600);
+        found.push(...rows.map(({ caseId }) => caseId));
+        expect(rows.every(({ caseId }) => partitionOf(caseId, 3) === p)).toBe(true);
+      }
+      expect(found.toSorted()).toEqual(CASES.toSorted());
+    });
+
     test('rows end where the last record is that any of them holds', async () => {
       expect((await rowEnds(transport)).notify.size).toBe(0);
       await store.insert('events', [event({ partition: 1, offset: 7, version: 7n })]);

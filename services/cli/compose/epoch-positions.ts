@@ -56,13 +56,16 @@ function restartedTime(contents: readonly (string | null)[]): PartitionTime {
   };
 }
 
-/** The earliest of the cuts: what was archived below a later one is in the archive, and no case that goes on is lost. */
+/**
+ * The earliest of the cuts: what was archived below a later one is in the archive, and no case that goes on is lost. Of partitions
+ * without one all events have a period by then (epoch-rows).
+ */
 function restartedCut(contents: readonly (string | null)[]): { readonly cut?: CutTimes } {
   const cuts = contents.map((content) =>
     content === null ? undefined : (JSON.parse(content) as AggregateContent).cut,
   );
   const known = cuts.filter((cut) => cut !== undefined);
-  if (known.length === 0 || known.length < cuts.length) return {};
+  if (known.length === 0) return {};
   const earliest = (time: keyof CutTimes): number => Math.min(...known.map((cut) => cut[time]));
   return { cut: { lateMs: earliest('lateMs'), frozenMs: earliest('frozenMs') } };
 }

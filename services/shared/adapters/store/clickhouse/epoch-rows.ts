@@ -1,4 +1,5 @@
 import { TaktError } from '../../../core/errors.ts';
+import { ARCHIVE_PERIOD_MS } from '../../../core/retention.ts';
 import type { ClickHouseTransport } from './transport.ts';
 
 /** By place of a stage (`workflow/partition`, a partition): one more than the last record that any of its rows holds. */
@@ -58,6 +59,7 @@ const SYNC = 'SETTINGS mutations_sync = 2';
  */
 export async function repartition(transport: ClickHouseTransport, partitions: number): Promise<void> {
   const of = (key: string): string => `toUInt16(kafkaMurmurHash(${key}) % ${Math.trunc(partitions)})`;
+  await retainRest(transport);
   for (const table of ['events', 'retained_events']) await repartitionEvents(transport, table, of('case_id'));
   for (const [table, column, key] of MOVED) {
     const name = `\`${table}\``;
@@ -71,6 +73,19 @@ export async function repartition(transport: ClickHouseTransport, partitions: nu
 /** The rows that stand in another partition than `wanted`, moved to it. In one query level, WHERE would see the new value. */
 function misplaced(table: string, column: string, wanted: string): string {
   return `SELECT * REPLACE (${wanted} AS ${column}) FROM (SELECT * FROM ${table} FINAL WHERE ${column} != ${wanted})`;
+}
+
+/**
+ * Where some partitions of a workflow have cut the past off and others have not yet, cases of both meet in the new ones, which
+ * read events with a period only: those of the others get the present one.
+ */
+async function retainRest(transport: ClickHouseTransport): Promise<void> {
+  const now = `intDiv(greatest(time_ms, toUnixTimestamp64Milli(now64(3))), ${ARCHIVE_PERIOD_MS})`;
+  const uncut = `SELECT topic, partition FROM positions FINAL WHERE stage = 'aggregate' AND NOT JSONHas(content, 'cut')`;
+  await transport.command(
+    `INSERT INTO retained_events SELECT *, ${now} FROM events FINAL
+    WHERE workflow IN (SELECT workflow FROM retained_events) AND (concat('events.', workflow), partition) IN (${uncut})`,
+  );
 }
 
 /** The partition is part of this table's key: the old rows have to go, once all of them are in their new places. */
