@@ -10,6 +10,7 @@ import { SystemClock } from '../shared/adapters/clock/system-clock.ts';
 import type { Notifier } from '../shared/ports/notifier.ts';
 import { beatGap } from '../scheduler/heartbeat.ts';
 import type { Catalogue } from '../shared/core/catalogue/catalogue.ts';
+import { limitSeries } from '../shared/core/series/limit-series.ts';
 import { loadCatalogues } from '../shared/runtime/catalogue-files.ts';
 import { loadScreens } from '../shared/runtime/screen-files.ts';
 import { loadJsonMappings } from '../shared/runtime/json-mapping-files.ts';
@@ -67,6 +68,7 @@ process.exitCode = await run(
       return newEpoch(readClusterSettings(place, process.env), root, apply);
     },
     loadCatalogue: (paths) => loadCatalogues(paths, { calendarVersion }),
+    limitSeries: (catalogue, limits) => limitSeries(catalogue, limits, calendarVersion),
     loadScreens,
     loadMappings: loadJsonMappings,
     loadMqtt: loadMqttPlan,

@@ -5,6 +5,7 @@ import type { JsonMapping } from '../shared/core/ingest/json-mapping.ts';
 import type { Letters } from '../shared/core/letters/letters.ts';
 import type { DeadLetter } from '../shared/core/messages.ts';
 import type { MqttPlan } from '../shared/core/ingest/mqtt-plan.ts';
+import type { LimitedKpi, SeriesLimit } from '../shared/core/series/limit-series.ts';
 import type { Screen } from '../shared/core/screen/screen.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { JobOutcome } from '../shared/core/job/job-plan.ts';
@@ -59,6 +60,8 @@ export interface CatalogueReport {
   readonly problem: string | null;
   /** KPIs whose definition is new and is being computed; until then the one before is shown. */
   readonly recomputing: readonly string[];
+  /** KPIs with more label sets than they may have, and how many there were when that was decided. */
+  readonly limited: readonly LimitedKpi[];
 }
 
 /** What reading a catalogue again has changed. */
@@ -196,6 +199,8 @@ export interface MovableClock extends Clock {
 export interface Wiring {
   /** The catalogue of these files and folders. Throws CATALOGUE_INVALID, FILE_UNREADABLE. */
   loadCatalogue(paths: readonly string[]): Promise<Catalogue>;
+  /** A catalogue with what was decided of KPIs with too many label sets, by id, put into it. */
+  limitSeries(catalogue: Catalogue, limits: ReadonlyMap<string, SeriesLimit>): Catalogue;
   /** The screens beside the catalogue, and one for each other workflow. Throws SCREEN_INVALID, FILE_UNREADABLE. */
   loadScreens(cataloguePaths: readonly string[], catalogue: Catalogue): Promise<ReadonlyMap<string, Screen>>;
   /** The JSON mappings of a folder, by file name without its ending. Throws MAPPING_INVALID, FILE_UNREADABLE. */

@@ -65,13 +65,17 @@ function table(report: StatusReport, url: string | null): string {
 
 function catalogueLines({ catalogue }: StatusReport): string[] {
   // A takt of an earlier version tells nothing of it.
-  const { problem = null, progress = [], recomputing = [] } = catalogue ?? {};
+  const { problem = null, progress = [], recomputing = [], limited = [] } = catalogue ?? {};
   const shares = new Map(progress.map(({ kpi, share }) => [kpi, ` ${Math.floor(share * 100)} %`]));
   return [
     ...(problem === null ? [] : [`the catalogue's files have errors, the one before stays in force: ${problem}`]),
     ...(recomputing.length === 0
       ? []
       : [`being recomputed: ${recomputing.map((kpi) => `${kpi}${shares.get(kpi) ?? ''}`).join(', ')}`]),
+    ...limited.map(
+      ({ kpi, seriesMax, labelSets }) =>
+        `${kpi}: ${labelSets} label sets are more than its series_max: ${seriesMax} keep their labels, the rest counts as __other__`,
+    ),
   ];
 }
 

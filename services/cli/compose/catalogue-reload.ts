@@ -6,16 +6,23 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import { catalogueSignature } from '../../shared/runtime/file-signature.ts';
 import type { CatalogueFiles, CatalogueReport, LoadedCatalogue, ReloadReport, StatusReport } from '../wiring.ts';
 import { fillProgress } from './fill-progress.ts';
+import type { SeriesLimits } from './series-limits.ts';
+
+/** How often it looks whether limits of label sets were decided. */
+const LIMITS_EVERY_MS = 5_000;
 
 /** How often the files are looked at, and whether what changed is computed by now. */
 const LOOK_EVERY_MS = 1_000;
 
 export interface CatalogueReloadOptions {
+  /** With what was decided of label sets. */
   readonly loaded: LoadedCatalogue;
   /** Null: the files are never read again. */
   readonly files: CatalogueFiles | null;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What was decided of KPIs with too many label sets; absent: nothing ever is. */
+  readonly series?: SeriesLimits;
   /** Hashes of the definitions whose values are there. */
   readonly computed: () => Promise<ReadonlySet<string>>;
   /** Begins to compute what is new in a catalogue; absent: another process does. */
@@ -58,7 +65,8 @@ export class CatalogueReload {
 
   /** For status, health and screens. */
   get report(): CatalogueReport {
-    return { loadedMs: this.loadedMs, problem: this.problem, recomputing: this.waiting };
+    const limited = this.options.series?.limited ?? [];
+    return { loadedMs: this.loadedMs, problem: this.problem, recomputing: this.waiting, limited };
   }
 
   /** The same with how far what is being computed is, as these tasks say. */
@@ -74,18 +82,17 @@ export class CatalogueReload {
 
   /** Reads the files again. Throws what is wrong with them; everything stays as it is then. */
   reload(): Promise<ReloadReport> {
-    const turn = this.last.then(() => this.reloadNow());
-    this.last = turn.catch(() => {});
-    return turn;
+    return this.inTurn(() => this.reloadNow());
   }
 
   private async reloadNow(): Promise<ReloadReport> {
-    const { files, clock, logger, begin } = this.options;
+    const { files, clock, logger, series } = this.options;
     if (files === null) return { changed: false, added: [], removed: [], recomputing: this.waiting };
     this.signature = await catalogueSignature(files.paths);
     let next: LoadedCatalogue;
     try {
       next = await files.load();
+      if (series !== undefined) next = { ...next, catalogue: series.use(next.catalogue) };
     } catch (error) {
       this.problem = (error as Error).message;
       const code = error instanceof TaktError ? error.code : 'INTERNAL';
@@ -95,16 +102,29 @@ export class CatalogueReload {
     this.problem = null;
     const before = this.wanted;
     const isSame = sameCatalogues(before.catalogue, next.catalogue);
-    if (!isSame) await begin?.(next.catalogue, this.now.catalogue);
-    this.wanted = next;
     this.loadedMs = clock.nowMs();
-    await this.settle();
+    await this.goOnWith(next);
     const [old, all] = [before.catalogue.kpis, next.catalogue.kpis];
     const added = [...all.keys()].filter((key) => !old.has(key));
     const removed = [...old.keys()].filter((key) => !all.has(key));
     const recomputing = this.waiting;
     if (!isSame) logger.info({ added, removed, recomputing }, 'another catalogue is in force');
     return { changed: !isSame, added, removed, recomputing };
+  }
+
+  /** Puts a catalogue in the place of the one that is wanted. */
+  private async goOnWith(next: LoadedCatalogue): Promise<void> {
+    const isSame = sameCatalogues(this.wanted.catalogue, next.catalogue);
+    if (!isSame) await this.options.begin?.(next.catalogue, this.now.catalogue);
+    this.wanted = next;
+    await this.settle();
+  }
+
+  /** Looks whether limits of label sets were decided, and goes on with them. */
+  private async readLimits(): Promise<void> {
+    const { series } = this.options;
+    if (series === undefined || !(await series.read()) || series.asWritten === null) return;
+    await this.goOnWith({ ...this.wanted, catalogue: series.use(series.asWritten) });
   }
 
   /** Shows what is computed by now. */
@@ -127,6 +147,7 @@ export class CatalogueReload {
   /** Watches the files until `stop`. What fails is tried again. */
   async run(): Promise<void> {
     const { clock, files } = this.options;
+    let limitsReadMs = clock.nowMs();
     let seen: string | null = null;
     // What changed while takt was off is being computed too.
     await this.settleInTurn().catch(() => {});
@@ -140,11 +161,18 @@ export class CatalogueReload {
         seen = signature;
       }
       if (this.waiting.length > 0) await this.settleInTurn().catch(() => {});
+      if (clock.nowMs() - limitsReadMs < LIMITS_EVERY_MS) continue;
+      limitsReadMs = clock.nowMs();
+      await this.inTurn(() => this.readLimits()).catch(() => {});
     }
   }
 
   private settleInTurn(): Promise<void> {
-    const turn = this.last.then(() => this.settle());
+    return this.inTurn(() => this.settle());
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.last.then(work);
     this.last = turn.catch(() => {});
     return turn;
   }

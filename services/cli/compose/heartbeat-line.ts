@@ -5,6 +5,7 @@ import { heartbeat, type HeartbeatOptions } from '../../scheduler/heartbeat.ts';
 import type { Job } from '../../scheduler/job.ts';
 import { releaseJob } from '../../scheduler/release-job.ts';
 import { retentionJob } from '../../scheduler/retention-job.ts';
+import { seriesJob, type SeriesJobOptions } from '../../scheduler/series-job.ts';
 import { Scheduler, type SchedulerOptions } from '../../scheduler/scheduler.ts';
 import { verifyJob } from '../../scheduler/verify-job.ts';
 import { NodeCron } from '../../shared/adapters/cron/node-cron.ts';
@@ -24,7 +25,7 @@ const CHECK_TIME = '30 2 * * *';
 /** Behind the check, which then still has all that it looks at. */
 const EXPIRY_TIME = '30 4 * * *';
 /** As often as anybody would look. */
-const RELEASE_TIME = '* * * * *';
+const MINUTELY = '* * * * *';
 
 /** The scheduler with its jobs. `status`: how far the folds are. */
 export function schedulerOf(
@@ -35,9 +36,10 @@ export function schedulerOf(
     status,
     releaseDue,
     dropExpired,
+    catalogue,
     ...shared
   }: Omit<HeartbeatOptions, 'schedule' | 'receiver' | 'observer'> & {
-    readonly store: SchedulerOptions['store'] & Pick<KpiStore, 'query'>;
+    readonly store: SchedulerOptions['store'] & Pick<KpiStore, 'query'> & SeriesJobOptions['store'];
     readonly metrics: Metrics;
     readonly logger: Logger;
     readonly status: () => Promise<StatusReport>;
@@ -45,6 +47,7 @@ export function schedulerOf(
     readonly releaseDue: (signal: AbortSignal) => Promise<number>;
     /** Removes what expired from the archive; gives how many periods. */
     readonly dropExpired: (signal: AbortSignal) => Promise<number>;
+    readonly catalogue: SeriesJobOptions['catalogue'];
   },
 ): Scheduler {
   const observer = metrics.observeHeartbeat(heartbeatObserverOf(logger));
@@ -55,8 +58,9 @@ export function schedulerOf(
     jobs: [
       job,
       nightlyCheck(shared.store, status),
-      releaseJob(utc(RELEASE_TIME), releaseDue),
+      releaseJob(utc(MINUTELY), releaseDue),
       retentionJob(utc(EXPIRY_TIME), dropExpired),
+      seriesJob(utc(MINUTELY), { store: shared.store, clock: shared.clock, catalogue }),
     ],
     heartbeat: watch,
     observer: jobs,

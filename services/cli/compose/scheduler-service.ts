@@ -84,6 +84,7 @@ export async function openScheduler(context: ServiceContext): Promise<Service> {
     releaseDue: (signal: AbortSignal) => desk.releaseDue(signal),
     dropExpired: (signal: AbortSignal) =>
       dropAllExpired(store, context.reload.shown.catalogue.workflows.keys(), partitions, signal),
+    catalogue: context.asWritten,
   };
   const scheduler = heartbeat === null ? null : schedulerOf(heartbeat, shared);
   const working = scheduler?.run() ?? new Promise<void>(() => {});

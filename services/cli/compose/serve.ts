@@ -21,6 +21,7 @@ import { openScheduler } from './scheduler-service.ts';
 import { computedDefinitions } from '../../shared/runtime/computed-definitions.ts';
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { CatalogueReload } from './catalogue-reload.ts';
+import { SeriesLimits } from './series-limits.ts';
 import type { OpenService, ReloadEars, ServiceContext } from './service.ts';
 import type { Surroundings } from './standalone.ts';
 import { openWallboard } from './wallboard-service.ts';
@@ -68,7 +69,7 @@ export async function serve(
 /** What the service is made of. Throws USAGE and what the log throws. */
 async function contextOf(
   service: ServiceName,
-  { catalogue, instance, keyHash, ...options }: ServeOptions,
+  { instance, keyHash, ...options }: ServeOptions,
   backbone: Backbone,
   {
     settings,
@@ -80,9 +81,12 @@ async function contextOf(
 ): Promise<ServiceContext> {
   const { clock, log, store } = backbone;
   const partitions = await partitionsOf(backbone, options.partitions);
-  const whole = withBuiltIn(catalogue, partitions, { calendarVersion });
   const metrics = new Metrics();
   metrics.watchProcess();
+  const series = new SeriesLimits({ store, calendarVersion, logger, metrics });
+  await series.read();
+  const catalogue = series.use(options.catalogue);
+  const whole = withBuiltIn(catalogue, partitions, { calendarVersion });
   for (const [name, value] of Object.entries(LIMITS)) metrics.limit(name, value);
   const failing = new FailingSteps(clock);
   const wholeOf = (each: Catalogue): Catalogue => withBuiltIn(each, partitions, { calendarVersion });
@@ -92,6 +96,7 @@ async function contextOf(
     files: options.files,
     clock,
     logger,
+    series,
     computed: () => computedDefinitions(store, partitions),
     begin: async (...catalogues) => reloaded.begin?.(...catalogues),
     show: async (loaded) => reloaded.show?.(loaded.catalogue),
@@ -113,6 +118,7 @@ async function contextOf(
     keyHash,
     wholeOf,
     reload,
+    asWritten: () => series.asWritten,
     reloaded,
     channelsOf,
     mappings: options.mappings,

@@ -29,8 +29,10 @@ export interface ServiceContext {
   readonly instance: string;
   readonly settings: ClusterSettings;
   readonly backbone: Backbone;
-  /** As the user wrote it, when the process started. */
+  /** The user's, when the process started. */
   readonly catalogue: Catalogue;
+  /** As its files say it now, without what was decided of label sets. */
+  readonly asWritten: () => Catalogue | null;
   /** With takt's own part. */
   readonly whole: Catalogue;
   /** Adds takt's own part to a catalogue. */

@@ -43,6 +43,7 @@ import { notifyObserverOf, observerOf } from './observer.ts';
 import { Metrics } from '../../shared/runtime/metrics.ts';
 import { computedDefinitions } from '../../shared/runtime/computed-definitions.ts';
 import { CatalogueReload } from './catalogue-reload.ts';
+import { SeriesLimits } from './series-limits.ts';
 import type { LoadedCatalogue, OpenOptions, Standalone, StatusReport } from '../wiring.ts';
 
 /**
@@ -66,7 +67,7 @@ export interface Surroundings {
  */
 export async function openStandalone(
   directory: DataDirectory,
-  catalogue: Catalogue,
+  written: Catalogue,
   options: OpenOptions,
   { root, calendarVersion, channelsOf }: Surroundings,
 ): Promise<Standalone> {
@@ -86,6 +87,9 @@ export async function openStandalone(
     const failing = new FailingSteps(clock);
     const logger = createLogger({ level: options.logLevel, json: true });
     const observer = failing.observe(metrics.observe(observerOf(logger)));
+    const series = new SeriesLimits({ store, calendarVersion, logger, metrics });
+    await series.read();
+    const catalogue = series.use(written);
     let reload: CatalogueReload | null = null;
     const writer = new EventWriter({ log, codec, partitions });
     const ingest: Omit<IngestDeps, 'workflows' | 'keyHash'> = {
@@ -141,6 +145,7 @@ export async function openStandalone(
       files: options.files,
       clock,
       logger,
+      series,
       computed: () => computedDefinitions(store, partitions),
       async begin(next, before) {
         const [wholeNext, wholeBefore] = [next, before].map((each) =>
@@ -277,6 +282,7 @@ export async function openStandalone(
         status,
         releaseDue: (signal) => letters.releaseDue(signal),
         dropExpired: (signal) => dropAllExpired(store, shown().catalogue.workflows.keys(), partitions, signal),
+        catalogue: () => series.asWritten,
       });
     }
     const jobsEnded = scheduler?.run() ?? Promise.resolve();

@@ -251,6 +251,11 @@ export interface Definition {
   readonly measure: Measure;
   readonly aggregate: Aggregate;
   readonly by: readonly LabelSpec[];
+  /**
+   * The label sets that count under their own labels, by their canonical encoding, in byte order; every other one counts
+   * as OTHER_LABEL. Absent: all do. Part of the definition, so that all partitions agree. Of a derived one its inputs have it.
+   */
+  readonly admitted?: readonly string[];
   readonly where: readonly Condition[];
   readonly window: WindowSpec;
   /** Digits behind the point that sums of decimals keep. */

@@ -1,5 +1,6 @@
 import type { CaseSummary } from '../core/measure/case-summary.ts';
 import type { JobOutcome } from '../core/job/job-plan.ts';
+import type { SeriesLimit } from '../core/series/limit-series.ts';
 import type { LetterContent, Redrive, TransitionMessage } from '../core/messages.ts';
 
 /** Rows of the KPI store, by table. `version` everywhere is `epoch << 48 | offset` of the last input record applied. */
@@ -210,6 +211,15 @@ export interface EpochTopicRow {
   readonly version: bigint;
 }
 
+/**
+ * What was decided of KPIs with more label sets than they may have: core/series/limit-series.ts. Key: id; the lowest
+ * version, which is when it was decided (milliseconds UTC), wins, so that what was decided first stays.
+ */
+export interface SeriesLimitRow extends SeriesLimit {
+  readonly kpis: readonly string[];
+  readonly version: bigint;
+}
+
 export interface TableRows {
   events: EventRow;
   retained_events: RetainedEventRow;
@@ -227,6 +237,7 @@ export interface TableRows {
   notifications: NotificationRow;
   services: ServiceRow;
   epoch_topics: EpochTopicRow;
+  series_limits: SeriesLimitRow;
 }
 
 export type TableName = keyof TableRows;

@@ -9,6 +9,7 @@ import type {
   JobRunRow,
   PositionRow,
   RedriveRow,
+  SeriesLimitRow,
   ServiceRow,
   SliceRow,
   TableName,
@@ -49,6 +50,8 @@ import type {
  *     former; with a `fromPeriod` of 1 or more only those of the latter from that period on, once each. With `belowPeriod`
  *     `archive` gives, whole, the cases that have a row before that period. `dropPeriods` removes what of a workflow is not in
  *     the periods from one on, and gives how many periods had any; to be repeated is harmless.
+ * 20. `labelSetCounts` counts the different label sets in `slices`, `busiestLabelSets` gives those with the most samples.
+ *     Of `series_limits` the lowest version wins; `seriesLimits` gives all rows.
  */
 export interface KpiStore {
   /** Applies the migrations that are missing; safe to repeat. */
@@ -100,6 +103,11 @@ export interface KpiStore {
   transitions(query: TransitionQuery): Promise<TransitionRow[]>;
   /** What processes told at `sinceMs` or later. */
   services(sinceMs: number): Promise<ServiceRow[]>;
+  /** How many different label sets these definitions (hashes) have in `slices`, by the id of what they are counted for; none: absent. */
+  labelSetCounts(groups: readonly LabelSetGroup[]): Promise<ReadonlyMap<string, number>>;
+  /** The label sets of these definitions with the most samples in `slices`; of equal ones the first by their bytes. */
+  busiestLabelSets(definitions: readonly string[], rowsMax: number): Promise<readonly string[]>;
+  seriesLimits(): Promise<SeriesLimitRow[]>;
   /** The topics of all epochs. */
   epochTopics(): Promise<EpochTopicRow[]>;
   deadLetters(query: LetterQuery, page: LetterPage): Promise<TriedLetter[]>;
@@ -108,6 +116,12 @@ export interface KpiStore {
   /** A user's statement, on a connection of its own. Gives the result as text in `format` (a ClickHouse format name). */
   query(sql: string, format: string): Promise<Uint8Array>;
   close(): Promise<void>;
+}
+
+/** Definitions (hashes) whose label sets are counted together. */
+export interface LabelSetGroup {
+  readonly id: string;
+  readonly definitions: readonly string[];
 }
 
 /** Rows of one table, as the store that made them takes them. */

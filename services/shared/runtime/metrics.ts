@@ -100,6 +100,11 @@ export class Metrics {
     [],
   );
   private readonly alertsKept = this.gauge('alert_instances', 'Series and alert instances in memory.', []);
+  private readonly seriesOver = this.gauge(
+    'kpi_label_sets_over_limit',
+    'Label sets of a KPI, when its limit was decided, that have no labels of their own and count as __other__.',
+    ['kpi'],
+  );
   private readonly limits = this.gauge('limit', 'Limits in force, by name.', ['name']);
   private readonly flush = this.histogram('flush_seconds', 'How long storing rows takes.', ['stage', 'table']);
   private readonly publish = this.histogram('publish_seconds', 'How long publishing rows takes.', ['stage']);
@@ -311,6 +316,14 @@ export class Metrics {
   /** Series and alert instances in memory now. */
   alertInstances(count: number): void {
     this.alertsKept.set(count);
+  }
+
+  /** KPIs that count some label sets together; all others do not. */
+  seriesLimited(
+    limited: readonly { readonly kpi: string; readonly seriesMax: number; readonly labelSets: number }[],
+  ): void {
+    this.seriesOver.reset();
+    for (const { kpi, seriesMax, labelSets } of limited) this.seriesOver.set({ kpi }, labelSets - seriesMax);
   }
 
   /** A named limit; the name ends in its unit. */

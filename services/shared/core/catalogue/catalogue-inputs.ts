@@ -17,7 +17,7 @@ export interface DerivedScope extends Omit<KpiScope, 'workflows'> {
 }
 
 /** What a derived KPI takes from the KPIs it uses. */
-const TAKEN = ['workflow', 'aggregate', 'where', 'window', 'scale', 'settle'] as const;
+const TAKEN = ['workflow', 'aggregate', 'where', 'window', 'scale', 'settle', 'series_max'] as const;
 
 /** Tells of what a derived KPI says, and takes from the KPIs it uses; `what`: such as `a formula`. */
 export function refuseTaken(
@@ -82,7 +82,7 @@ export function derivedKpi(
 ): Kpi {
   const definition = { ...fields, hash: definitionHash(fields, scope.calendarVersion) };
   const goals = { ...readGoals(map, path, fields, scope), plan: readPlan(map, path, fields, scope) };
-  return { definition, name, ...readTexts(map), ...goals };
+  return { definition, name, ...readTexts(map), ...goals, seriesMax: null };
 }
 
 /** The labels of a KPI, for messages. */

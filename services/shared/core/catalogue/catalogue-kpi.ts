@@ -17,6 +17,8 @@ import type { Aggregate, LabelSpec, Measure, WindowSpec } from '../definition.ts
 
 /** Digits behind the point that sums keep when the catalogue does not say. */
 const SCALE_DEFAULT = 6;
+/** Label sets that a KPI may have when the catalogue does not say. */
+const SERIES_MAX_DEFAULT = 1_000;
 const MEASURES = [
   'event',
   'duration',
@@ -94,6 +96,7 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
     ...readTexts(map),
     ...readGoals(map, path, fields, scope),
     plan: readPlan(map, path, fields, scope),
+    seriesMax: numberOf(map['series_max']) ?? SERIES_MAX_DEFAULT,
   };
 }
 
@@ -137,7 +140,7 @@ function outlivesEvents(
 /** What a KPI says for people, beside its name. */
 export function readTexts(
   map: Readonly<Record<string, unknown>>,
-): Omit<Kpi, 'definition' | 'name' | 'target' | 'baseline' | 'plan'> {
+): Omit<Kpi, 'definition' | 'name' | 'target' | 'baseline' | 'plan' | 'seriesMax'> {
   return {
     objective: textOf(map['objective']),
     description: textOf(map['description']),

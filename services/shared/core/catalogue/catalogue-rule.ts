@@ -96,6 +96,11 @@ function readThreshold(value: unknown, path: Path, kpi: Kpi, problems: Problems)
   return { ...threshold, limit: factor === null ? from : mapGoal(from, (value) => applied(value, factor)) };
 }
 
+/** The rule on another version of its KPI's definition (a hash): it is another rule. */
+export function onDefinition(rule: Rule, definition: string): Rule {
+  return { ...rule, definition, hash: ruleHash({ ...rule, definition }) };
+}
+
 /** What of a limit decides; the window of a plan's is in the hash of the definition. */
 function hashedLimit(limit: Threshold['limit']): unknown {
   if (typeof limit === 'number' || !('plan' in limit)) return limit;

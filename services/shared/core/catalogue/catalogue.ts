@@ -34,6 +34,8 @@ export interface Kpi {
   readonly target: Goal | null;
   /** What is planned, by time. */
   readonly plan: Plan | null;
+  /** How many label sets may count under their own labels; null: it is computed from KPIs that say it. */
+  readonly seriesMax: number | null;
 }
 
 export interface Catalogue {

@@ -1,6 +1,6 @@
 import { type Carried, carriedOf } from './carried.ts';
 import type { LabelAnchor, LabelSpec } from '../definition.ts';
-import { encodeLabels, NO_LABEL } from './labels.ts';
+import { encodeLabels, NO_LABEL, OTHER_LABEL } from './labels.ts';
 
 /** Label values in the order of the definition's `by`; null where the anchor's event has not come. */
 export type LabelValues = readonly (string | null)[];
@@ -20,11 +20,17 @@ export class LabelPlan {
   private readonly encoded = new Map<LabelValues, string>();
   /** The only anchor, where there is one: then the dimensions say it all. */
   private readonly anchor: LabelAnchor | null;
+  /** The label sets that keep their labels; null: all do. */
+  private readonly admitted: ReadonlySet<string> | null;
+  private readonly other: string;
   /** What the only anchor gives, by the dimensions: of a case they are often the very object of an event. */
   private readonly taken = new WeakMap<Carried, LabelValues>();
 
-  constructor(by: readonly LabelSpec[]) {
+  /** `admitted`: as the definition has it. */
+  constructor(by: readonly LabelSpec[], admitted?: readonly string[]) {
     this.by = by;
+    this.admitted = admitted === undefined ? null : new Set(admitted);
+    this.other = otherLabels(by);
     this.none = by.map(() => null);
     this.usesLast = this.uses('last');
     const [first] = by;
@@ -68,7 +74,7 @@ export class LabelPlan {
     return values;
   }
 
-  /** The canonical encoding; a value that no event gave is `(none)`. */
+  /** The canonical encoding; a value that no event gave is `(none)`, a label set that is not admitted the other one. */
   encode(values: LabelValues): string {
     const known = this.encoded.get(values);
     if (known !== undefined) return known;
@@ -77,8 +83,14 @@ export class LabelPlan {
     if (text === undefined) {
       const labels: Record<string, string> = Object.create(null) as Record<string, string>;
       this.by.forEach((spec, i) => (labels[spec.dimension] = values[i] ?? NO_LABEL));
-      this.encoded.set(shared, (text = encodeLabels(labels)));
+      const own = encodeLabels(labels);
+      this.encoded.set(shared, (text = this.admitted?.has(own) === false ? this.other : own));
     }
     return text;
   }
+}
+
+/** The canonical encoding of the label set that stands for all that are not admitted. */
+export function otherLabels(by: readonly LabelSpec[]): string {
+  return encodeLabels(Object.fromEntries(by.map(({ dimension }) => [dimension, OTHER_LABEL])));
 }

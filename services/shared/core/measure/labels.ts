@@ -1,6 +1,9 @@
 /** A case or dimension without a value. */
 export const NO_LABEL = '(none)';
 
+/** The value of every label of what a KPI's cardinality limit leaves without labels of its own. */
+export const OTHER_LABEL = '__other__';
+
 /**
  * The canonical encoding of a label set, the only one: a JSON array of name and value pairs, ordered by name (UTF-16
  * code units). It is the key of [slices] and [values] and part of every row's key.

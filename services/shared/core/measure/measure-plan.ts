@@ -56,7 +56,7 @@ export interface MeasurePlan {
 export function planMeasure(definition: Definition): MeasurePlan {
   return {
     definition,
-    labels: new LabelPlan(definition.by),
+    labels: new LabelPlan(definition.by, definition.admitted),
     passes: conditionTest(definition.where),
     elapsedMs: elapsed(definition),
     deadlineMs: deadline(definition),

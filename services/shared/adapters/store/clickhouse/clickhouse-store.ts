@@ -8,6 +8,7 @@ import type {
   FirstRow,
   InstanceRow,
   PositionRow,
+  SeriesLimitRow,
   ServiceRow,
   SliceRow,
   TableName,
@@ -21,6 +22,7 @@ import type {
   FirstQuery,
   InstanceQuery,
   KpiStore,
+  LabelSetGroup,
   LetterCount,
   LetterPage,
   LetterQuery,
@@ -44,6 +46,7 @@ import {
   readInstance,
   readEpochTopic,
   readJobRun,
+  readSeriesLimit,
   readService,
   readSlice,
   readTransition,
@@ -291,6 +294,26 @@ export class ClickHouseStore implements KpiStore {
   async services(sinceMs: number): Promise<ServiceRow[]> {
     const sql = 'SELECT * FROM services FINAL WHERE seen_ms >= {sinceMs:Int64} ORDER BY service, instance';
     return (await this.select(sql, { sinceMs })).map(readService);
+  }
+
+  async labelSetCounts(groups: readonly LabelSetGroup[]): Promise<ReadonlyMap<string, number>> {
+    if (groups.length === 0) return new Map();
+    const pairs = groups.flatMap(({ id, definitions }) => definitions.map((hash) => [hash, id] as const));
+    const parameters = { hashes: pairs.map(([hash]) => hash), ids: pairs.map(([, id]) => id) };
+    const sql =
+      "SELECT transform(toString(definition), {hashes:Array(String)}, {ids:Array(String)}, '') AS id, uniqExact(labels) AS n FROM slices WHERE definition IN {hashes:Array(String)} GROUP BY id";
+    const rows = await this.select(sql, parameters);
+    return new Map(rows.map((row) => [String(row['id'] as string), Number(row['n'])]));
+  }
+
+  async busiestLabelSets(definitions: readonly string[], rowsMax: number): Promise<readonly string[]> {
+    const sql =
+      'SELECT labels FROM slices FINAL WHERE definition IN {definitions:Array(String)} GROUP BY labels ORDER BY sum(abs(samples)) DESC, labels LIMIT {rowsMax:UInt32}';
+    return (await this.select(sql, { definitions, rowsMax })).map((row) => String(row['labels'] as string));
+  }
+
+  async seriesLimits(): Promise<SeriesLimitRow[]> {
+    return (await this.select('SELECT * FROM series_limits FINAL ORDER BY id', {})).map(readSeriesLimit);
   }
 
   async epochTopics(): Promise<EpochTopicRow[]> {

@@ -5,6 +5,7 @@ import type {
   InstanceRow,
   EpochTopicRow,
   JobRunRow,
+  SeriesLimitRow,
   ServiceRow,
   SliceRow,
   TransitionRow,
@@ -120,6 +121,17 @@ export function readEpochTopic(row: Raw): EpochTopicRow {
     partitions: number(row, 'partitions'),
     shifts: JSON.parse(text(row, 'shifts')) as readonly number[],
     version: version(row),
+  };
+}
+
+export function readSeriesLimit(row: Raw): SeriesLimitRow {
+  return {
+    id: text(row, 'id'),
+    kpis: row['kpis'] as readonly string[],
+    seriesMax: number(row, 'series_max'),
+    labelSets: number(row, 'label_sets'),
+    admitted: row['admitted'] as readonly string[],
+    version: invert(BigInt(row['inverted_version'] as string | number)),
   };
 }
 

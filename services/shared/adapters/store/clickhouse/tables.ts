@@ -179,6 +179,18 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
       out.uint64(row.version);
     },
   },
+  series_limits: {
+    structure:
+      'id String, kpis Array(String), series_max UInt32, label_sets UInt64, admitted Array(String), inverted_version UInt64',
+    write(out, row) {
+      out.string(row.id);
+      out.strings(row.kpis);
+      out.uint32(row.seriesMax);
+      out.uint64(row.labelSets);
+      out.strings(row.admitted);
+      out.uint64(invert(row.version));
+    },
+  },
   instances: {
     structure: 'rule_hash String, labels String, label_partition UInt16, state String, content String, version UInt64',
     write(out, row) {
@@ -251,7 +263,7 @@ export const TABLES: { readonly [T in TableName]: Table<T> } = {
   },
 };
 
-/** The store keeps the highest version; of `firsts` the lowest is to stay. Its own inverse. */
+/** The store keeps the highest version; of `firsts` and `series_limits` the lowest is to stay. Its own inverse. */
 export function invert(version: bigint): bigint {
   return VERSION_MAX - version;
 }

@@ -8,6 +8,7 @@ import type {
   FirstRow,
   InstanceRow,
   PositionRow,
+  SeriesLimitRow,
   ServiceRow,
   SliceRow,
   TableName,
@@ -21,6 +22,7 @@ import type {
   FirstQuery,
   InstanceQuery,
   KpiStore,
+  LabelSetGroup,
   LetterCount,
   LetterPage,
   LetterQuery,
@@ -53,7 +55,10 @@ const KEYS: { readonly [T in TableName]: (row: TableRows[T]) => readonly unknown
   notifications: (row) => [row.key, row.channel],
   services: (row) => [row.service, row.instance],
   epoch_topics: (row) => [row.epoch, row.topic],
+  series_limits: (row) => [row.id],
 };
+/** Tables of which the lowest version stays. */
+const LOWEST_STAYS: ReadonlySet<TableName> = new Set(['firsts', 'series_limits']);
 const TABLE_NAMES = Object.keys(KEYS) as TableName[];
 /** Cases in one chunk of `archive` and `caseIds`, label sets in one of `labelSets`. */
 const CHUNK_CASES = 1_000;
@@ -107,7 +112,7 @@ export class MemoryStore implements KpiStore {
       if (table === 'events' || table === 'retained_events') this.index(row as ArchivedRow);
       const key = JSON.stringify(KEYS[table](row));
       const known = content.get(key);
-      if (known !== undefined && (table === 'firsts' ? known.version < row.version : known.version > row.version))
+      if (known !== undefined && (LOWEST_STAYS.has(table) ? known.version < row.version : known.version > row.version))
         continue;
       content.set(key, row);
     }
@@ -305,6 +310,34 @@ export class MemoryStore implements KpiStore {
     return this.dump('services')
       .filter(({ seenMs }) => seenMs >= sinceMs)
       .toSorted(byName);
+  }
+
+  async labelSetCounts(groups: readonly LabelSetGroup[]): Promise<ReadonlyMap<string, number>> {
+    this.assertOpen();
+    const rows = this.dump('slices');
+    return new Map(
+      groups.flatMap(({ id, definitions }) => {
+        const found = rows.filter(({ definition }) => definitions.includes(definition)).map(({ labels }) => labels);
+        return found.length === 0 ? [] : [[id, new Set(found).size] as const];
+      }),
+    );
+  }
+
+  async busiestLabelSets(definitions: readonly string[], rowsMax: number): Promise<readonly string[]> {
+    this.assertOpen();
+    const samples = new Map<string, number>();
+    for (const row of this.dump('slices'))
+      if (definitions.includes(row.definition))
+        samples.set(row.labels, (samples.get(row.labels) ?? 0) + Math.abs(row.samples));
+    return [...samples]
+      .toSorted(([a, m], [b, n]) => n - m || compareBytesOf(a, b))
+      .slice(0, rowsMax)
+      .map(([labels]) => labels);
+  }
+
+  async seriesLimits(): Promise<SeriesLimitRow[]> {
+    this.assertOpen();
+    return this.dump('series_limits').toSorted((a, b) => compareBytesOf(a.id, b.id));
   }
 
   async epochTopics(): Promise<EpochTopicRow[]> {
