@@ -70,6 +70,7 @@ export function kpiStoreContract(name: string, make: () => Promise<KpiStoreUnder
   jobTests(open, name);
   clusterTests(open, name);
   letterTests(open, name);
+  seriesTests(open, name);
 }
 
 type Open = () => Promise<KpiStoreUnderTest>;
@@ -662,6 +663,29 @@ function clusterTests(open: Open, name: string): void {
     const topic = { epoch: 0, topic: 'events.w', identity: WEIRD[1]!, partitions: 2, shifts: [0, 7], version: 1n };
     await store.insert('epoch_topics', [{ ...topic, epoch: 1 }, topic]);
     expect(await store.epochTopics()).toEqual([topic, { ...topic, epoch: 1 }]);
+  });
+}
+
+function seriesTests(open: Open, name: string): void {
+  test(`19. label sets are counted and ranked; of limits the one decided first stays (${name})`, async () => {
+    const { store } = await open();
+    const rows = WEIRD.map((labels, n) => slice({ definition: n < 2 ? 'l1' : 'l2', labels, samples: n - 1 }));
+    await store.insert('slices', [...rows, slice({ definition: 'l1', labels: 'z', sliceStartMs: 5, samples: 90 })]);
+    await store.insert('slices', [slice({ definition: 'l1', labels: 'z', sliceStartMs: 5, samples: 50, version: 9n })]);
+    await store.insert('slices', [slice({ definition: 'l2', labels: WEIRD[0]!, samples: 70 })]);
+    const groups = [
+      { id: 'both', definitions: ['l1', 'l2'] },
+      { id: 'none', definitions: ['l3'] },
+    ];
+    expect(await store.labelSetCounts(groups)).toEqual(new Map([['both', WEIRD.length + 1]]));
+    expect(await store.labelSetCounts([])).toEqual(new Map());
+    expect(await store.busiestLabelSets(['l1', 'l2'], 2)).toEqual([WEIRD[0]!, 'z']);
+    const row = { id: 'g', kpis: ['k'], seriesMax: 2, labelSets: 9, admitted: [...WEIRD], version: 5n };
+    await store.insert('series_limits', [row, { ...row, id: 'f' }]);
+    await store.insert('series_limits', [{ ...row, admitted: [], version: 6n }]);
+    expect(await store.seriesLimits()).toEqual([{ ...row, id: 'f' }, row]);
+    await store.insert('series_limits', [{ ...row, admitted: [], version: 4n }]);
+    expect((await store.seriesLimits())[1]).toEqual({ ...row, admitted: [], version: 4n });
   });
 }
 

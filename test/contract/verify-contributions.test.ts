@@ -56,6 +56,16 @@ describe.skipIf(chdbMissing !== false)(`contributions by SQL (skipped only witho
     return new Map(rows.map(({ text, hash }) => [hash, String(distinctAmount(text))]));
   }
 
+  /** The same definition, which admits every other label set that there is; that it has a row is what its SQL relies on. */
+  async function limited(definition: Definition, all: ReadonlyMap<string, number>): Promise<Definition> {
+    const sets = [...new Set([...all.keys()].flatMap((key) => key.match(/\[\[.*\]\]/s) ?? []))].sort();
+    const version = { ...definition, hash: `${definition.hash}_some`, admitted: sets.filter((_, n) => n % 2 === 0) };
+    const { kpi, workflow, hash } = version;
+    const row = { hash, kpi, workflow, content: JSON.stringify(version), active: true, version: 1n };
+    await chdb.store.insert('definitions', [row]);
+    return version;
+  }
+
   /** The same by SQL. */
   async function bySql(definition: Definition, hashes = new Map<string, string>()): Promise<Map<string, number>> {
     const sql = contributionsSql(definition, SPAN)({ fromMs: null, toMs: null });
@@ -83,16 +93,23 @@ describe.skipIf(chdbMissing !== false)(`contributions by SQL (skipped only witho
     const hashes = await hashesOf(cases.flat());
     const kinds = new Set<string>();
     let contributions = 0;
+    let others = 0;
     for (let n = 0; n < DEFINITIONS; n++) {
-      const definition = { ...anyDefinition(random, n), workflow: `w${seed}` };
+      const definition = { ...anyDefinition(random, n), workflow: `w${seed}`, hash: `hash_${seed}_${n}` };
       const expected = byFold(definition, cases);
       contributions += expected.size;
       const actual = await bySql(definition, hashes);
       expect(actual, JSON.stringify(definition)).toEqual(expected);
       kinds.add(definition.measure.kind);
+      if (definition.by.length === 0) continue;
+      const version = await limited(definition, expected);
+      const counted = byFold(version, cases);
+      others += [...counted.keys()].some((key) => key.includes('__other__')) ? 1 : 0;
+      expect(await bySql(version, hashes), JSON.stringify(version)).toEqual(counted);
     }
     expect(contributions).toBeGreaterThan(5_000);
     expect(kinds.size).toBe(11);
+    expect(others).toBeGreaterThan(20);
   });
 
   const select = (activity: string, occurrence: Selector['occurrence'], where: Condition[] = []): Selector => {

@@ -42,6 +42,7 @@ const kpi: Kpi = {
   baseline: null,
   target: null,
   plan: null,
+  seriesMax: 1_000,
 };
 const catalogue: Catalogue = {
   timezone: 'UTC',

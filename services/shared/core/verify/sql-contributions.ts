@@ -4,6 +4,7 @@ import type { EventSpan } from './measure-sql.ts';
 import { MEASURES } from './measures.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
 import { EventSql } from './sql-event.ts';
+import { countedLabelsSql } from './sql-labels.ts';
 import { type EventTimes, standingSql } from './sql-standing.ts';
 import { quoted } from './sql-text.ts';
 
@@ -16,6 +17,7 @@ const KNOWN = [
   'measure',
   'aggregate',
   'by',
+  'admitted',
   'where',
   'window',
   'scale',
@@ -60,7 +62,7 @@ export function contributionsSql(definition: Definition, span: EventSpan): Contr
     onlyKeys(label, ['dimension', 'at'], 'by');
     return labelSql?.(label) ?? `ifNull(${sql.dimension(ANCHORS[label.at], label.dimension)}, ${quoted(NO_LABEL)})`;
   });
-  const shown = labels.length === 0 ? 'emptyArrayString()' : `[${labels.join(', ')}]`;
+  const shown = labels.length === 0 ? 'emptyArrayString()' : countedLabelsSql(definition, `[${labels.join(', ')}]`);
   const passes = sql.passes(where, definition.where);
   return (times) => {
     const events = { ...times, fromMs: times.fromMs === null ? null : times.fromMs - reachMs };

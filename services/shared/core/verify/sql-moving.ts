@@ -1,3 +1,4 @@
+import { labelsSql } from './sql-labels.ts';
 import type { Definition } from '../definition.ts';
 import { sliceEnd, sliceStart, windowStart } from '../window/window.ts';
 import type { EventSpan } from './measure-sql.ts';
@@ -82,14 +83,6 @@ FROM (
   WHERE side > 0
   GROUP BY labels, end_ms
 )`;
-}
-
-/** The labels of a row of values, an array in the order of `by`: its text is in the order of their names. */
-function labelsSql({ by }: Definition): string {
-  if (by.length === 0) return 'emptyArrayString()';
-  const names = by.map(({ dimension }) => dimension).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  const pairs = "JSONExtract(labels, 'Array(Array(String))')";
-  return `[${by.map(({ dimension }) => `${pairs}[${names.indexOf(dimension) + 1}][2]`).join(', ')}]`;
 }
 
 interface Windows {
