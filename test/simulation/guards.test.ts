@@ -7,6 +7,7 @@ import { fillGuards } from './guards-fill.ts';
 import { movingGuards } from './guards-moving.ts';
 import { rowGuards } from './guards-rows.ts';
 import { runnerGuards } from './guards-runner.ts';
+import { seriesGuards } from './guards-series.ts';
 import { timeGuards } from './guards-time.ts';
 import { runSeed } from './run-seed.ts';
 import { someKpis } from './some-kpis.ts';
@@ -38,6 +39,7 @@ const guards = [
   ...timeGuards,
   ...derivedGuards,
   ...fillGuards,
+  ...seriesGuards,
   ...movingGuards,
 ].filter(({ rule, name }) => !NOT_MISSED_YET.has(`${rule} ${name}`));
 

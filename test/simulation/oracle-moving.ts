@@ -85,13 +85,17 @@ function passedMs(fromMs: number, toMs: number, desk: boolean): number {
   return ms;
 }
 
-/** The series of all cases; `cases`: the events of each that stand. */
-export function movingSeries(cases: Iterable<readonly Standing[]>, kpis: ReadonlySet<string>): MovingSeries {
+/** The series of all cases; `cases`: the events of each that stand; `counted` gives the labels under which some count. */
+export function movingSeries(
+  cases: Iterable<readonly Standing[]>,
+  kpis: ReadonlySet<string>,
+  counted: (labels: string) => string,
+): MovingSeries {
   const series = new Map<string, { holds: Hold[]; changes: number[] }>();
   for (const events of cases) {
     for (const { kpi, labels, holds, changes } of [...agesOf(events), ...heldOf(events)]) {
       if (!kpis.has(kpi)) continue;
-      const key = `${kpi} ${labels}`;
+      const key = `${kpi} ${counted(labels)}`;
       const known = series.get(key) ?? { holds: [], changes: [] };
       known.holds.push(...holds);
       known.changes.push(...changes);

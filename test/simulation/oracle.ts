@@ -192,18 +192,25 @@ export interface Answer {
 
 /**
  * The windows of these KPIs of simulation.yaml; a derived one comes with all that it is computed from. `passed`: of those
- * that move with time.
+ * that move with time. `admitted`: the only labels that KPIs by team have, beside those of all others; null: all do.
  */
-export function answer(appended: readonly OracleEvent[], kpis: ReadonlySet<string>, passed: Passed): Answer {
+export function answer(
+  appended: readonly OracleEvent[],
+  kpis: ReadonlySet<string>,
+  passed: Passed,
+  admitted: string | null = null,
+): Answer {
+  const counted = (own: string): string =>
+    admitted === null || own === admitted || !own.startsWith('[["team",') ? own : '[["team","__other__"]]';
   const cases = new Map<string, OracleEvent[]>();
   for (const event of appended) cases.set(event.caseId, [...(cases.get(event.caseId) ?? []), event]);
   const series = new Map<string, Amount[]>();
   const stands = new Map([...cases].map(([caseId, events]) => [caseId, standing(events)]));
-  const moving = movingSeries(stands.values(), kpis);
+  const moving = movingSeries(stands.values(), kpis, counted);
   for (const [caseId, events] of stands) {
     for (const amount of amountsOf(events, caseId)) {
       if (!kpis.has(amount.kpi)) continue;
-      const labels = amount.team === null ? '[]' : JSON.stringify([['team', amount.team]]);
+      const labels = amount.team === null ? '[]' : counted(JSON.stringify([['team', amount.team]]));
       const key = `${amount.kpi} ${labels}`;
       series.set(key, [...(series.get(key) ?? []), amount]);
     }

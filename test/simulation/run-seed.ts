@@ -9,6 +9,8 @@ import { type Owner, World } from './world.ts';
 
 const STEPS = 260;
 const TAKE_OVERS_MAX = 6;
+/** Of schedules so many count most label sets as one. */
+const LIMITED_CHANCE = 0.15;
 
 /** Every step of a schedule. */
 export const ALL_STEPS = stepsUpTo(STEPS);
@@ -17,7 +19,10 @@ export const ALL_STEPS = stepsUpTo(STEPS);
 export async function runSeed(seed: number, faults: Faults, run: Run<Style> = {}): Promise<string[]> {
   const random = new Random(seed);
   const { style, kpis } = run;
-  const world = new World(random, faults, { ...drawStyle(random, STEPS), ...style, ...(kpis && { kpis }) });
+  // From dice of its own: the others fall as they did.
+  const limited = new Random(seed ^ 0x07e4).chance(LIMITED_CHANCE);
+  const drawn = { ...drawStyle(random, STEPS), limited };
+  const world = new World(random, faults, { ...drawn, ...style, ...(kpis && { kpis }) });
   const endWatch = watchEvictions((fault) => world.count(fault));
   try {
     return await runSchedule(world, random, seed, run);

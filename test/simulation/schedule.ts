@@ -15,6 +15,7 @@ export const schedule: Schedule<Style> = {
     { importChance: 0 },
     { amendChance: 0 },
     { tight: false },
+    { limited: false },
     { fillEventsMax: 0 },
     { readRecordsMax: Infinity },
     { callsPerStep: 1 },

@@ -46,6 +46,7 @@ export class Script {
       tight,
       fillEventsMax: 0,
       cutChance: 0,
+      limited: false,
       lastAppendStep: 0,
     };
     const world = new World(new Random(1), {}, style);

@@ -1,6 +1,6 @@
 import { DERIVED } from './oracle-derived.ts';
 import { Random } from './random.ts';
-import { definitions } from './world.ts';
+import { KPIS } from './world.ts';
 
 /** Of a hundred schedules so many have all KPIs. */
 const ALL_CHANCE = 0.02;
@@ -12,7 +12,7 @@ const EACH_CHANCE = 0.07;
  */
 export function someKpis(seed: number): readonly string[] {
   const random = new Random(seed ^ 0x5eed);
-  const all = [...definitions.values()].map(({ kpi }) => kpi);
+  const all = KPIS;
   if (random.chance(ALL_CHANCE)) return all;
   const chosen = new Set(all.filter(() => random.chance(EACH_CHANCE)));
   if (chosen.size === 0) chosen.add(random.pick(all));

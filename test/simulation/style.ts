@@ -37,6 +37,8 @@ export interface Style {
   readonly cutChance: number;
   /** After this step nothing is appended any more. */
   readonly lastAppendStep: number;
+  /** Whether only one label set of each KPI keeps its labels. */
+  readonly limited: boolean;
   /** The KPIs in force at the start; absent: all. */
   readonly kpis?: readonly string[];
 }
@@ -121,6 +123,7 @@ function drawEach(random: Random, steps: number): Style {
     tight: random.chance(0.3),
     fillEventsMax: random.pick([0, 1, 3, 8]),
     cutChance: 0,
+    limited: false,
     lastAppendStep: random.chance(0.5) ? steps : Math.floor(steps * (0.3 + 0.6 * random.next())),
   };
 }

@@ -6,6 +6,9 @@ import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.t
 import { MemoryLog } from '../../services/shared/adapters/log/memory/memory-log.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import type { Definition } from '../../services/shared/core/definition.ts';
+import type { Catalogue } from '../../services/shared/core/catalogue/catalogue.ts';
+import { limitSeries } from '../../services/shared/core/series/limit-series.ts';
+import { seriesGroups } from '../../services/shared/core/series/series-groups.ts';
 import { isDerived } from '../../services/shared/core/formula/derived.ts';
 import { EXTREME_KEPT_MAX } from '../../services/shared/core/aggregate/extreme.ts';
 import { LAST_KEPT_MAX } from '../../services/shared/core/aggregate/last.ts';
@@ -43,9 +46,23 @@ const { catalogue, problems } = parseCatalogue(
   { calendarVersion: 'test' },
 );
 if (catalogue === null) throw new Error(JSON.stringify(problems));
-export const definitions = new Map<string, Definition>(
-  [...catalogue.kpis.values()].map(({ definition }) => [definition.hash, definition]),
+/** Where label sets are limited, only this one keeps its labels. */
+export const ADMITTED = '[["team","team 1"]]';
+const LIMITED = limitSeries(
+  catalogue,
+  new Map(
+    seriesGroups(catalogue)
+      .filter(({ kpis }) => kpis.every((kpi) => catalogue.kpis.get(kpi)!.definition.by[0]!.dimension === 'team'))
+      .map(({ id }) => [id, { id, seriesMax: 1, labelSets: 3, admitted: [ADMITTED] }]),
+  ),
+  'test',
 );
+const hashed = ({ kpis }: Catalogue): Map<string, Definition> =>
+  new Map([...kpis.values()].map(({ definition }) => [definition.hash, definition]));
+/** The keys of all KPIs. */
+export const KPIS: readonly string[] = [...catalogue.kpis.keys()];
+/** The definitions of all of them, by hash: without and with limits of their label sets. */
+export const definitions: ReadonlyMap<string, Definition> = new Map([...hashed(catalogue), ...hashed(LIMITED)]);
 
 /** One incarnation of a stage, alive, dead or a zombie. */
 export interface Owner {
@@ -103,7 +120,7 @@ export class World {
     await this.log.createTopic(TOPIC, PARTITIONS);
     for (const topic of ['slices', 'values']) await this.log.createTopic(topic, PARTITIONS);
     await this.log.createTopic('dead-letters', 1);
-    const rows = [...definitions.values()].map((definition) => ({
+    const rows = this.versions.map((definition) => ({
       hash: definition.hash,
       kpi: definition.kpi,
       workflow: 'sim',
@@ -141,9 +158,14 @@ export class World {
     for (const partition of this.records) partition.push(record);
   }
 
+  /** The versions of the definitions that this world has. */
+  private get versions(): readonly Definition[] {
+    return [...hashed(this.style.limited ? LIMITED : catalogue!).values()];
+  }
+
   /** Hashes of the definitions that are to be folded. */
   private get wanted(): string[] {
-    const measured = [...definitions.values()].filter((definition) => !isDerived(definition));
+    const measured = this.versions.filter((definition) => !isDerived(definition));
     return measured.filter(({ kpi }) => this.inForce.has(kpi)).map(({ hash }) => hash);
   }
 
@@ -437,7 +459,8 @@ export class World {
   /** What the batch recompute says. */
   answer(): Answer {
     const events = this.style.cutChance === 0 ? this.appended : this.keptEvents.flatMap((kept) => kept.events);
-    return answer(events, this.kept, { watermarkMs: this.watermarkMs, endsMax: this.movingEndsMax });
+    const passed = { watermarkMs: this.watermarkMs, endsMax: this.movingEndsMax };
+    return answer(events, this.kept, passed, this.style.limited ? ADMITTED : null);
   }
 
   /** As far as all partitions are. */

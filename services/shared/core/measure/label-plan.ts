@@ -84,9 +84,13 @@ export class LabelPlan {
       const labels: Record<string, string> = Object.create(null) as Record<string, string>;
       this.by.forEach((spec, i) => (labels[spec.dimension] = values[i] ?? NO_LABEL));
       const own = encodeLabels(labels);
-      this.encoded.set(shared, (text = this.admitted?.has(own) === false ? this.other : own));
+      this.encoded.set(shared, (text = this.admits(own) ? own : this.other));
     }
     return text;
+  }
+
+  private admits(labels: string): boolean {
+    return this.admitted === null || this.admitted.has(labels);
   }
 }
 

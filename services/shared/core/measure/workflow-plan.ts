@@ -89,7 +89,13 @@ function pairGroups(slices: readonly SliceGroup[]): PairGroup[] {
 function pairingOf({ definition: { measure, by, admitted, where, aggregate, scale } }: MeasurePlan): string {
   const valued = aggregate.kind === 'level' && aggregate.of !== undefined;
   // What a duration emits is the same for every aggregate; what an event emits is not.
-  return JSON.stringify([measure, by, admitted, where, measure.kind === 'duration' ? null : [aggregate.kind, valued, scale]]);
+  return JSON.stringify([
+    measure,
+    by,
+    admitted,
+    where,
+    measure.kind === 'duration' ? null : [aggregate.kind, valued, scale],
+  ]);
 }
 
 /** What has to be equal for the slices to begin and end alike. */
