@@ -2,6 +2,8 @@ import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { workflowsOf } from '../../shared/core/formula/derived.ts';
 import { TaktError } from '../../shared/core/errors.ts';
+import type { SeriesLimit } from '../../shared/core/series/limit-series.ts';
+import { SERIES_LIMITS } from '../../shared/core/verify/sql-series.ts';
 import { diffKpi, type KpiDiff } from '../../shared/runtime/verify/diff-kpi.ts';
 import { inForce, stateAmong, stateOf } from '../../shared/runtime/verify/verify.ts';
 import type { WorkflowState } from '../../shared/runtime/verify/verify-kpi.ts';
@@ -35,12 +37,14 @@ export async function diffCommand(
   const range = { fromMs: options.from ?? null, toMs: options.to ?? null, totals: !bounded };
   if (range.fromMs !== null && range.toMs !== null && range.fromMs >= range.toMs)
     throw new TaktError('USAGE', '--from must be earlier than --to.');
-  const next = await wiring.loadCatalogue(files);
+  const written = await wiring.loadCatalogue(files);
   const session = await openToRead(wiring, options);
   const diffs: KpiDiff[] = [];
   try {
     await settled(session, null);
-    for await (const diff of diffsOf(next, range, verifySourceOf(session))) {
+    const source = verifySourceOf(session);
+    const next = wiring.limitSeries(written, await seriesLimits(source));
+    for await (const diff of diffsOf(next, range, source)) {
       diffs.push(diff);
       if (options.json !== true) process.stdout.write(diffText(diff));
     }
@@ -54,6 +58,12 @@ export async function diffCommand(
   if (differing.length === 0) process.stderr.write('This catalogue changes no value.\n');
   else
     throw new TaktError('VALUES_DIFFER', `${differing.length} KPIs would be other than they are; nothing was changed.`);
+}
+
+/** What was decided of KPIs with too many label sets. */
+async function seriesLimits(source: VerifySource): Promise<ReadonlyMap<string, SeriesLimit>> {
+  const rows = await source.rows<SeriesLimit>(SERIES_LIMITS);
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 async function* diffsOf(next: Catalogue, range: VerifyRange, source: VerifySource): AsyncIterable<KpiDiff> {

@@ -1,5 +1,7 @@
 import type { ActivityCount } from '../../shared/core/catalogue/catalogue-lint.ts';
 import type { DistinctCount, LabelCount, SampleCount } from '../../shared/core/catalogue/lint-history.ts';
+import { SERIES_LIMITS } from '../../shared/core/verify/sql-series.ts';
+import type { SeriesLimit } from '../../shared/core/series/limit-series.ts';
 import type { Wiring } from '../wiring.ts';
 import { LOG_LIMIT_DEFAULT_GIB } from './options.ts';
 import { runQuery } from './query.ts';
@@ -19,10 +21,11 @@ export interface History {
   readonly samples: readonly SampleCount[];
   readonly labels: readonly LabelCount[];
   readonly distinct: readonly DistinctCount[];
+  readonly limits: readonly SeriesLimit[];
 }
 
 /** Of no data directory. */
-export const NO_HISTORY: History = { activities: [], samples: [], labels: [], distinct: [] };
+export const NO_HISTORY: History = { activities: [], samples: [], labels: [], distinct: [], limits: [] };
 
 /** Reads it from the process that serves the directory, or straight from it. Throws what a query throws. */
 export async function readHistory(wiring: Wiring, data: string): Promise<History> {
@@ -36,5 +39,6 @@ export async function readHistory(wiring: Wiring, data: string): Promise<History
     samples: await rows<SampleCount>(SAMPLES),
     labels: await rows<LabelCount>(LABELS),
     distinct: await rows<DistinctCount>(DISTINCT),
+    limits: await rows<SeriesLimit>(SERIES_LIMITS),
   };
 }

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import type { ShownAlert, TileContent } from '../../shared/core/screen/wall-message.ts';
 import { formatAge } from './format.ts';
+import { labelText } from './label-text.ts';
 import { textIn } from './language.ts';
 import type { Status } from './status.ts';
 import { StatusShape } from './status-shape.tsx';
@@ -64,7 +65,9 @@ function AlertRow({ alert, scope }: { readonly alert: ShownAlert; readonly scope
     <li class={`alert-row status-${status}`}>
       <StatusShape status={status} />
       <span class="alert-severity status-text">{pending ? words.pending : words.severities[alert.severity]}</span>
-      <span class="alert-name">{[name, ...Object.values(alert.labels)].join(' · ')}</span>
+      <span class="alert-name">
+        {[name, labelText(Object.values(alert.labels), language)].filter((text) => text !== '').join(' · ')}
+      </span>
       <span class="age">{formatAge(nowMs - alert.sinceMs, language)}</span>
     </li>
   );

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { addressOf } from './api.ts';
 import { formatShift, formatTarget, formatTime, formatUnit, formatValue } from './format.ts';
 import { drawHistory, type HistoryLine } from './history-chart.ts';
+import { labelText } from './label-text.ts';
 import { type Language, textIn } from './language.ts';
 import { NumberTile } from './number-tile.tsx';
 import { ScreenHeader } from './screen-header.tsx';
@@ -83,14 +84,15 @@ function Facts({ history, language }: { readonly history: KpiHistory; readonly l
   );
 }
 
-function labelOf(row: HistoryRow): string {
-  return Object.values(row.labels).join(' · ');
+function labelOf(row: HistoryRow, language: Language): string {
+  return labelText(Object.values(row.labels), language);
 }
 
 function linesOf(history: KpiHistory, language: Language): HistoryLine[] {
   const byLabel = new Map<string, [number, number | null][]>();
   for (const row of history.rows) {
-    const label = labelOf(row) === '' ? textIn(history.face.name, language) : labelOf(row);
+    const own = labelOf(row, language);
+    const label = own === '' ? textIn(history.face.name, language) : own;
     const points = byLabel.get(label) ?? [];
     points.push([Date.parse(row.windowEnd), row.value]);
     byLabel.set(label, points);
@@ -152,13 +154,13 @@ function HistoryTable({
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={`${row.windowEnd} ${labelOf(row)}`}>
+            <tr key={`${row.windowEnd} ${labelOf(row, language)}`}>
               <td>
                 {row.shift === undefined
                   ? formatTime(Date.parse(row.windowEnd), nowMs, timezone, language)
                   : formatShift(row.shift, language)}
               </td>
-              <td>{labelOf(row)}</td>
+              <td>{labelOf(row, language)}</td>
               <td>{formatValue(row.value, face, language)}</td>
               <td>{row.samples}</td>
               <td>{words.states[row.state]}</td>

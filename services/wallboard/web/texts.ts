@@ -47,6 +47,8 @@ export interface Words {
   readonly samples: string;
   readonly now: string;
   readonly series: string;
+  /** All label sets beyond a KPI's limit. */
+  readonly other: string;
   readonly objective: string;
   readonly owner: string;
   readonly source: string;
@@ -106,6 +108,7 @@ const EN: Words = {
   samples: 'Samples',
   now: 'now',
   series: 'Series',
+  other: 'other',
   objective: 'Objective',
   owner: 'Owner',
   source: 'Source',
@@ -165,6 +168,7 @@ const ZH: Words = {
   samples: '样本数',
   now: '当前',
   series: '序列',
+  other: '其他',
   objective: '目的',
   owner: '负责人',
   source: '数据来源',

@@ -17,6 +17,7 @@ import {
   NO_VALUE,
 } from './format.ts';
 import { type Mood, moodOf } from './freshness.ts';
+import { labelText } from './label-text.ts';
 import { type Language, textIn } from './language.ts';
 import type { Status } from './status.ts';
 import { WORDS, windowWords } from './texts.ts';
@@ -64,7 +65,13 @@ export function numberWords(frame: TileFrame, shown: ShownValue | null, scope: T
   return {
     mood,
     title: textIn(face.name, language),
-    series: shown === null ? '' : frame.openLabels.map((name) => shown.labels[name] ?? '').join(' · '),
+    series:
+      shown === null
+        ? ''
+        : labelText(
+            frame.openLabels.map((name) => shown.labels[name] ?? ''),
+            language,
+          ),
     number: counts ? formatJudged(shown.value, face, shown.judgement, language, mannerOf(frame.kind)) : NO_VALUE,
     unit: face.percent ? '' : formatUnit(face.unit, language),
     percent: face.percent && counts && shown.value !== null,

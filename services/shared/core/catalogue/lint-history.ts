@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
+import type { LimitedKpi } from '../series/limit-series.ts';
 import type { LintWarning } from './catalogue-lint.ts';
 import { DISTINCT_VALUES_MAX } from '../aggregate/distinct-state.ts';
 
@@ -17,9 +18,6 @@ export interface LabelCount {
   readonly dimension: string;
   readonly values: number;
 }
-
-/** Above so many label values nobody can look at all series, and each costs memory. */
-const LABELS_MANY = 1_000;
 
 /** Percentiles of fewer samples than it takes for one to lie beyond them: they are the largest sample, no more. */
 export function lintSamples({ kpis }: Catalogue, counts: readonly SampleCount[]): LintWarning[] {
@@ -49,17 +47,26 @@ export function lintNeverSeen(
   });
 }
 
-/** Dimensions of KPIs that have too many values to be labels. */
+/** Dimensions of KPIs that have more values than the KPI may have label sets. */
 export function lintLabels({ kpis }: Catalogue, counts: readonly LabelCount[]): LintWarning[] {
-  return [...kpis].flatMap(([place, { definition }]) =>
+  return [...kpis].flatMap(([place, { definition, seriesMax }]) =>
     definition.by.flatMap(({ dimension }) => {
       const values =
         counts.find((each) => each.workflow === definition.workflow && each.dimension === dimension)?.values ?? 0;
-      if (values <= LABELS_MANY) return [];
-      const message = `by ${dimension} makes a series for each of ${values} values: above ${LABELS_MANY} nobody sees them all`;
+      // A derived one has those of the KPIs that it uses.
+      if (seriesMax === null || values <= seriesMax) return [];
+      const message = `by ${dimension} makes a series for each of ${values} values: beyond series_max (${seriesMax}) they count as __other__`;
       return [{ place, message: `${message}; leave it out, or take a coarser dimension` }];
     }),
   );
+}
+
+/** KPIs that count some label sets together already. */
+export function lintLimited(limited: readonly LimitedKpi[]): LintWarning[] {
+  return limited.map(({ kpi, seriesMax, labelSets }) => ({
+    place: kpi,
+    message: `had ${labelSets} label sets, more than series_max (${seriesMax}): all but the busiest count as __other__; take a coarser dimension, or raise series_max`,
+  }));
 }
 
 /** The most different values that a KPI counted in one window. */

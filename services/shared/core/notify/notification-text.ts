@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { OTHER_LABEL } from '../measure/labels.ts';
 import type { NotificationDetails, NotifiedInstance } from './notification.ts';
 
 /** Longest body in UTF-8; the narrowest robots take 4,096 bytes. */
@@ -73,7 +74,7 @@ function endText({ timeMs, reason }: NotifiedInstance, { zone }: KpiWords): stri
 
 function labelsText({ labels }: NotifiedInstance): string {
   return Object.entries(labels)
-    .map(([name, value]) => `${name} ${cut(value, LABEL_CHARS_MAX)}`)
+    .map(([name, value]) => `${name} ${value === OTHER_LABEL ? 'other' : cut(value, LABEL_CHARS_MAX)}`)
     .join(', ');
 }
 
