@@ -28,6 +28,7 @@ function ruleOf(changes: Partial<Rule> = {}): Rule {
     when: { op: '>', limit: 10, text: 'value > 10' },
     recover: { op: '<', limit: 5, text: 'value < 5' },
     forMs: 2 * MINUTE,
+    during: null,
     minSamples: 2,
     severity: 'page',
     provisional: false,

@@ -414,6 +414,7 @@ test('a rule has its defaults, and its conditions have targets in them', () => {
   expect(hash).toMatch(/^[0-9a-f]{16}$/);
   expect(plain).toEqual({
     name: 'slow',
+    during: null,
     kpi: 'k',
     definition: catalogue!.kpis.get('k')!.definition.hash,
     when: { op: '>', limit: 30, text: 'value > target' },

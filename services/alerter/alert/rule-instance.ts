@@ -13,7 +13,7 @@ import { quietOf, runAlert, type Shown } from '../../shared/core/alert/alert-run
 import type { Definition } from '../../shared/core/definition.ts';
 import { resultOf } from '../../shared/core/aggregate/result.ts';
 import type { Rule } from '../../shared/core/alert/rule.ts';
-import { ruleFor, withoutPlans } from '../../shared/core/alert/rule-limit.ts';
+import { ruleFor, asKept } from '../../shared/core/alert/rule-limit.ts';
 import { goalAt } from '../../shared/core/goal/goal.ts';
 import { decodeLabels } from '../../shared/core/measure/labels.ts';
 import { lastEnd, tumbles } from '../../shared/core/window/window.ts';
@@ -230,7 +230,7 @@ export class RuleInstance implements Row {
 
   private content(passedMs: number): InstanceContent {
     const { alert, carried, early, reason, born } = this;
-    const rule = withoutPlans(this.rule);
+    const rule = asKept(this.rule);
     return { rule, ...alert, ...this.horizon.content(passedMs), carried, early, reason, born: String(born) };
   }
 }

@@ -98,6 +98,13 @@ export const timeGuards: readonly Guard[] = [
   guardOf('7', 'windows that show the same are looked at where their limit changes', 'limitChangesAfter', () => {
     return () => Infinity;
   }),
+  guardOf('7', 'a rule with hours begins and fires in them alone', 'isJudged', () => () => true),
+  guardOf('7', '`for` counts the hours of a rule alone', 'heldForLong', () => {
+    return ({ forMs }, sinceMs, endMs) => endMs - sinceMs >= forMs;
+  }),
+  guardOf('7', 'what holds outside the hours of a rule is looked at when they begin', 'judgedAgainMs', () => {
+    return () => Infinity;
+  }),
   guardOf('7', 'a rule acts on the limit of its labels', 'ruleFor', (ruleFor) => {
     return (rule) => ruleFor(rule, { team: '0.0' });
   }),

@@ -31,6 +31,16 @@ vi.mock('../../../services/shared/core/alert/rule-limit.ts', async (original) =>
   };
 });
 
+vi.mock('../../../services/shared/core/alert/rule-hours.ts', async (original) => {
+  const real = await original<typeof import('../../../services/shared/core/alert/rule-hours.ts')>();
+  return {
+    ...real,
+    isJudged: takeAway.replaceable('isJudged', real.isJudged),
+    heldForLong: takeAway.replaceable('heldForLong', real.heldForLong),
+    judgedAgainMs: takeAway.replaceable('judgedAgainMs', real.judgedAgainMs),
+  };
+});
+
 test.each([...runnerGuards, ...rowGuards, ...timeGuards])(
   '$rule: without “$name” the simulation of alerts fails',
   { timeout: 300_000 },

@@ -1,5 +1,6 @@
 import { QUIET } from '../../../services/shared/core/alert/alert-instance.ts';
 import type { TransitionMessage } from '../../../services/shared/core/messages.ts';
+import { deskMs } from './oracle-desk.ts';
 import type { OracleRule } from './oracle-inputs.ts';
 import { oracleSetup } from './setup.ts';
 
@@ -78,8 +79,9 @@ function timers(published: readonly TransitionMessage[]): string[] {
     const { ruleHash, from, to, episode, timeMs } = each;
     if (from === 'inactive') since.set(episode, timeMs);
     if (to !== 'firing') continue;
-    const { forMs, kpi, provisional } = rules.get(ruleHash)!;
-    const heldMs = timeMs - since.get(episode)!;
+    const { forMs, kpi, provisional, atDesk = false } = rules.get(ruleHash)!;
+    const sinceMs = since.get(episode)!;
+    const heldMs = atDesk ? deskMs(sinceMs, timeMs) : timeMs - sinceMs;
     if (heldMs < forMs) wrong.push(`fires early, after ${heldMs} ms: ${nameOf(each)}`);
     // A window that is looked at before it is complete may be far ahead of those that are.
     const late = from === 'pending' && heldMs >= forMs + oracleSetup.kpis[kpi]!.everyMs && !provisional;

@@ -9,6 +9,8 @@ export interface OracleRule {
   readonly holds: (value: number, labels: string, endMs: number) => boolean | null;
   readonly recovers: ((value: number, labels: string, endMs: number) => boolean) | null;
   readonly forMs: number;
+  /** Whether it is judged while somebody is at the desk alone. */
+  readonly atDesk?: boolean;
   readonly minSamples: number;
   readonly provisional: boolean;
 }

@@ -1,5 +1,6 @@
 // A rule on a series, for the alert oracle, written anew from DESIGN.md sections 5 and 7. Imports nothing from services/.
 import type { OracleFirst, OracleKpi, OracleRule, OracleSeen, OracleTransition } from './oracle-inputs.ts';
+import { atDeskBefore, deskMs } from './oracle-desk.ts';
 import { Reach } from './oracle-reach.ts';
 
 /** The record in hand. */
@@ -85,7 +86,9 @@ export class OracleInstance {
     const verdict = has ? rule.holds(seen.value!, this.labels, endMs) : null;
     const enough = verdict !== null;
     const holds = verdict === true;
-    if (early && !holds) return;
+    const atDesk = rule.atDesk === true;
+    const judged = !atDesk || atDeskBefore(endMs);
+    if (early && !(holds && judged)) return;
     if (early) this.actedMs = endMs;
     const news = !seen.imported && endMs >= moment.liveFromMs;
     const go = (to: OracleInstance['state'], told: boolean): void => {
@@ -97,15 +100,16 @@ export class OracleInstance {
       this.state = to;
       this.somebodyKnows = to === 'firing' && told;
     };
-    if (this.state === 'inactive' && holds) go(rule.forMs === 0 ? 'firing' : 'pending', news);
+    const heldMs = this.state !== 'pending' ? 0 : atDesk ? deskMs(this.sinceMs, endMs) : endMs - this.sinceMs;
+    if (this.state === 'inactive' && holds && judged) go(rule.forMs === 0 ? 'firing' : 'pending', news);
     else if (this.state === 'pending' && !holds) go('inactive', news);
-    else if (this.state === 'pending' && endMs - this.sinceMs >= rule.forMs) go('firing', news);
+    else if (this.state === 'pending' && judged && heldMs >= rule.forMs) go('firing', news);
     else if (this.state === 'firing' && enough) {
       const over = rule.recovers === null ? !holds : rule.recovers(seen.value!, this.labels, endMs);
       if (over && !early) {
         if (!this.somebodyKnows) go('inactive', false);
         else if (news) go('inactive', true);
-      } else if (holds && !this.somebodyKnows && news) go('firing', true);
+      } else if (holds && judged && !this.somebodyKnows && news) go('firing', true);
     }
   }
 

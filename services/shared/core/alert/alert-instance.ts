@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AlertState } from '../messages.ts';
 import type { Rule } from './rule.ts';
+import { heldForLong, isJudged } from './rule-hours.ts';
 import { passes } from './rule-limit.ts';
 
 /** Why nobody is told of a transition. */
@@ -25,6 +26,7 @@ export const REASON = {
   fewSamples: 'the window has too few samples',
   noLimit: 'nothing says what the value is compared with',
   waitsForLive: 'it has recovered, but only in windows that are imported or too old',
+  outside: 'the condition holds, but the window ends outside the hours in which the rule is judged',
   notComplete: 'the window is not complete',
   seen: 'the window was acted on before it was complete',
   ruleGone: QUIET.ruleGone,
@@ -76,19 +78,24 @@ export interface AlertStep {
  * Steps an instance by one window; windows come in order of their ends. As in Prometheus, one miss ends a pending. A
  * window without a value or anything to compare it with, or with too few samples, ends a pending, but never a firing: silence is no recovery. A firing
  * that somebody was told of ends only in a window of which somebody is told, and one that nobody was told of is told in
- * the first such window in which its condition still holds.
+ * the first such window in which its condition still holds. Outside the hours of a rule nothing begins and nothing fires; what ends, ends.
  */
 export function stepAlert(rule: Rule, before: AlertInstance, look: Look): AlertStep {
   if (before.actedMs !== null && look.endMs <= before.actedMs) return stay(before, REASON.seen);
   const verdict = judge(rule, look);
   if (look.provisional && verdict !== REASON.holds) return stay(before, REASON.notComplete);
+  const outside = verdict === REASON.holds && !isJudged(rule, look.endMs);
+  // Not acted on: the complete window may end something.
+  if (look.provisional && outside) return stay(before, REASON.outside);
   const instance = look.provisional ? { ...before, actedMs: look.endMs } : before;
   switch (instance.state) {
     case 'inactive':
+      if (outside) return stay(instance, REASON.outside);
       return verdict === REASON.holds ? begin(rule, instance, look) : stay(instance, verdict);
     case 'pending':
       if (verdict !== REASON.holds) return end(instance, look, look.quiet, verdict);
-      return look.endMs - instance.sinceMs! >= rule.forMs
+      if (outside) return stay(instance, REASON.outside);
+      return heldForLong(rule, instance.sinceMs!, look.endMs)
         ? fire(instance, instance.sinceMs!, look, REASON.heldForLong)
         : stay(instance, REASON.waits);
     case 'firing':
@@ -117,6 +124,7 @@ function stepFiring(rule: Rule, instance: AlertInstance, look: Look, verdict: Re
   }
   if (verdict !== REASON.holds) return stay(instance, REASON.notRecovered);
   if (instance.told || look.quiet !== null) return stay(instance, REASON.holds);
+  if (!isJudged(rule, look.endMs)) return stay(instance, REASON.outside);
   return fire(instance, instance.sinceMs!, look, REASON.holdsLive);
 }
 

@@ -1,6 +1,15 @@
-import { type AlertEffect, type AlertInstance, QUIET, type Quiet, type Reason, stepAlert } from './alert-instance.ts';
+import {
+  type AlertEffect,
+  type AlertInstance,
+  QUIET,
+  type Quiet,
+  REASON,
+  type Reason,
+  stepAlert,
+} from './alert-instance.ts';
 import type { WindowSpec } from '../definition.ts';
 import type { Rule } from './rule.ts';
+import { heldForLongMs, judgedAgainMs } from './rule-hours.ts';
 import { limitChangesAfter } from './rule-limit.ts';
 import { nextEnd as nextEndAfter } from '../window/window.ts';
 
@@ -35,7 +44,7 @@ export function quietOf(endMs: number, imported: boolean, liveFromMs: number): Q
 
 /**
  * Steps an instance by all windows that end in (afterMs, throughMs] and show the same. It looks only at those that can
- * change something: the first, the one at which `for` is over, the first that is not too old, and where it is compared with something else. The others would leave
+ * change something: the first, the one at which `for` is over, the first that is not too old, the first in the hours of the rule, and where it is compared with something else. The others would leave
  * the instance as it is, so a stretch of years costs no more than one of minutes.
  */
 export function runAlert(
@@ -59,7 +68,9 @@ export function runAlert(
     reason = step.reason;
     if (step.effect !== null) effects.push(step.effect);
     endMs = earlier(
-      nextEnd(rule, instance, window, endMs, shown.imported ? null : liveFromMs),
+      step.reason === REASON.outside
+        ? endFrom(window, judgedAgainMs(rule, endMs))
+        : nextEnd(rule, instance, window, endMs, shown.imported ? null : liveFromMs),
       nextLimit(rule, window, endMs),
     );
   }
@@ -70,6 +81,11 @@ export function runAlert(
 function nextLimit(rule: Rule, window: WindowSpec, endMs: number): number | null {
   const changeMs = limitChangesAfter(rule, endMs);
   return changeMs === Infinity ? null : endAtOrAfter(window, changeMs + 1);
+}
+
+/** The first window end at or after `ms`; null where that is never. */
+function endFrom(window: WindowSpec, ms: number): number | null {
+  return ms === Infinity ? null : endAtOrAfter(window, ms);
 }
 
 function earlier(a: number | null, b: number | null): number | null {
@@ -84,7 +100,7 @@ function nextEnd(
   endMs: number,
   liveFromMs: number | null,
 ): number | null {
-  if (state === 'pending') return endAtOrAfter(window, Math.max(sinceMs! + rule.forMs, endMs + 1));
+  if (state === 'pending') return endFrom(window, Math.max(heldForLongMs(rule, sinceMs!), endMs + 1));
   const waits = state === 'firing' && liveFromMs !== null && endMs < liveFromMs;
   return waits ? endAtOrAfter(window, liveFromMs) : null;
 }

@@ -1,3 +1,4 @@
+import type { WorkingHours } from '../calendar/calendar.ts';
 import { changesAfter, type Goal, goalAt, narrowed } from '../goal/goal.ts';
 import type { PlanLimit } from '../goal/plan.ts';
 import { planLimitAt } from '../goal/plan-limit.ts';
@@ -29,11 +30,25 @@ function isPlan(limit: Threshold['limit']): limit is PlanLimit {
   return typeof limit === 'object' && 'plan' in limit;
 }
 
-/** A rule as a row keeps it, for when the catalogue has it no more: without the plans, which are long. */
-export function withoutPlans(rule: Rule): Rule {
+/** Hours without work. */
+const NO_HOURS: WorkingHours = {
+  calendar: '',
+  zone: 'UTC',
+  week: [[], [], [], [], [], [], []],
+  closed: [],
+  makeUp: [],
+  special: [],
+};
+
+/**
+ * A rule as a row keeps it, for when the catalogue has it no more and it can only end: without plans and dates of calendars,
+ * which are long.
+ */
+export function asKept(rule: Rule): Rule {
   const short = (threshold: Threshold): Threshold =>
     isPlan(threshold.limit) ? { ...threshold, limit: NOTHING } : threshold;
-  return { ...rule, when: short(rule.when), recover: rule.recover && short(rule.recover) };
+  const during = rule.during && NO_HOURS;
+  return { ...rule, when: short(rule.when), recover: rule.recover && short(rule.recover), during };
 }
 
 /** Windows that end later than this may be compared with something else than one that ends at `endMs`; Infinity: none. */

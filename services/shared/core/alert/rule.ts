@@ -1,3 +1,4 @@
+import type { WorkingHours } from '../calendar/calendar.ts';
 import type { Goal } from '../goal/goal.ts';
 import type { PlanLimit } from '../goal/plan.ts';
 
@@ -31,8 +32,10 @@ export interface Rule {
   readonly when: Threshold;
   /** What ends a firing; null: that `when` does not hold any more. */
   readonly recover: Threshold | null;
-  /** How long the condition must hold, from window end to window end. */
+  /** How long the condition must hold, from window end to window end; of what is judged in hours only these count. */
   readonly forMs: number;
+  /** The hours in which it may begin and fire; null: at any time. */
+  readonly during: WorkingHours | null;
   /** A window with fewer samples decides nothing. */
   readonly minSamples: number;
   readonly severity: Severity;

@@ -66,7 +66,15 @@ export function compileCatalogue(parsed: unknown, shape: readonly Problem[], opt
   const kpis = readKpis(root['kpis'], scope, options.otherKpis);
   const channels = readChannels(root['channels'], ['channels'], problems);
   const named = new Set([...(options.otherChannels ?? []), ...channelNamesOf(parsed)]);
-  const ruleScope: RuleScope = { channels: named, rules: new Map(), builtIn, problems };
+  const { calendars: known, calendarVersion } = scope;
+  const ruleScope: RuleScope = {
+    channels: named,
+    calendars: known,
+    calendarVersion,
+    rules: new Map(),
+    builtIn,
+    problems,
+  };
   for (const [key, value] of Object.entries(mapOf(root['kpis']) ?? {})) {
     if (isBuiltIn(key) && !builtIn) problems.addAtKey(['kpis', key], KEPT_NAMES, 'any other name');
     const kpi = kpis.get(key);

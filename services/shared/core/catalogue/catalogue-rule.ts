@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto';
 import { isBuiltIn, KEPT_NAMES } from './built-in.ts';
 import type { Kpi } from './catalogue.ts';
+import { findCalendar } from './catalogue-calendar.ts';
 import { readNotify } from './catalogue-channel.ts';
 import { readDuration } from './catalogue-duration.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf, numberOf, textOf } from './catalogue-read.ts';
-import type { Aggregate } from '../definition.ts';
+import type { Calendar, WorkingHours } from '../calendar/calendar.ts';
+import type { Aggregate, WindowSpec } from '../definition.ts';
 import { ALERT_RULES_VERSION } from '../fold-rules.ts';
 import { mapGoal } from '../goal/goal.ts';
 import type { PlanFactor } from '../goal/plan.ts';
 import { applied } from '../goal/plan-limit.ts';
+import { endsWithin } from '../alert/rule-hours.ts';
 import { type Comparison, COMPARISONS, type Rule, SEVERITIES, type Severity, type Threshold } from '../alert/rule.ts';
 
 const CONDITION =
   /^value\s*(>=|<=|==|!=|>|<)\s*(?:(target|baseline|plan)(?:\s*([-+*])\s*(\d+(?:\.\d+)?))?|(-?\d+(?:\.\d+)?))$/;
 const FORM = `value, one of ${COMPARISONS.join(' ')}, then a number, target, baseline or plan, or one of these three with + - * and a number, such as value > target * 1.2`;
 const HASH_DIGITS = 16;
+/** Windows from here on are tried against the hours of a rule: 2024-01-01, any time would do. */
+const HOURS_TRIED_MS = 1_704_067_200_000;
 
 /** What rules are read against. */
 export interface RuleScope {
@@ -23,6 +28,9 @@ export interface RuleScope {
   readonly channels: ReadonlySet<string>;
   /** The rules read so far, by name. */
   readonly rules: Map<string, Rule>;
+  /** Those that rules may name, and the version of the time-zone data of their hours. */
+  readonly calendars: ReadonlyMap<string, Calendar>;
+  readonly calendarVersion: string;
   /** Whether they may have the names that are kept for takt. */
   readonly builtIn: boolean;
   readonly problems: Problems;
@@ -50,7 +58,8 @@ export function readRules(value: unknown, path: Path, kpi: Kpi, scope: RuleScope
   }
 }
 
-function readRule(value: unknown, path: Path, kpi: Kpi, { channels, problems }: RuleScope): Rule | null {
+function readRule(value: unknown, path: Path, kpi: Kpi, scope: RuleScope): Rule | null {
+  const { channels, problems, calendarVersion } = scope;
   const map = mapOf(value);
   if (map === null) return null;
   const name = textOf(map['name']);
@@ -58,18 +67,34 @@ function readRule(value: unknown, path: Path, kpi: Kpi, { channels, problems }: 
   const recover =
     map['recover'] === undefined ? null : readThreshold(map['recover'], [...path, 'recover'], kpi, problems);
   const forMs = readDuration(map['for'], [...path, 'for'], problems, { defaultMs: 0, leastMs: 0 });
+  const during = readDuring(map['during'], [...path, 'during'], kpi.definition.window, scope);
   const byDefault = needsSamples(kpi.definition.aggregate) ? 1 : 0;
   const minSamples = map['min_samples'] === undefined ? byDefault : numberOf(map['min_samples']);
   const severity = map['severity'] ?? 'warning';
   const provisional = map['provisional'] ?? false;
   const notify = readNotify(map['notify'], [...path, 'notify'], channels, problems);
   if (name === null || when === null || forMs === null || minSamples === null || notify === null) return null;
-  if (map['recover'] !== undefined && recover === null) return null;
+  if ((map['recover'] !== undefined && recover === null) || (map['during'] !== undefined && during === null))
+    return null;
   if (!SEVERITIES.includes(severity as Severity) || typeof provisional !== 'boolean') return null;
-  const states = { name, definition: kpi.definition.hash, when, recover, forMs, minSamples, provisional };
+  const states = { name, definition: kpi.definition.hash, when, recover, forMs, during, minSamples, provisional };
   const { kpi: key } = kpi.definition;
   const shown = { kpi: key, severity: severity as Severity, notify, target: kpi.target };
-  return { ...states, ...shown, hash: ruleHash(states) };
+  return { ...states, ...shown, hash: ruleHash(states, calendarVersion) };
+}
+
+/** The hours of the calendar that a rule names; null: none, or it has a problem. */
+function readDuring(
+  value: unknown,
+  path: Path,
+  window: WindowSpec,
+  { calendars, problems }: RuleScope,
+): WorkingHours | null {
+  if (value === undefined) return null;
+  const hours = findCalendar(value, path, calendars, problems)?.hours ?? null;
+  if (hours === null || endsWithin(window, hours, HOURS_TRIED_MS)) return hours;
+  const message = `no window of the KPI ends in the hours of '${hours.calendar}', so the rule never decides`;
+  return problems.add(path, message, 'a KPI with windows that end within working time, such as a rolling one');
 }
 
 /** A count (of different values too), sum, level or age of nothing is a number; the other aggregates have no value without samples. */
@@ -97,8 +122,8 @@ function readThreshold(value: unknown, path: Path, kpi: Kpi, problems: Problems)
 }
 
 /** The rule on another version of its KPI's definition (a hash): it is another rule. */
-export function onDefinition(rule: Rule, definition: string): Rule {
-  return { ...rule, definition, hash: ruleHash({ ...rule, definition }) };
+export function onDefinition(rule: Rule, definition: string, calendarVersion: string): Rule {
+  return { ...rule, definition, hash: ruleHash({ ...rule, definition }, calendarVersion) };
 }
 
 /** What of a limit decides; the window of a plan's is in the hash of the definition. */
@@ -110,10 +135,13 @@ function hashedLimit(limit: Threshold['limit']): unknown {
 
 /** Over what decides the states of a rule; not over who is told, and how. */
 function ruleHash(
-  states: Pick<Rule, 'name' | 'definition' | 'when' | 'recover' | 'forMs' | 'minSamples' | 'provisional'>,
+  states: Pick<Rule, 'name' | 'definition' | 'when' | 'recover' | 'forMs' | 'during' | 'minSamples' | 'provisional'>,
+  calendarVersion: string,
 ): string {
-  const { name, definition, when, recover, forMs, minSamples, provisional } = states;
+  const { name, definition, when, recover, forMs, during, minSamples, provisional } = states;
+  // As those of a definition: rules without hours keep the hashes that they had.
+  const hours = during === null ? [] : [during, during.zone === 'UTC' ? null : calendarVersion];
   const limits = [when, recover].map((each) => each && [each.op, hashedLimit(each.limit)]);
-  const fields = [ALERT_RULES_VERSION, name, definition, limits, forMs, minSamples, provisional];
+  const fields = [ALERT_RULES_VERSION, name, definition, limits, forMs, minSamples, provisional, ...hours];
   return createHash('sha256').update(JSON.stringify(fields), 'utf8').digest('hex').slice(0, HASH_DIGITS);
 }

@@ -62,7 +62,10 @@ export function limitSeries(
     rules: new Map(
       [...catalogue.rules].map(([name, rule]) => {
         const definition = versionOf(catalogue.kpis.get(rule.kpi)!.definition);
-        return [name, definition.hash === rule.definition ? rule : onDefinition(rule, definition.hash)] as const;
+        return [
+          name,
+          definition.hash === rule.definition ? rule : onDefinition(rule, definition.hash, calendarVersion),
+        ] as const;
       }),
     ),
   };
