@@ -63,6 +63,6 @@ export function kpiFace({ definition, name, better, target, baseline }: Kpi): Kp
 
 /** A window as programs and pages see it: without the dates of its calendar, which are hundreds. */
 export function shownWindow(window: WindowSpec): WindowSpec {
-  if (window.kind !== 'shift') return window;
+  if (window.kind !== 'shift' && (window.kind !== 'to-date' || window.unit !== 'shift')) return window;
   return { ...window, hours: { ...window.hours, closed: [], makeUp: [], special: [] } };
 }

@@ -46,6 +46,8 @@ const WINDOWS: readonly WindowSpec[] = [
   { kind: 'to-date', unit: 'fiscal-quarter', zone: 'Europe/Berlin', fiscalWeeks: WEEKS, everyMs: DAY_MS },
   { kind: 'shift', hours: SHIFTS },
   { kind: 'shift', hours: SHIFTS, only: ['night'] },
+  { kind: 'to-date', unit: 'shift', zone: 'Europe/Berlin', hours: SHIFTS, everyMs: HOUR_MS },
+  { kind: 'to-date', unit: 'shift', zone: 'Europe/Berlin', hours: SHIFTS, only: ['night'], everyMs: HOUR_MS / 4 },
   { kind: 'tumbling', unit: 'hour', zone: 'Asia/Kathmandu' },
   { kind: 'tumbling', unit: 'day', zone: 'Europe/Berlin' },
   { kind: 'tumbling', unit: 'fiscal-quarter', zone: 'UTC', fiscalMonth: 4 },
@@ -141,6 +143,12 @@ function byHand(definition: Definition, all: readonly Contribution[]): string[] 
 function endsAt(window: WindowSpec, time: number, enters: number): number[] {
   if (window.kind === 'rolling') return [enters, enters + window.sizeMs];
   if (window.kind !== 'to-date') return [enters];
+  if (window.unit === 'shift') {
+    const { kind: _so, unit: _far, zone: _zone, everyMs: _steps, ...shifts } = window;
+    const whole = { kind: 'shift', ...shifts } as const;
+    const after = sliceEnd(whole, time);
+    return [enters, sliceEnd(window, isBetween(whole, after) ? sliceEnd(whole, after) : after)];
+  }
   const { kind: _kind, everyMs: _everyMs, ...unit } = window;
   const next = sliceEnd({ kind: 'tumbling', ...unit }, time);
   return [enters, sliceEnd(window, next)];

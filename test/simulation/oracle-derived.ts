@@ -119,6 +119,11 @@ export const DERIVED: Readonly<Record<string, Derived>> = {
     rowsOf: ['by_shift'],
     compute: (at) => together([at('by_shift'), at('work_count')], (sum, count) => sum / (count + 1)),
   },
+  so_far_rate: {
+    from: ['shift_so_far', 'work_count'],
+    rowsOf: ['shift_so_far'],
+    compute: (at) => together([at('shift_so_far'), at('work_count')], (sum, count) => sum / (count + 1)),
+  },
   since_shift: {
     from: ['work_count', 'by_shift'],
     rowsOf: ['work_count'],

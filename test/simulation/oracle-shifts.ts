@@ -20,6 +20,7 @@ const CREW = [
 export const SHIFTS: Readonly<Record<string, readonly (readonly [from: number, to: number])[]>> = {
   by_shift: CREW,
   some_shifts: [CREW[1], CREW[3]],
+  shift_so_far: CREW,
 };
 
 /** The shifts of a KPI on the days around a time, in order. */
@@ -41,4 +42,27 @@ export function shiftAt(kpi: string, timeMs: number): Shift | null {
 /** The shift that ended last at this time. */
 export function shiftBefore(kpi: string, timeMs: number): Shift {
   return around(kpi, timeMs).findLast(({ endMs }) => endMs <= timeMs)!;
+}
+
+/** A shift so far is told every two minutes, and where it ends. */
+const STEP = 2 * MINUTE;
+
+function stepAfter(timeMs: number, { endMs }: Shift): number {
+  return Math.min((Math.floor(timeMs / STEP) + 1) * STEP, endMs);
+}
+
+/** Where something at this time is told first, and where the shift after it is, if that has begun; none between shifts. */
+export function soFarEnds(kpi: string, timeMs: number, reachedMs: number): number[] {
+  const shift = shiftAt(kpi, timeMs);
+  if (shift === null) return [];
+  const next = around(kpi, timeMs).find(({ startMs }) => startMs >= shift.endMs)!;
+  const begun = reachedMs >= next.startMs ? [stepAfter(next.startMs, next)] : [];
+  return [stepAfter(timeMs, shift), ...begun];
+}
+
+/** What was told last at this time of a shift so far. */
+export function soFarBefore(kpi: string, timeMs: number): Shift {
+  const shift = around(kpi, timeMs).findLast(({ startMs }) => startMs < timeMs)!;
+  const endMs = timeMs >= shift.endMs ? shift.endMs : Math.floor(timeMs / STEP) * STEP;
+  return endMs > shift.startMs ? { startMs: shift.startMs, endMs } : shiftBefore(kpi, shift.startMs);
 }

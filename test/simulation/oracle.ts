@@ -2,7 +2,7 @@
 import { RATES, stepsOf } from './oracle-steps.ts';
 import { type AsOf, dayEnd, DERIVED, derivedAt } from './oracle-derived.ts';
 import { sessionsOf } from './oracle-sessions.ts';
-import { SHIFTS, shiftAt, shiftBefore } from './oracle-shifts.ts';
+import { SHIFTS, shiftAt, shiftBefore, soFarBefore, soFarEnds } from './oracle-shifts.ts';
 import {
   MOVING,
   movingAgrees,
@@ -28,6 +28,8 @@ export interface OracleEvent {
 export type OracleValues = Map<string, string>;
 
 const MINUTE = 60_000;
+/** The KPI whose windows are shifts so far. */
+const SO_FAR = 'shift_so_far';
 const RANK = { open: 0, work: 1, close: 2, '': 3 };
 
 interface Seen {
@@ -107,7 +109,7 @@ function workOf(events: ReturnType<typeof standing>): Amount[] {
     for (const kpi of ['work_sum', 'work_min', 'work_max', 'work_p90', 'work_long', 'today'])
       amounts.push({ kpi, team: known, timeMs, amount: value });
     amounts.push({ kpi: 'work_mean', team: null, timeMs, amount: value });
-    amounts.push({ kpi: 'by_shift', team: known, timeMs, amount: value });
+    for (const kpi of ['by_shift', 'shift_so_far']) amounts.push({ kpi, team: known, timeMs, amount: value });
     if (value >= 10) amounts.push({ kpi: 'large', team: null, timeMs, amount: 1 });
   }
   return amounts;
@@ -300,6 +302,7 @@ const ROLLING: Readonly<Record<string, readonly [size: number, every: number]>> 
 
 /** The ends at which an amount gives its KPI rows: the day so far that begins anew has one once it has begun. */
 function rowEndsOf(kpi: string, timeMs: number, reachedMs: number): (number | 'total')[] {
+  if (kpi === SO_FAR) return soFarEnds(kpi, timeMs, reachedMs);
   const ends = endsOf(kpi, timeMs);
   return kpi === 'today' && reachedMs < Number(ends[1]) - 5 * MINUTE ? ends.slice(0, 1) : ends;
 }
@@ -333,7 +336,7 @@ function asOf(kpi: string, timeMs: number, amounts: readonly Amount[]): AsOf {
     );
   }
   if (kpi in SHIFTS) {
-    const { startMs, endMs } = shiftBefore(kpi, timeMs);
+    const { startMs, endMs } = kpi === SO_FAR ? soFarBefore(kpi, timeMs) : shiftBefore(kpi, timeMs);
     return comesTo(
       kpi,
       amounts.filter((amount) => amount.timeMs >= startMs && amount.timeMs < endMs),
@@ -360,6 +363,7 @@ const SUMS: readonly string[] = [
   'today',
   'pieces',
   'by_shift',
+  SO_FAR,
   'some_shifts',
   'visit_length',
 ];
@@ -409,6 +413,16 @@ function windows(key: string, amounts: readonly Amount[], values: OracleValues):
     for (const endMs of byEnd(amounts, 5 * MINUTE, 0).keys()) {
       const inside = amounts.filter(({ timeMs }) => timeMs >= dayOf(endMs - 1) && timeMs < endMs);
       values.set(`${key} ${endMs}`, `${resultOf(kpi, inside)}/${inside.length}`);
+    }
+    return;
+  }
+  if (kpi === SO_FAR) {
+    for (const endMs of amounts.flatMap(({ timeMs }) => soFarEnds(kpi, timeMs, -Infinity))) {
+      const { startMs } = soFarBefore(kpi, endMs);
+      set(
+        `${key} ${endMs}`,
+        amounts.filter(({ timeMs }) => timeMs >= startMs && timeMs < endMs),
+      );
     }
     return;
   }

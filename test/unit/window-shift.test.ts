@@ -5,6 +5,15 @@ import type { DaySpan, WorkingHours } from '../../services/shared/core/calendar/
 import { Shifts } from '../../services/shared/core/calendar/shift.ts';
 import { type ShiftWindow, shiftStepMaxMs } from '../../services/shared/core/window/window-shift.ts';
 import {
+  isBegin,
+  nextBeginMs,
+  nextUnitMs,
+  type ToDateWindow,
+  unitBefore,
+  unitMsMax,
+  unitSlice,
+} from '../../services/shared/core/window/window-to-date.ts';
+import {
   isBetween,
   lastEnd,
   nearestBounds,
@@ -172,4 +181,74 @@ test('the longest way between two shifts covers a run of free days', () => {
   const stepMs = nextEnd(window, startMs) - startMs;
   expect(stepMs).toBe(24 * DAY_MS);
   expect(shiftStepMaxMs(window)).toBeGreaterThanOrEqual(stepMs);
+});
+
+test('shifts so far: steps of the hour, cut where a shift begins and ends; none between two', () => {
+  const shift = windowOf('Europe/Berlin', [{ fromMinute: 370, toMinute: 500, shift: 'early' }, LATE]);
+  const window = { ...shift, kind: 'to-date', unit: 'shift', zone: 'Europe/Berlin', everyMs: 3_600_000 } as const;
+  const from = (text: string): string[] => {
+    const ends: string[] = [];
+    for (let ms = at(text); ends.length < 5;) {
+      ms = nextEnd(window, ms);
+      ends.push(
+        `${new Date(windowStart(window, ms)).toISOString().slice(11, 16)}-${new Date(ms).toISOString().slice(11, 16)}`,
+      );
+    }
+    return ends;
+  };
+  // 6:10 to 8:20 and from 14:00 on, an hour ahead of UTC.
+  expect(from('2026-03-27T00:00Z')).toEqual([
+    '05:10-06:00',
+    '05:10-07:00',
+    '05:10-07:20',
+    '13:00-14:00',
+    '13:00-15:00',
+  ]);
+  expect(shiftOf(window, at('2026-03-27T06:00Z'))).toEqual({ name: 'early', date: '2026-03-27' });
+  expect([isBetween(window, at('2026-03-27T07:20Z')), lastEnd(window, at('2026-03-27T12:00Z'))]).toEqual([
+    true,
+    at('2026-03-27T07:20Z'),
+  ]);
+});
+
+test('slices of shifts so far leave no gap and lie within shifts, in zones where clocks change', () => {
+  const zones = fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe');
+  const steps = fc.constantFrom(60_000, 300_000, 900_000, 3_600_000);
+  const time = fc.integer({ min: at('2025-01-01'), max: at('2027-01-01') });
+  fc.assert(
+    fc.property(zones, steps, time, fc.boolean(), (zone, everyMs, timeMs, nights) => {
+      const shift = windowOf(zone, [{ fromMinute: 367, toMinute: 845, shift: 'early' }, NIGHT], {
+        closed: ['2026-05-01'],
+      });
+      const window: ToDateWindow = {
+        ...shift,
+        kind: 'to-date',
+        unit: 'shift',
+        zone,
+        everyMs,
+        ...(nights && { only: ['night'] }),
+      };
+      const startMs = sliceStart(window, timeMs);
+      const endMs = sliceEnd(window, startMs);
+      expect(startMs <= timeMs && timeMs < endMs).toBe(true);
+      expect([sliceStart(window, endMs - 1), sliceStart(window, endMs)]).toEqual([startMs, endMs]);
+      const unit = unitSlice(window, timeMs);
+      expect([unit.startMs <= startMs, endMs <= unit.endMs, windowStart(window, endMs)]).toEqual([
+        true,
+        true,
+        unit.startMs,
+      ]);
+      if (isBetween(window, timeMs)) expect([startMs, endMs]).toEqual([unit.startMs, unit.endMs]);
+      else {
+        expect(endMs - startMs).toBeLessThanOrEqual(everyMs);
+        expect(unit.endMs - unit.startMs).toBeLessThanOrEqual(unitMsMax(window));
+      }
+      const beginMs = nextBeginMs(window, timeMs);
+      expect([isBegin(window, beginMs), isBetween(window, beginMs - 1)]).toEqual([true, false]);
+      expect(unitBefore(window, nextUnitMs(window, timeMs)).startMs).toBe(
+        isBetween(window, timeMs) ? unitBefore(window, timeMs).startMs : unit.startMs,
+      );
+    }),
+    { numRuns: 1_000 },
+  );
 });

@@ -194,7 +194,7 @@ test('slices of a unit so far leave no gap and lie within it', () => {
       ]);
       const whole = unitSlice(spec, timeMs);
       expect(whole.startMs <= startMs && endMs <= whole.endMs).toBe(true);
-      expect(whole.endMs - whole.startMs).toBeLessThanOrEqual(unitMsMax(unit));
+      expect(whole.endMs - whole.startMs).toBeLessThanOrEqual(unitMsMax(spec));
       expect(windowStart(spec, endMs)).toBe(whole.startMs);
       const beginMs = nextBeginMs(spec, timeMs);
       expect([isBegin(spec, beginMs), windowStart(spec, beginMs)]).toEqual([true, whole.endMs]);

@@ -1,7 +1,7 @@
 import { isMoving } from '../../shared/core/aggregate/moving.ts';
 import type { Definition } from '../../shared/core/definition.ts';
 import { sliceStart } from '../../shared/core/window/window.ts';
-import { unitMsMax, unitSlice } from '../../shared/core/window/window-to-date.ts';
+import { reachBackMs, unitBefore } from '../../shared/core/window/window-to-date.ts';
 
 /**
  * From which slice start on the slices of a series have window ends that time alone will change: those of earlier slices
@@ -12,7 +12,7 @@ export function activeFromMs({ window, settleMs }: Definition, watermarkMs: numb
   if (watermarkMs === null) return -Infinity;
   const finalMs = watermarkMs - settleMs;
   // The unit before the one that is under way has the row at which this one begins.
-  if (window.kind === 'to-date') return unitSlice(window, unitSlice(window, finalMs).startMs - 1).startMs;
+  if (window.kind === 'to-date') return unitBefore(window, finalMs).startMs;
   // A slice of a rolling window ends one window later, where it leaves.
   return sliceStart(window, window.kind === 'rolling' ? finalMs - window.sizeMs : finalMs);
 }
@@ -36,6 +36,6 @@ export function isWhole(definition: Definition): boolean {
 /** How much earlier slices begin that windows of a slice are made of, or at whose end one of them leaves, ms. */
 export function reachMs({ window }: Definition): number {
   // With the unit before, whose data bring up the row at which this one begins.
-  if (window.kind === 'to-date') return 2 * unitMsMax(window.unit) + window.everyMs;
+  if (window.kind === 'to-date') return reachBackMs(window);
   return window.kind === 'rolling' ? window.sizeMs + window.everyMs : 0;
 }

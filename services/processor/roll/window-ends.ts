@@ -1,10 +1,15 @@
 import { isMoving, waitsForTime } from '../../shared/core/aggregate/moving.ts';
 import type { WindowSpec } from '../../shared/core/definition.ts';
 import { isBetween, sliceEnd, sliceStart } from '../../shared/core/window/window.ts';
-import { isBegin, nextBeginMs, unitSlice } from '../../shared/core/window/window-to-date.ts';
+import {
+  isBegin,
+  nextBeginMs,
+  nextUnitMs,
+  type ToDateWindow,
+  unitBefore,
+  unitSlice,
+} from '../../shared/core/window/window-to-date.ts';
 import type { Series } from './series.ts';
-
-type ToDateWindow = Extract<WindowSpec, { readonly kind: 'to-date' }>;
 
 /**
  * Which windows of a series have a value row: those at whose end a slice with data enters or leaves, a leaving one once
@@ -26,10 +31,11 @@ export function isRequired(series: Series, endMs: number, watermarkMs: number | 
 
 /** Where a slice with data enters; and where a unit begins, once it has, if the one before it had data. */
 function isRequiredToDate(series: Series, window: ToDateWindow, endMs: number, watermarkMs: number | null): boolean {
+  if (isBetween(window, endMs - 1)) return false;
   const startMs = sliceStart(window, endMs - 1);
   if (series.samples(startMs) !== 0) return true;
   if (watermarkMs === null || watermarkMs < startMs || !isBegin(window, endMs)) return false;
-  const before = unitSlice(window, startMs - 1);
+  const before = unitBefore(window, startMs);
   return series.starts().some((each) => each >= before.startMs && each < before.endMs && series.samples(each) !== 0);
 }
 
@@ -47,13 +53,13 @@ function endsOf(window: WindowSpec, sliceStartMs: number): number[] {
 /** The ends at which time alone will change something that a slice of this start brought up. */
 export function pendingOf(window: WindowSpec, sliceStartMs: number): number[] {
   const ends = endsOf(window, sliceStartMs);
-  return window.kind === 'to-date' ? [...ends, unitSlice(window, sliceStartMs).endMs] : ends;
+  return window.kind === 'to-date' && ends.length > 0 ? [...ends, nextUnitMs(window, sliceStartMs)] : ends;
 }
 
-/** The ends of rows to look at when the watermark has passed this end: with that of a unit the next one begins. */
+/** The ends of rows to look at when the watermark has passed this end: where a unit begins also that of its first slice. */
 export function endsWith(window: WindowSpec, endMs: number): number[] {
-  if (window.kind !== 'to-date' || unitSlice(window, endMs - 1).endMs !== endMs) return [endMs];
-  return [endMs, nextBeginMs(window, endMs - 1)];
+  if (window.kind !== 'to-date' || unitSlice(window, endMs).startMs !== endMs) return [endMs];
+  return [endMs, sliceEnd(window, endMs)];
 }
 
 /**

@@ -224,6 +224,21 @@ export type WindowSpec =
       /** Of fiscal units, in place of `fiscalMonth`. */
       readonly fiscalWeeks?: FiscalWeeks;
       readonly everyMs: number;
+      readonly hours?: never;
+      readonly only?: never;
+    }
+  /** The same of a shift of a calendar. What lies between two shifts is one slice, where there is no window. */
+  | {
+      readonly kind: 'to-date';
+      readonly unit: 'shift';
+      /** That of the hours. */
+      readonly zone: string;
+      readonly hours: WorkingHours;
+      /** The shifts that count, by name; absent: all. */
+      readonly only?: readonly string[];
+      readonly everyMs: number;
+      readonly fiscalMonth?: never;
+      readonly fiscalWeeks?: never;
     }
   /** Each shift of a calendar. Its slices are the shifts and what lies between them, where there is no window. */
   | {

@@ -210,6 +210,8 @@ const TUMBLING: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   },
 };
 
+const SHIFT: Readonly<Record<Language, string>> = { en: 'this shift', 'zh-CN': '本班次' };
+
 const LENGTHS: readonly (readonly [ms: number, unit: string])[] = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],
@@ -227,9 +229,9 @@ export function windowWords(window: WindowSpec, language: Language, short = fals
     }
     case 'tumbling':
     case 'to-date':
-      return TUMBLING[language][window.unit] ?? '';
+      return window.unit === 'shift' ? SHIFT[language] : (TUMBLING[language][window.unit] ?? '');
     case 'shift':
-      return language === 'en' ? 'this shift' : '本班次';
+      return SHIFT[language];
     case 'total':
       return language === 'en' ? 'all time' : '累计';
     case 'instant':

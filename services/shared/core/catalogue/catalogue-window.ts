@@ -5,8 +5,8 @@ import { didYouMean, listed, type Path, type Problems } from './catalogue-proble
 import { mapOf, textOf, textsOf } from './catalogue-read.ts';
 import { readZone } from './catalogue-zone.ts';
 import type { Measure, TumblingUnit, WindowSpec } from '../definition.ts';
-import { SLICES_PER_WINDOW_MAX } from '../window/window.ts';
-import { isStep, unitMsMax } from '../window/window-to-date.ts';
+import { SLICES_PER_WINDOW_MAX, type TumblingWindow } from '../window/window.ts';
+import { isStep, type ToDateWindow, unitMsMax } from '../window/window-to-date.ts';
 
 const CALENDAR_UNITS: readonly string[] = ['hour', 'day', 'week', 'month', 'quarter', 'year'] satisfies TumblingUnit[];
 const FISCAL_UNITS: readonly string[] = ['fiscal-month', 'fiscal-quarter', 'fiscal-year'] satisfies TumblingUnit[];
@@ -52,7 +52,7 @@ export function readWindow(
     return readToDate(map, path, scope);
   }
   if (keys.includes('shift') && keys.every((key) => key === 'shift' || key === 'only')) {
-    return readShift(map, path, scope);
+    return readShift(map, 'shift', path, scope);
   }
   return problems.add(path, `a window of ${keys.join(' and ') || 'nothing'} does not exist here`, FORMS);
 }
@@ -91,26 +91,41 @@ function readRolling(map: Readonly<Record<string, unknown>>, path: Path, problem
 /** A calendar unit so far: the unit as a tumbling window has it, and a step. */
 function readToDate(map: Readonly<Record<string, unknown>>, path: Path, scope: WindowScope): WindowSpec | null {
   const { problems } = scope;
-  const whole = readUnit(map['to_date'], map, path, scope);
+  const isShift = map['to_date'] === 'shift';
+  const whole = isShift ? readShift(map, 'calendar', path, scope) : readUnit(map['to_date'], map, path, scope);
+  if (map['only'] !== undefined && !isShift)
+    return problems.addAtKey([...path, 'only'], 'only is for shifts', '{ to_date: shift, calendar: NAME, every: 5m }');
   if (map['every'] === undefined)
     return problems.add(path, 'the unit so far needs every, the step at which it is evaluated', FORMS);
   const everyMs = positive(map['every'], [...path, 'every'], problems);
   if (whole === null || everyMs === null) return null;
-  const { unit, zone, kind: _tumbling, ...fiscal } = whole;
-  if (unit === 'hour') return null;
+  const window = toDateOf(whole, everyMs);
+  if (window === null) return null;
+  const { unit } = window;
   const everyText = textOf(map['every']) ?? '';
   if (!isStep(everyMs, unit))
     return problems.add(
       [...path, 'every'],
       `a ${unit} so far is not evaluated every ${everyText}`,
-      `minutes that make up an hour (1m, 5m, 15m, 30m), 1h${unit === 'day' ? '' : ', 1d'}`,
+      `minutes that make up an hour (1m, 5m, 15m, 30m), 1h${unit === 'day' || unit === 'shift' ? '' : ', 1d'}`,
     );
-  const slices = Math.ceil(unitMsMax(unit) / everyMs);
+  const slices = Math.ceil(unitMsMax(window) / everyMs);
   if (slices > SLICES_PER_WINDOW_MAX) {
     const message = `the window would be made of up to ${slices} slices, more than ${SLICES_PER_WINDOW_MAX}`;
     return problems.add([...path, 'every'], message, 'a longer step, up to 1d');
   }
-  return { kind: 'to-date', unit, zone, everyMs, ...fiscal };
+  return window;
+}
+
+/** The unit or shift so far; null for an hour. */
+function toDateOf(whole: TumblingWindow, everyMs: number): ToDateWindow | null {
+  if (whole.kind === 'shift') {
+    const { hours, only } = whole;
+    const shift = { kind: 'to-date', unit: 'shift', zone: hours.zone, hours, everyMs } as const;
+    return only === undefined ? shift : { ...shift, only };
+  }
+  const { unit, zone, kind: _tumbling, ...fiscal } = whole;
+  return unit === 'hour' ? null : { kind: 'to-date', unit, zone, everyMs, ...fiscal };
 }
 
 type UnitWindow = Extract<WindowSpec, { readonly kind: 'tumbling' }>;
@@ -150,20 +165,23 @@ function ofUnit(
   return CALENDAR_UNITS.includes(unit) ? plain : null;
 }
 
-/** The shifts of a calendar, all or some. */
+/** The shifts of the calendar that `key` names, all or some. */
 function readShift(
   map: Readonly<Record<string, unknown>>,
+  key: 'shift' | 'calendar',
   path: Path,
   { calendars, problems }: WindowScope,
-): WindowSpec | null {
-  const calendar = findCalendar(map['shift'], [...path, 'shift'], calendars, problems);
+): Extract<WindowSpec, { readonly kind: 'shift' }> | null {
+  if (map[key] === undefined)
+    return problems.add(path, 'a shift so far names no calendar', '{ to_date: shift, calendar: NAME, every: 5m }');
+  const calendar = findCalendar(map[key], [...path, key], calendars, problems);
   if (calendar === null) return null;
   const { hours } = calendar;
   const names = shiftNames(hours);
   if (names.length === 0) {
     const others = [...calendars].filter(([, each]) => shiftNames(each.hours).length > 0).map(([name]) => name);
     const legal = others.length === 0 ? 'a calendar with shifts' : listed(others);
-    return problems.add([...path, 'shift'], `calendar '${hours.calendar}' has no shifts`, legal);
+    return problems.add([...path, key], `calendar '${hours.calendar}' has no shifts`, legal);
   }
   const only = map['only'] === undefined ? names : textsOf(map['only']);
   if (only === null) return null;

@@ -47,6 +47,7 @@ export function stepMaxMs(window: WindowSpec): number {
   if (window.kind === 'total') return 0;
   if (window.kind === 'tumbling') return LONGEST_MS[window.unit];
   if (window.kind === 'shift') return shiftStepMaxMs(window);
+  if (window.kind === 'to-date' && window.unit === 'shift') return shiftStepMaxMs(window);
   // A day of 25 hours is one step.
   return window.kind === 'to-date' ? 2 * window.everyMs : window.everyMs;
 }
@@ -104,7 +105,11 @@ function useOf({ measure, window }: DerivedDefinition, input: Definition): Use {
     }
     case 'growth': {
       const { over } = measure;
-      const lagMs = earlierMsMax(window, over, 'unit' in window ? LONGEST_MS[window.unit] : 0);
+      const lagMs = earlierMsMax(
+        window,
+        over,
+        'unit' in window && window.unit !== 'shift' ? LONGEST_MS[window.unit] : 0,
+      );
       return { ...AS_IT_IS, lagMs, usedIn: (span) => [span, laterSpan(window, span, over)] };
     }
     case 'rollup': {
@@ -161,6 +166,10 @@ function sameUnit(a: Calendar, b: Calendar): boolean {
     a.unit === b.unit &&
     a.zone === b.zone &&
     a.fiscalMonth === b.fiscalMonth &&
-    JSON.stringify(a.fiscalWeeks) === JSON.stringify(b.fiscalWeeks)
+    JSON.stringify([a.fiscalWeeks, shiftsIn(a)]) === JSON.stringify([b.fiscalWeeks, shiftsIn(b)])
   );
+}
+
+function shiftsIn(window: Calendar): unknown {
+  return window.unit === 'shift' ? [window.hours, window.only] : null;
 }

@@ -67,4 +67,5 @@ export const TUMBLING = {
   'fiscal-month': '财月',
   'fiscal-quarter': '财季',
   'fiscal-year': '财年',
+  shift: '班次',
 } as const;

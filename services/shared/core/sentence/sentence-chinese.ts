@@ -1,3 +1,4 @@
+import type { ShiftWindow } from '../window/window-shift.ts';
 import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
 import { conversionText, reworkText, sessionText } from './sentence-chinese-case.ts';
@@ -105,6 +106,10 @@ function fiscalText({ unit, fiscalMonth: month, fiscalWeeks }: Extract<WindowSpe
   return month === undefined ? '' : `财年始于${month}月，`;
 }
 
+function shiftText({ only, hours }: ShiftWindow): string {
+  return `${only === undefined ? '' : only.join('、')}班次（${hours.calendar}，${hours.zone}）`;
+}
+
 function windowText(window: WindowSpec): string {
   switch (window.kind) {
     case 'rolling':
@@ -112,9 +117,10 @@ function windowText(window: WindowSpec): string {
     case 'tumbling':
       return `每${TUMBLING[window.unit]}（${fiscalText(window)}${window.zone}）`;
     case 'to-date':
+      if (window.unit === 'shift') return `本${shiftText(window)}至今，每${lengthText(window.everyMs)}计算一次`;
       return `本${TUMBLING[window.unit]}至今（${fiscalText(window)}${window.zone}），每${lengthText(window.everyMs)}计算一次`;
     case 'shift':
-      return `每${window.only === undefined ? '' : `${window.only.join('、')}`}班次（${window.hours.calendar}，${window.hours.zone}）`;
+      return `每${shiftText(window)}`;
     case 'total':
       return '全部时间内';
     case 'instant':

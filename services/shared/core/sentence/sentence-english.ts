@@ -1,3 +1,4 @@
+import type { ShiftWindow } from '../window/window-shift.ts';
 import type { FiscalWeeks } from '../calendar/calendar.ts';
 import type { Aggregate, Definition, LabelSpec, Limits, Measure, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
@@ -108,14 +109,20 @@ function windowText(window: WindowSpec): string {
     case 'tumbling':
       return `per ${unitText(window)}`;
     case 'to-date':
+      if (window.unit === 'shift')
+        return `for the ${shiftText(window)} so far, taken every ${stepText(window.everyMs)}`;
       return `for the ${unitText(window)} so far, taken every ${stepText(window.everyMs)}`;
     case 'shift':
-      return `per ${window.only === undefined ? 'shift' : `${joined(window.only, 'or')} shift`} (${window.hours.calendar}, ${window.hours.zone})`;
+      return `per ${shiftText(window)}`;
     case 'total':
       return 'over all time';
     case 'instant':
       return `taken every ${stepText(window.everyMs)}`;
   }
+}
+
+function shiftText({ only, hours }: ShiftWindow): string {
+  return `${only === undefined ? 'shift' : `${joined(only, 'or')} shift`} (${hours.calendar}, ${hours.zone})`;
 }
 
 function unitText({ unit, zone, fiscalMonth, fiscalWeeks }: Extract<WindowSpec, { readonly zone: string }>): string {

@@ -37,7 +37,7 @@ export function windowsSql(
       onlyKeys(window, ['kind', 'hours', 'only'], 'window');
       return tumbling(definition, aggregate, contributions, ends);
     case 'to-date':
-      onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth', 'fiscalWeeks', 'everyMs'], 'window');
+      onlyKeys(window, ['kind', 'unit', 'zone', 'fiscalMonth', 'fiscalWeeks', 'hours', 'only', 'everyMs'], 'window');
       return toDateSql(window, aggregate, contributions, ends);
     case 'rolling': {
       onlyKeys(window, ['kind', 'sizeMs', 'everyMs'], 'window');

@@ -22,7 +22,7 @@ const YEAR_MS_MAX = 367 * DAY_MS + SHIFT_MS;
 export function hasEarlier(window: WindowSpec, over: Over): boolean {
   if (window.kind === 'rolling') return over === 'previous';
   if (window.kind === 'tumbling') return over === 'previous' || window.fiscalWeeks === undefined;
-  return window.kind === 'to-date' && window.fiscalWeeks === undefined;
+  return window.kind === 'to-date' && window.unit !== 'shift' && window.fiscalWeeks === undefined;
 }
 
 /**
@@ -70,6 +70,7 @@ function stepOf(
   over: Over,
 ): Temporal.DurationLikeObject {
   if (over === 'year') return window.unit === 'week' ? { weeks: 52 } : { years: 1 };
+  if (window.unit === 'shift') throw new RangeError('a shift has none before it that is as long');
   // Only a tumbling window is an hour, and it has one before it without a calendar.
   return window.unit === 'hour' ? { hours: 1 } : UNIT_LENGTHS[window.unit];
 }

@@ -1,10 +1,11 @@
 import type { WindowSpec } from '../definition.ts';
-import type { NamedShift } from '../calendar/calendar.ts';
+import type { NamedShift, WorkingHours } from '../calendar/calendar.ts';
 import { dateOf, type Shift } from '../calendar/shift.ts';
 import { CalendarSpans, DAY_MS, dayOf, MARGIN_DAYS, type WorkingSpan } from '../calendar/calendar-spans.ts';
 import type { Slice } from './window-calendar.ts';
 
-export type ShiftWindow = Extract<WindowSpec, { readonly kind: 'shift' }>;
+/** Windows that are shifts, or a shift so far. */
+export type ShiftWindow = Extract<WindowSpec, { readonly hours: WorkingHours }>;
 
 /** A shift, or what lies between two of them. */
 export interface ShiftSlice extends Slice {
@@ -96,10 +97,12 @@ export function shiftSlice(window: ShiftWindow, timeMs: number): ShiftSlice {
   return slices.at(timeMs);
 }
 
-/** The shift that a window of this end is; null where no shift ends there. */
+/** The shift that a window of this end is, or is of; null where there is none. */
 export function namedShift(window: ShiftWindow, endMs: number): NamedShift | null {
   const { shift, endMs: shiftEndMs } = shiftSlice(window, endMs - 1);
-  return shift === null || shiftEndMs !== endMs ? null : { name: shift.name, date: dateOf(shift.day) };
+  return shift === null || (window.kind === 'shift' && shiftEndMs !== endMs)
+    ? null
+    : { name: shift.name, date: dateOf(shift.day) };
 }
 
 /** What the ends of two shifts that follow one another are apart at most, ms. */
@@ -117,6 +120,16 @@ export function shiftStepMaxMs({ hours: { closed, makeUp, special } }: ShiftWind
   return (longest + 2 * WEEK_DAYS + 2) * DAY_MS;
 }
 
+/** How long a shift takes at most, ms: clocks that go back during it and all. */
+export function shiftMsMax({ hours: { week, special } }: ShiftWindow): number {
+  const spans = [...week, ...special.map((date) => date.spans)].flat();
+  const minutes = Math.max(...spans.map(({ fromMinute, toMinute }) => toMinute - fromMinute));
+  return minutes * MINUTE_MS + CLOCK_MS;
+}
+
+const MINUTE_MS = 60_000;
+/** What clocks are put back by at most. */
+const CLOCK_MS = 2 * 60 * MINUTE_MS;
 const WEEK_DAYS = 7;
 
 function blockOf(timeMs: number): number {

@@ -1,8 +1,8 @@
 import { TOTAL_SLICE_MS, type WindowSpec } from '../definition.ts';
 import type { NamedShift } from '../calendar/calendar.ts';
 import { calendarSlice } from './window-calendar.ts';
-import { namedShift, type ShiftWindow, shiftSlice } from './window-shift.ts';
-import { stepSlice } from './window-to-date.ts';
+import { namedShift, shiftSlice } from './window-shift.ts';
+import { isBetweenUnits, stepSlice, unitSlice } from './window-to-date.ts';
 
 /** End of the only slice of a total window: later than any event time that is accepted. */
 export const TOTAL_END_MS = 9_999_999_999_999;
@@ -54,8 +54,9 @@ export function windowStart(window: WindowSpec, windowEndMs: number): number {
     case 'instant':
       return windowEndMs;
     case 'tumbling':
-    case 'to-date':
       return calendarSlice(window, windowEndMs - 1).startMs;
+    case 'to-date':
+      return unitSlice(window, windowEndMs - 1).startMs;
     case 'shift':
       return shiftSlice(window, windowEndMs - 1).startMs;
     case 'total':
@@ -64,20 +65,22 @@ export function windowStart(window: WindowSpec, windowEndMs: number): number {
 }
 
 /** Windows that follow one another, each with events of its own. */
-export type TumblingWindow = Extract<WindowSpec, { readonly kind: 'tumbling' }> | ShiftWindow;
+export type TumblingWindow = Extract<WindowSpec, { readonly kind: 'tumbling' | 'shift' }>;
 
 /** Whether the value of a window is over when the window is: calendar units and shifts. */
 export function tumbles(window: WindowSpec): window is TumblingWindow {
   return window.kind === 'tumbling' || window.kind === 'shift';
 }
 
-/** The shift that a window of this end is; null where it is none. */
+/** The shift that a window of this end is, or is of; null where it is none. */
 export function shiftOf(window: WindowSpec, endMs: number): NamedShift | null {
-  return window.kind === 'shift' ? namedShift(window, endMs) : null;
+  const isShift = window.kind === 'shift' || (window.kind === 'to-date' && window.unit === 'shift');
+  return isShift ? namedShift(window, endMs) : null;
 }
 
 /** Whether the slice that holds `timeMs` is in no window: it lies between two shifts. */
 export function isBetween(window: WindowSpec, timeMs: number): boolean {
+  if (window.kind === 'to-date') return isBetweenUnits(window, timeMs);
   return window.kind === 'shift' && shiftSlice(window, timeMs).shift === null;
 }
 
