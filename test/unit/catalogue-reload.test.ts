@@ -1,10 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CatalogueReload } from '../../services/cli/compose/catalogue-reload.ts';
+import { SeriesLimits } from '../../services/cli/compose/series-limits.ts';
 import type { LoadedCatalogue } from '../../services/cli/wiring.ts';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
+import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
+import { seriesGroups } from '../../services/shared/core/series/series-groups.ts';
 import { loadCatalogues } from '../../services/shared/runtime/catalogue-files.ts';
 import { catalogueSignature } from '../../services/shared/runtime/file-signature.ts';
 import { temporaryDirectory } from '../support/embedded.ts';
@@ -77,4 +80,47 @@ test('a catalogue, a folder and the screens beside them have another signature w
   const ofFolder = await catalogueSignature([folder.path]);
   const gone = await catalogueSignature([join(folder.path, 'gone.yaml')]);
   expect(new Set([...signatures, withScreen, changed, withPlan, ofFolder, gone]).size).toBe(6);
+});
+
+test('what is decided of too many label sets is taken in as another catalogue, and told', async () => {
+  write('a', 'count, by: [team]');
+  const text = readFileSync(path, 'utf8').replace('[a, b]', '[a, b], dimensions: [team]');
+  writeFileSync(path, text);
+  const written = await load();
+  const store = new MemoryStore();
+  const metrics = { seriesLimited: () => {} };
+  const series = new SeriesLimits({ store, calendarVersion: 'test', logger: pino({ level: 'silent' }), metrics });
+  await series.read();
+  const loaded = { ...written, catalogue: series.use(written.catalogue) };
+  expect(loaded.catalogue).toBe(written.catalogue);
+  const begun: string[] = [];
+  const clock = new ManualClock(1);
+  const reload = new CatalogueReload({
+    loaded,
+    files: { paths: [path], signature: '', load },
+    clock,
+    logger: pino({ level: 'silent' }),
+    series,
+    computed: async () => new Set([hashOf(written)]),
+    begin: async (catalogue) => void begun.push(hashOf({ catalogue, screens: new Map() })),
+    show: async () => {},
+  });
+  const [group] = seriesGroups(written.catalogue);
+  const admitted = ['[["team","a"]]'];
+  const row = { id: group!.id, kpis: ['one'], seriesMax: 1, labelSets: 3, admitted, version: 5n };
+  await store.insert('series_limits', [row]);
+  const { recomputing } = await reload.reload();
+  expect([recomputing, begun.length, begun[0] === hashOf(written)]).toEqual([['one'], 1, false]);
+  expect(reload.report.limited).toEqual([{ kpi: 'one', seriesMax: 1, labelSets: 3 }]);
+  // Read by itself too, without the files having changed.
+  await store.insert('series_limits', [{ ...row, admitted: [], version: 4n }]);
+  const running = reload.run();
+  while (begun.length < 2) {
+    clock.advance(1_000);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  reload.stop();
+  clock.advance(1_000);
+  await running;
+  expect(new Set([...begun, hashOf(written)]).size).toBe(3);
 });

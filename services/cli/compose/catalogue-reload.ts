@@ -92,6 +92,8 @@ export class CatalogueReload {
     let next: LoadedCatalogue;
     try {
       next = await files.load();
+      // Where the store is away, with what is known.
+      await series?.read().catch(() => false);
       if (series !== undefined) next = { ...next, catalogue: series.use(next.catalogue) };
     } catch (error) {
       this.problem = (error as Error).message;
@@ -123,7 +125,7 @@ export class CatalogueReload {
   /** Looks whether limits of label sets were decided, and goes on with them. */
   private async readLimits(): Promise<void> {
     const { series } = this.options;
-    if (series === undefined || !(await series.read()) || series.asWritten === null) return;
+    if (series?.isNeeded !== true || !(await series.read()) || series.asWritten === null) return;
     await this.goOnWith({ ...this.wanted, catalogue: series.use(series.asWritten) });
   }
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { type LimitedKpi, limitedKpis, limitSeries, type SeriesLimit } from '../../shared/core/series/limit-series.ts';
+import { seriesGroups } from '../../shared/core/series/series-groups.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import type { Metrics } from '../../shared/runtime/metrics.ts';
 
@@ -27,9 +28,15 @@ export class SeriesLimits {
 
   /** Reads what was decided; gives whether that is for the catalogue used last, and other than before. Throws what the store throws. */
   async read(): Promise<boolean> {
-    const before = JSON.stringify(this.limited);
+    const before = this.admitted();
     this.limits = new Map((await this.options.store.seriesLimits()).map((row) => [row.id, row]));
-    return JSON.stringify(this.limited) !== before;
+    return this.admitted() !== before;
+  }
+
+  /** The lists that count for the catalogue used last, as text: two that decided at once may differ in nothing else. */
+  private admitted(): string {
+    const groups = this.catalogue === null ? [] : seriesGroups(this.catalogue);
+    return JSON.stringify(groups.map(({ id }) => this.limits.get(id)?.admitted ?? null));
   }
 
   /** A catalogue as its files say it, with what was decided so far. */
@@ -44,6 +51,11 @@ export class SeriesLimits {
         'KPIs have more label sets than they may; those without labels of their own count as __other__',
       );
     return limitSeries(catalogue, this.limits, calendarVersion);
+  }
+
+  /** Whether anything can be decided of the catalogue used last: some KPI of it has labels. */
+  get isNeeded(): boolean {
+    return this.catalogue !== null && seriesGroups(this.catalogue).length > 0;
   }
 
   /** The catalogue used last, as its files say it; null: none was. */
