@@ -7,6 +7,7 @@ import type {
   SnapshotMessage,
   TileFrame,
 } from '../../services/shared/core/screen/wall-message.ts';
+import { labelText } from '../../services/wallboard/web/label-text.ts';
 import { fitTo, heroSize, roomOf, widthOf } from '../../services/wallboard/web/fit.ts';
 import { formatAge, formatJudged, formatTarget, formatTime, formatValue } from '../../services/wallboard/web/format.ts';
 import { ageOf, moodOf } from '../../services/wallboard/web/freshness.ts';
@@ -258,4 +259,10 @@ test.each([
   expect([words.age, words.number]).toEqual([text, numberWords(frame, shown, scope).number]);
   const other = numberWords(frame, shown, { ...scope, pipeline: { ...scope.pipeline, recomputing: { other: 0.4 } } });
   expect(other.age).toBe(numberWords(frame, shown, scope).age);
+});
+
+test('what a KPI counts together beyond its limit is one word in the language of the reader', () => {
+  expect(labelText(['__other__', '__other__'], 'en')).toBe('other');
+  expect(labelText(['__other__'], 'zh-CN')).toBe('其他');
+  expect([labelText(['north', '__other__'], 'en'), labelText([], 'en')]).toEqual(['north · __other__', '']);
 });
