@@ -20,7 +20,7 @@ export async function runSeed(seed: number, faults: Faults, run: Run<Style> = {}
   const random = new Random(seed);
   const { style, kpis } = run;
   // From dice of its own: the others fall as they did.
-  const limited = new Random(seed ^ 0x07e4).chance(LIMITED_CHANCE);
+  const limited = new Random(seed ^ 0x2).chance(LIMITED_CHANCE);
   const drawn = { ...drawStyle(random, STEPS), limited };
   const world = new World(random, faults, { ...drawn, ...style, ...(kpis && { kpis }) });
   const endWatch = watchEvictions((fault) => world.count(fault));

@@ -59,6 +59,11 @@ const LIMITED = limitSeries(
 );
 const hashed = ({ kpis }: Catalogue): Map<string, Definition> =>
   new Map([...kpis.values()].map(({ definition }) => [definition.hash, definition]));
+/**
+ * KPIs that came later: whether a schedule has them is for dice of its own, so that the schedules without them stay as they
+ * were, and with them the seeds that notice a guard.
+ */
+export const DRAWN_APART: readonly string[] = ['shift_so_far', 'so_far_rate'];
 /** The keys of all KPIs. */
 export const KPIS: readonly string[] = [...catalogue.kpis.keys()];
 /** The definitions of all of them, by hash: without and with limits of their label sets. */
@@ -160,7 +165,9 @@ export class World {
 
   /** The versions of the definitions that this world has. */
   private get versions(): readonly Definition[] {
-    return [...hashed(this.style.limited ? LIMITED : catalogue!).values()];
+    const { kpis } = this.style;
+    const all = [...hashed(this.style.limited ? LIMITED : catalogue!).values()];
+    return all.filter(({ kpi }) => !DRAWN_APART.includes(kpi) || kpis === undefined || kpis.includes(kpi));
   }
 
   /** Hashes of the definitions that are to be folded. */
@@ -180,7 +187,7 @@ export class World {
   /** Removes a KPI from the catalogue, or brings a removed one back. */
   async changeDefinitions(): Promise<void> {
     // What comes back to a workflow with retention has nothing of cases that expired meanwhile.
-    const changing = this.style.cutChance > 0 ? RETENTION_CHANGING : [...catalogue!.kpis.keys()];
+    const changing = this.style.cutChance > 0 ? RETENTION_CHANGING : this.versions.map((version) => version.kpi);
     const removed = changing.filter((kpi) => !this.inForce.has(kpi));
     const adds = removed.length > 0 && (this.random.chance(0.6) || removed.length === changing.length);
     const kpi = this.random.pick(adds ? removed : [...this.inForce].filter((each) => changing.includes(each)));
