@@ -667,7 +667,7 @@ function clusterTests(open: Open, name: string): void {
 }
 
 function seriesTests(open: Open, name: string): void {
-  test(`19. label sets are counted and ranked; of limits the one decided first stays (${name})`, async () => {
+  test(`20. label sets are counted and ranked; of limits the one decided first stays (${name})`, async () => {
     const { store } = await open();
     const rows = WEIRD.map((labels, n) => slice({ definition: n < 2 ? 'l1' : 'l2', labels, samples: n - 1 }));
     await store.insert('slices', [...rows, slice({ definition: 'l1', labels: 'z', sliceStartMs: 5, samples: 90 })]);

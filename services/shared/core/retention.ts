@@ -77,6 +77,7 @@ function wholeDays(ms: number): number {
 /** No calendar unit is longer, whatever its zone does. */
 const LONGEST_DAYS: Readonly<Record<Extract<WindowSpec, { unit: unknown }>['unit'], number>> = {
   hour: 1,
+  shift: 2,
   day: 2,
   week: 8,
   month: 32,
