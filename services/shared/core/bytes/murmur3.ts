@@ -5,6 +5,9 @@ const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93;
 
 const utf8 = new TextEncoder();
+/** Texts up to so long are read without an array of their own: case ids are hashed for every event. */
+const SHORT_MAX = 64;
+const short = new Uint8Array(SHORT_MAX);
 
 /** The first 64 bits of a hash, as two unsigned halves. */
 export interface Hash64 {
@@ -18,8 +21,7 @@ export interface Hash64 {
  * n² / 2^65.
  */
 export function murmur3(text: string): Hash64 {
-  const data = utf8.encode(text);
-  const { length } = data;
+  const { data, length } = bytesOf(text);
   const word = (at: number): number => {
     let value = 0;
     for (let i = Math.min(4, length - at) - 1; i >= 0; i--) value = (value << 8) | data[at + i]!;
@@ -45,6 +47,22 @@ export function murmur3(text: string): Hash64 {
   const others = spread(h2 + h1) + spread(h3 + h1) + spread(h4 + h1);
   const first = (spread(h1) + others) | 0;
   return { high: first >>> 0, low: (spread(h2 + h1) + first) >>> 0 };
+}
+
+/** The bytes of a text, valid until the next call. */
+function bytesOf(text: string): { readonly data: Uint8Array; readonly length: number } {
+  const { length } = text;
+  if (length <= SHORT_MAX) {
+    let at = 0;
+    for (; at < length; at++) {
+      const code = text.charCodeAt(at);
+      if (code > 0x7f) break;
+      short[at] = code;
+    }
+    if (at === length) return { data: short, length };
+  }
+  const data = utf8.encode(text);
+  return { data, length: data.length };
 }
 
 function lane(word: number, before: number, bits: number, after: number): number {
