@@ -135,7 +135,7 @@ function anyLimits(random: Random): Limits {
 
 function aggregateOf(measure: Measure, random: Random): Aggregate {
   const { kind } = measure;
-  if (measure.kind === 'open' && measure.of === 'age') return { kind: 'age', of: random.pick(['mean', 'sum']) };
+  if (measure.kind === 'open' && measure.of === 'age') return { kind: 'age', of: random.pick(['mean', 'sum', 'max']) };
   if (measure.kind === 'state') return { kind: 'integral', of: 'time' };
   if (measure.kind === 'event' && measure.event.occurrence === 'each' && random.below(2) === 0)
     return { kind: 'integral', of: 'mean' };

@@ -14,7 +14,7 @@ const RANK_SLACK = 1e-12;
  * The level at which quantileExact, which takes the value of index ⌊level · n⌋ counted from 0, gives the value at rank
  * ⌈q · n⌉ counted from 1: a trace less than q. For up to ten million values and a q of at most five digits.
  */
-function quantileLevel(q: number): string {
+export function quantileLevel(q: number): string {
   return (q - RANK_SLACK).toFixed(15);
 }
 

@@ -1,6 +1,7 @@
 import type { Definition } from '../definition.ts';
 import { encodeLabels } from '../measure/labels.ts';
 import type { ComputedRow } from './compare-windows.ts';
+import { tumbles } from '../window/window.ts';
 import { type ComputedValue, computedValue, NO_SUMS, type WindowSums } from './computed-value.ts';
 
 /** A row of `windowsSql`. */
@@ -23,24 +24,32 @@ export function nothing(definition: Definition): ComputedValue {
   return computedValue(definition, NO_SUMS);
 }
 
-/** The values of a measured KPI over a page, at any window end of it: what a row says holds until the next one. */
-export class CarriedWindows {
-  private readonly definition: Definition;
-  private readonly series = new Map<string, ComputedRow[]>();
+/** What the events give for the windows of a measured KPI that were read. */
+export interface KnownWindows {
+  /** The value of the window that ends at `endMs`, which was among those that were read. */
+  at(labels: string, endMs: number): ComputedValue;
+}
 
-  /** `rows`: all windows of the page that must have a row, and what holds before the first of them. */
-  constructor(definition: Definition, rows: readonly ComputedRow[]) {
+/** The windows of a span of ends: `rows` are all that must have a row, and what holds before the first of them. */
+export interface WindowPiece {
+  readonly throughMs: number;
+  readonly rows: readonly ComputedRow[];
+}
+
+/** Those of a KPI that only events move: what a row says holds until the next one. */
+export class CarriedWindows implements KnownWindows {
+  private readonly definition: Definition;
+  private readonly pieces: readonly { readonly throughMs: number; readonly series: Map<string, ComputedRow[]> }[];
+
+  /** `pieces`: ascending. */
+  constructor(definition: Definition, pieces: readonly WindowPiece[]) {
     this.definition = definition;
-    for (const row of rows.toSorted((a, b) => a.endMs - b.endMs)) {
-      const own = this.series.get(row.labels);
-      if (own === undefined) this.series.set(row.labels, [row]);
-      else own.push(row);
-    }
+    this.pieces = pieces.map(({ throughMs, rows }) => ({ throughMs, series: bySeries(rows) }));
   }
 
-  /** The value of the window that ends at `endMs`. */
   at(labels: string, endMs: number): ComputedValue {
-    const rows = this.series.get(labels) ?? [];
+    const piece = this.pieces.find(({ throughMs }) => endMs <= throughMs);
+    const rows = piece?.series.get(labels) ?? [];
     let [low, high] = [0, rows.length];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -48,7 +57,33 @@ export class CarriedWindows {
       else high = middle;
     }
     const row = rows[low - 1];
-    const carries = this.definition.window.kind !== 'tumbling' || row?.endMs === endMs;
+    const carries = !tumbles(this.definition.window) || row?.endMs === endMs;
     return row === undefined || !carries ? nothing(this.definition) : row.value;
+  }
+}
+
+function bySeries(rows: readonly ComputedRow[]): Map<string, ComputedRow[]> {
+  const series = new Map<string, ComputedRow[]>();
+  for (const row of rows.toSorted((a, b) => a.endMs - b.endMs)) {
+    const own = series.get(row.labels);
+    if (own === undefined) series.set(row.labels, [row]);
+    else own.push(row);
+  }
+  return series;
+}
+
+/** Those of a KPI that time moves, each computed for itself. */
+export class MovingWindows implements KnownWindows {
+  private readonly definition: Definition;
+  private readonly values: ReadonlyMap<string, ComputedValue>;
+
+  /** `rows`: of each label set that anything is known of every window that is asked for. */
+  constructor(definition: Definition, rows: readonly ComputedRow[]) {
+    this.definition = definition;
+    this.values = new Map(rows.map(({ labels, endMs, value }) => [`${labels} ${endMs}`, value]));
+  }
+
+  at(labels: string, endMs: number): ComputedValue {
+    return this.values.get(`${labels} ${endMs}`) ?? nothing(this.definition);
   }
 }

@@ -17,12 +17,12 @@ export const NO_SUMS: WindowSums = { n: 0, a: '0', b: '0' };
 export interface ComputedValue {
   /** Null: there is none. */
   readonly value: number | null;
-  /** Null where there is no value, and of a percentile or an estimate. */
+  /** Null where there is no value, and of a percentile, an estimate or a derived KPI. */
   readonly exact: Fraction | null;
   readonly samples: number;
-  /** Of a formula only: the numbers that its value may be, as well as its inputs are known; null: there is none. */
+  /** Of a derived KPI only: the numbers that its value may be, as well as its inputs are known; null: there is none. */
   readonly range?: Range | null;
-  /** Of a formula only: why there is no value, or may be none. */
+  /** Of a derived KPI only: why there is no value, or may be none. */
   readonly none?: readonly string[];
 }
 
@@ -37,6 +37,8 @@ export interface StreamedValue {
 
 /** How far a percentile may be from the value at its rank. */
 const PERCENTILE_ACCURACY = 0.01;
+/** How far a percentile of ages may be from the age at its rank: entries are told apart to the minute. */
+const AGE_ACCURACY_MS = 30_000;
 /** Standard error of an estimate of different values, relative (HyperLogLog of 4,096 registers). */
 const ESTIMATE_ERROR = 1.04 / 64;
 /** How many standard errors are allowed, and beside them how many values: of a few, two may share a register. */
@@ -66,6 +68,7 @@ export function computedValue(definition: Definition, { n, a, b }: WindowSums): 
       return of(fraction(BigInt(n), 1n));
     case 'age':
       // Where nothing is open the age is zero.
+      if (aggregate.of === 'percentile') return { value: Number(a) / Number(per), exact: null, samples: n };
       return of(fraction(BigInt(a), aggregate.of === 'mean' && n !== 0 ? per * BigInt(b) : per));
     case 'integral':
       if (n === 0) return of(null);
@@ -110,8 +113,12 @@ function ratio({ measure, scale }: Definition, above: bigint, below: bigint): Fr
 }
 
 /** How far the number that people see may be from the one that the events give. */
-export function slackOf({ aggregate }: Definition, value: number): number {
-  const size = Math.abs(value);
+export function slackOf(definition: Definition, { value, samples }: ComputedValue): number {
+  const { aggregate } = definition;
+  const size = Math.abs(value ?? 0);
+  // Of nothing the age is zero, not about zero.
+  if (aggregate.kind === 'age' && aggregate.of === 'percentile')
+    return samples === 0 ? 0 : AGE_ACCURACY_MS / Number(amountsPerUnit(definition));
   if (aggregate.kind === 'percentile') return size * PERCENTILE_ACCURACY;
   if (aggregate.kind === 'distinct' && aggregate.approximate)
     return size === 0 ? 0 : size * ESTIMATE_ERROR * ESTIMATE_ERRORS + ESTIMATE_VALUES;
@@ -124,7 +131,7 @@ export function agrees(definition: Definition, streamed: StreamedValue, computed
   if (computed.range !== undefined) return agreesWithRange(streamed, computed.range, computed.none ?? []);
   if (streamed.value === null || computed.value === null)
     return streamed.value === computed.value && streamed.exact === null;
-  if (Math.abs(streamed.value - computed.value) > slackOf(definition, computed.value)) return false;
+  if (Math.abs(streamed.value - computed.value) > slackOf(definition, computed)) return false;
   if (computed.exact === null) return streamed.exact === null;
   const exact = streamed.exact === null ? null : readFraction(streamed.exact);
   return exact !== null && sameFraction(exact, computed.exact);

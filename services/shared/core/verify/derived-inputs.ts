@@ -1,46 +1,75 @@
-import type { Definition, FormulaMeasure, WindowSpec } from '../definition.ts';
-import { parseFormula } from '../formula/formula-parse.ts';
-import { lastEnd, sliceEnd, sliceStart, TOTAL_END_MS, tumbles } from '../window/window.ts';
-import { type ComputedValue, slackOf } from './computed-value.ts';
-import { formulaRange, type Outcome, widened } from './formula-range.ts';
+import type { Definition, DerivedMeasure, WindowSpec } from '../definition.ts';
+import { earlierEnd } from '../window/window-earlier.ts';
+import { lastEnd, nextEnd, sliceEnd, sliceStart, TOTAL_END_MS, tumbles, windowStart } from '../window/window.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
+import type { WindowEnds } from './window-ends.ts';
 
 /** A measured KPI that a derived one is computed from, directly or by way of others. */
 export interface MeasuredInput {
   readonly definition: Definition;
-  /** It has the windows of the derived one all the way: where it has a row that one has one too. */
-  readonly isGrid: boolean;
+  /** Where the derived one has rows because this one has one that ends at `endMs`; empty: it gives it none. */
+  rowsFor(endMs: number): readonly number[];
 }
 
-/** The value of a measured KPI in the window that ends at `endMs`. */
-export type ValueAt = (definition: Definition, endMs: number) => ComputedValue;
+/** A window of an input of a derived KPI, by its end. */
+export interface InputWindow {
+  readonly input: Definition;
+  readonly endMs: number;
+}
 
-/** Windows of an input that one statement gives: with the bounds of a calendar in it, or without. */
+/** Windows of an input that are read for one page: with the bounds of a calendar in the statement, or without. */
 const CALENDAR_STEPS_MAX = 1_000;
 const STEPS_MAX = 10_000;
-/** A part of a number: the roundings of a division of long integers. */
-const DIVISION = 2 ** -50;
+/** Where a clock is put forward or back a later window may be held against an earlier end: by less than this. */
+const SHIFT_MS = 2 * 3_600_000;
+
+/** A KPI that is computed from others, as its catalogue says. Throws NotChecked. */
+export function derivedMeasure({ measure }: Definition): DerivedMeasure {
+  switch (measure.kind) {
+    case 'formula':
+      onlyKeys(measure, ['kind', 'expression', 'inputs'], 'formula');
+      return measure;
+    case 'rollup':
+      onlyKeys(measure, ['kind', 'inputs', 'aggregate', 'empty'], 'rollup');
+      return measure;
+    case 'growth':
+      onlyKeys(measure, ['kind', 'inputs', 'over'], 'growth');
+      return measure;
+    default:
+      throw new NotChecked(measure.kind);
+  }
+}
+
+type RowFor = (endMs: number) => number;
 
 /** The measured KPIs below a KPI, each once; a measured one is its own. Throws NotChecked. */
 export function measuredInputs(definition: Definition): MeasuredInput[] {
-  const found = new Map<string, MeasuredInput>();
-  collect(definition, true, found);
-  return [...found.values()];
+  const found = new Map<string, { readonly definition: Definition; readonly ways: RowFor[] }>();
+  collect(definition, (endMs) => endMs, found);
+  return [...found.values()].map(({ definition: input, ways }) => ({
+    definition: input,
+    rowsFor: (endMs) => ways.map((rowFor) => rowFor(endMs)),
+  }));
 }
 
-function collect(definition: Definition, isGrid: boolean, found: Map<string, MeasuredInput>): void {
+/** `rowFor`: where the outermost KPI has a row because this one has; null: it gives it none. */
+function collect(
+  definition: Definition,
+  rowFor: RowFor | null,
+  found: Map<string, { readonly definition: Definition; readonly ways: RowFor[] }>,
+): void {
   if (definition.aggregate.kind !== 'derived') {
-    found.set(definition.hash, { definition, isGrid: isGrid || found.get(definition.hash)?.isGrid === true });
+    const { ways } = found.get(definition.hash) ?? { ways: [] };
+    found.set(definition.hash, { definition, ways: rowFor === null ? ways : [...ways, rowFor] });
     return;
   }
-  for (const input of formulaIn(definition).inputs)
-    collect(input, isGrid && windowText(input.window) === windowText(definition.window), found);
-}
-
-function formulaIn({ measure }: Definition): FormulaMeasure {
-  if (measure.kind !== 'formula') throw new NotChecked(measure.kind);
-  onlyKeys(measure, ['kind', 'expression', 'inputs'], 'formula');
-  return measure;
+  const { window } = definition;
+  const { kind, inputs } = derivedMeasure(definition);
+  for (const input of inputs) {
+    const alike = windowText(input.window) === windowText(window);
+    const around: RowFor | null = kind === 'rollup' ? (endMs) => sliceEnd(window, endMs - 1) : null;
+    collect(input, rowFor && (alike ? rowFor : around && ((endMs) => rowFor(around(endMs)))), found);
+  }
 }
 
 /** The same for equal windows, in whatever order they were written. */
@@ -49,21 +78,88 @@ function windowText(window: WindowSpec): string {
 }
 
 /** End of the last window that has ended by `endMs`. */
-export function asOf({ window }: Definition, endMs: number): number {
+function asOf({ window }: Definition, endMs: number): number {
   return window.kind === 'total' ? TOTAL_END_MS : lastEnd(window, endMs);
+}
+
+/** The ends of the shorter windows in the longer one that ends at `endMs`, ascending. */
+export function endsWithin(inner: WindowSpec, outer: WindowSpec, endMs: number): number[] {
+  const ends: number[] = [];
+  for (let at = sliceEnd(inner, windowStart(outer, endMs)); at <= endMs; at = sliceEnd(inner, at)) ends.push(at);
+  return ends;
+}
+
+/** The windows of its inputs that a derived KPI is computed from in the window that ends at `endMs`. */
+function windowsUsed(definition: Definition, endMs: number): InputWindow[] {
+  const measure = derivedMeasure(definition);
+  const { window } = definition;
+  switch (measure.kind) {
+    case 'formula':
+      return measure.inputs.map((input) => ({ input, endMs: asOf(input, endMs) }));
+    case 'growth': {
+      const [input] = measure.inputs;
+      return [endMs, earlierEnd(window, endMs, measure.over)].map((at) => ({ input, endMs: at }));
+    }
+    case 'rollup': {
+      const [input] = measure.inputs;
+      const outer = measure.empty === 'zero' ? [windowStart(window, endMs), endMs] : [endMs];
+      return outer.flatMap((at) => endsWithin(input.window, window, at)).map((at) => ({ input, endMs: at }));
+    }
+  }
 }
 
 /** Where windows of a measured KPI end that values of a derived one at `endMs` are computed from, each once. */
 export function endsOf(definition: Definition, measured: Definition, endMs: number): number[] {
-  const ends = formulaIn(definition).inputs.flatMap((input) => {
-    const at = asOf(input, endMs);
+  const ends = windowsUsed(definition, endMs).flatMap(({ input, endMs: at }) => {
     if (input.aggregate.kind === 'derived') return endsOf(input, measured, at);
     return input.hash === measured.hash ? [at] : [];
   });
   return [...new Set(ends)];
 }
 
-/** How long a page of a derived KPI's windows may be, so that those of each input fit into one statement; milliseconds. */
+/** Window ends from one through another, both of which are some. */
+export type EndSpan = readonly [fromMs: number, throughMs: number];
+
+/** Spans that hold all window ends of a measured KPI that windows of a derived one ending in `ends` are computed from; ascending, apart. */
+export function spansOf(definition: Definition, measured: Definition, { afterMs, untilMs }: WindowEnds): EndSpan[] {
+  const { window } = definition;
+  const span: EndSpan =
+    window.kind === 'total' ? [TOTAL_END_MS, TOTAL_END_MS] : [nextEnd(window, afterMs), lastEnd(window, untilMs)];
+  const joined: [number, number][] = [];
+  if (span[0] > span[1]) return joined;
+  for (const [fromMs, throughMs] of spansIn(definition, measured, span).sort((a, b) => a[0] - b[0])) {
+    const last = joined.at(-1);
+    if (last === undefined || fromMs > last[1]) joined.push([fromMs, throughMs]);
+    else last[1] = Math.max(last[1], throughMs);
+  }
+  return joined;
+}
+
+function spansIn(definition: Definition, measured: Definition, span: EndSpan): EndSpan[] {
+  if (definition.hash === measured.hash) return [span];
+  if (definition.aggregate.kind !== 'derived') return [];
+  const [fromMs, throughMs] = span;
+  const measure = derivedMeasure(definition);
+  const { window } = definition;
+  switch (measure.kind) {
+    case 'formula':
+      return measure.inputs.flatMap((input) => spansIn(input, measured, [asOf(input, fromMs), asOf(input, throughMs)]));
+    case 'growth': {
+      const [input] = measure.inputs;
+      const [first, last] = [fromMs, throughMs].map((endMs) => earlierEnd(window, endMs, measure.over));
+      const earlier: EndSpan = [lastEnd(window, first! - SHIFT_MS), lastEnd(window, last! + SHIFT_MS)];
+      return [span, earlier].flatMap((each) => spansIn(input, measured, each));
+    }
+    case 'rollup': {
+      const [input] = measure.inputs;
+      const startMs = windowStart(window, fromMs);
+      const beginMs = measure.empty === 'zero' ? windowStart(window, startMs) : startMs;
+      return spansIn(input, measured, [sliceEnd(input.window, beginMs), lastEnd(input.window, throughMs)]);
+    }
+  }
+}
+
+/** How long a page of a derived KPI's windows may be, so that not too many of each input are read for it; milliseconds. */
 export function pageMsMax(definition: Definition, fromMs: number): number {
   if (definition.aggregate.kind !== 'derived') return Infinity;
   const lengths = measuredInputs(definition).map(({ definition: { window } }) => {
@@ -73,34 +169,4 @@ export function pageMsMax(definition: Definition, fromMs: number): number {
     return (sliceEnd(window, startMs) - startMs) * (ofCalendar ? CALENDAR_STEPS_MAX : STEPS_MAX);
   });
   return Math.min(...lengths);
-}
-
-/** What a derived KPI comes to in the window that ends at `endMs`, from the values of its inputs. Throws NotChecked. */
-export function derivedFrom(definition: Definition, endMs: number, valueAt: ValueAt): ComputedValue {
-  const { expression, inputs } = formulaIn(definition);
-  const outcomes = new Map<string, Outcome>();
-  let samples = 0;
-  for (const input of inputs) {
-    const at = asOf(input, endMs);
-    const value = input.aggregate.kind === 'derived' ? derivedFrom(input, at, valueAt) : valueAt(input, at);
-    samples += value.samples;
-    outcomes.set(input.kpi, outcomeOf(input, value));
-  }
-  const parsed = parseFormula(expression);
-  if ('problem' in parsed) throw new NotChecked(`formula: ${parsed.problem.message}`);
-  const { range, none } = formulaRange(parsed.root, (name) => outcomes.get(name)!);
-  return { value: range === null ? null : (range.low + range.high) / 2, exact: null, samples, range, none };
-}
-
-/** How well a value is known: a whole number exactly, another one to its last bits, an estimate within its error. */
-function outcomeOf(definition: Definition, { value, exact, range, none }: ComputedValue): Outcome {
-  const missing = [`${definition.kpi} has no value`];
-  if (range !== undefined) return { range, none: none === undefined || none.length === 0 ? [] : missing };
-  if (value === null) return { range: null, none: missing };
-  if (exact === null) {
-    const slack = slackOf(definition, value);
-    return { range: { low: value - slack, high: value + slack }, none: [] };
-  }
-  const isWhole = Number.isSafeInteger(value) && exact.numerator === BigInt(value) * exact.denominator;
-  return { range: isWhole ? { low: value, high: value } : widened({ low: value, high: value }, DIVISION), none: [] };
 }

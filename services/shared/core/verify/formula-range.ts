@@ -33,11 +33,13 @@ export function formulaRange(root: FormulaNode, of: OutcomeOf): Outcome {
   return range.low === range.high ? { range: null, none: large } : { range, none: large };
 }
 
-const TOO_LARGE = 'the result is too large';
+/** Why there is no value where a number is beyond those of doubles. */
+export const TOO_LARGE = 'the result is too large';
 /** A part of a number: more than one rounding of doubles, of which a formula may make a few. */
 const ROUNDING = 2 ** -50;
 
-function isBounded({ low, high }: Range): boolean {
+/** Whether both bounds are numbers that a double holds. */
+export function isBounded({ low, high }: Range): boolean {
   return Number.isFinite(low) && Number.isFinite(high);
 }
 
@@ -96,7 +98,7 @@ function quotient(args: readonly [FormulaNode, FormulaNode], of: OutcomeOf): Out
 }
 
 /** What one computation gives is one number; where there are several, rounding may have moved them. */
-function rangeOf(bounds: readonly number[]): Range {
+export function rangeOf(bounds: readonly number[]): Range {
   if (bounds.some(Number.isNaN)) return { low: -Infinity, high: Infinity };
   const [low, high] = [Math.min(...bounds), Math.max(...bounds)];
   return low === high ? { low, high } : widened({ low, high }, ROUNDING);

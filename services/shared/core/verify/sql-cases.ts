@@ -1,9 +1,9 @@
 import { isMoving } from '../aggregate/moving.ts';
 import type { Definition } from '../definition.ts';
+import { clockSql, timesSql } from './clock-sql.ts';
 import type { Mismatch } from './compare-windows.ts';
 import type { EventSpan } from './measure-sql.ts';
 import type { ContributionsSql } from './sql-contributions.ts';
-import { clockSql, timesSql } from './sql-moving.ts';
 import { textArray } from './sql-text.ts';
 
 /** Which cases come first, where it is not those with the greatest sum. */

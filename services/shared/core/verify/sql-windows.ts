@@ -3,6 +3,7 @@ import type { Definition } from '../definition.ts';
 import { isBetween, sliceEnd, sliceStart, TOTAL_END_MS, windowStart } from '../window/window.ts';
 import { type AggregateSql, aggregateSql } from './aggregates.ts';
 import type { EventSpan } from './measure-sql.ts';
+import { windowsWithRows } from './moving-windows.ts';
 import { NotChecked, onlyKeys } from './not-checked.ts';
 import { movingSql } from './sql-moving.ts';
 import type { ContributionsSql } from './sql-contributions.ts';
@@ -24,7 +25,7 @@ export function windowsSql(
   span: EventSpan,
 ): string {
   const { window } = definition;
-  if (isMoving(definition)) return movingSql(definition, contributions, ends, span);
+  if (isMoving(definition)) return movingSql(definition, contributions, windowsWithRows(definition, ends), span);
   const aggregate = aggregateSql(definition.aggregate);
   switch (window.kind) {
     case 'total':

@@ -3,8 +3,8 @@ import type { ComputedValue } from '../../core/verify/computed-value.ts';
 import { encodeLabels } from '../../core/measure/labels.ts';
 import { windowStart } from '../../core/window/window.ts';
 import { type CasesBehind, casesBehind } from './cases-behind.ts';
-import type { ComputedWindows } from './computed-windows.ts';
 import type { KpiPlan } from './kpi-plan.ts';
+import type { PageWindows } from './page-windows.ts';
 import type { VerifySource } from './verify-source.ts';
 
 /** What is behind a value: cases, or of a KPI that is computed from others its inputs, with theirs. */
@@ -25,7 +25,7 @@ type Window = Pick<Mismatch, 'labels' | 'startMs' | 'endMs'>;
 /** What is behind a window of a KPI, at most `casesMax` cases of each. Throws what the source throws. */
 export async function whatIsBehind(
   { definition, inputs }: KpiPlan,
-  computed: ComputedWindows,
+  computed: PageWindows,
   window: Window,
   casesMax: number,
   source: Pick<VerifySource, 'rows'>,

@@ -1,8 +1,6 @@
-import { isMoving } from '../../core/aggregate/moving.ts';
 import type { Definition } from '../../core/definition.ts';
 import { type MeasuredInput, measuredInputs } from '../../core/verify/derived-inputs.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
-import { NotChecked } from '../../core/verify/not-checked.ts';
 import { contributionsSql, type ContributionsSql } from '../../core/verify/sql-contributions.ts';
 import { windowsSql } from '../../core/verify/sql-windows.ts';
 
@@ -29,8 +27,6 @@ export function planKpi(definition: Definition, spanOf: (workflow: string) => Ev
     const contributions = contributionsSql(input.definition, span);
     // What has no SQL is told even where there is nothing to compare yet.
     windowsSql(input.definition, contributions, { afterMs: 0, untilMs: 0 }, span);
-    if (input.definition !== definition && isMoving(input.definition))
-      throw new NotChecked(`${input.definition.kpi}, which moves with time, in another KPI`);
     return { ...input, contributions, span };
   });
   return { definition, inputs };

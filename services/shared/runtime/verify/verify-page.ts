@@ -2,8 +2,9 @@ import { compareWindows, type Compared, type Mismatch, type StreamedRow } from '
 import { encodeLabels } from '../../core/measure/labels.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
 import type { WindowEnds } from '../../core/verify/window-ends.ts';
-import { type ComputedWindows, computedWindows } from './computed-windows.ts';
+import { computedWindows } from './computed-windows.ts';
 import type { KpiPlan } from './kpi-plan.ts';
+import type { PageWindows } from './page-windows.ts';
 import type { VerifySource } from './verify-source.ts';
 
 /** How often a page in which something differs is looked at again while its rows still change. */
@@ -21,7 +22,7 @@ export interface PageCheck extends Compared {
   /** Rows that went on changing, and so were not compared. */
   readonly moving: number;
   /** As the events gave them last. */
-  readonly computed: ComputedWindows;
+  readonly computed: PageWindows;
 }
 
 /**
