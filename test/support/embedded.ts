@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { settledBy } from '../../services/cli/commands/settled.ts';
+import type { StatusReport } from '../../services/cli/wiring.ts';
 import { EventWriter } from '../../services/ingest/event-writer.ts';
 import { Processor } from '../../services/processor/processor.ts';
 import { SystemClock } from '../../services/shared/adapters/clock/system-clock.ts';
@@ -87,27 +89,10 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
       await writer.bracket(workflow, 'test', 'end', Math.max(...events.map(({ timeMs }) => timeMs)));
     },
     async settled() {
-      const events: { readonly place: string; readonly end: number }[] = [];
-      for (const name of catalogue.workflows.keys()) {
-        for (let p = 0; p < partitions; p++)
-          events.push({ place: `events.${name}/${p}`, end: await log.endOffset(`events.${name}`, p) });
-      }
-      await until(async () => {
-        const status = await processor.status();
-        return events.every(({ place, end }) =>
-          status.some((task) => `${task.topic}/${task.partition}` === place && task.storedOffset >= end - 1),
-        );
-      });
-      const slices: { readonly p: number; readonly end: number }[] = [];
-      for (let p = 0; p < partitions; p++) slices.push({ p, end: await log.endOffset('slices', p) });
-      await until(async () => {
-        const status = await processor.status();
-        return slices.every(({ p, end }) =>
-          status.some(
-            (task) => task.stage === 'roll' && task.partition === p && task.nextOffset >= end && !task.unstored,
-          ),
-        );
-      });
+      const status = async (): Promise<StatusReport> =>
+        ({ tasks: await processor.status(), failing: [] }) as unknown as StatusReport;
+      while (!processor.ready) await new Promise((resolve) => setTimeout(resolve, 20));
+      await settledBy(status, () => {});
       if (failures.length > 0) throw failures[0];
     },
     async rows<Row>(sql: string) {
@@ -124,8 +109,4 @@ export async function openEmbedded(path: string, catalogueFile: string): Promise
       await store.close();
     },
   };
-}
-
-async function until(done: () => Promise<boolean>): Promise<void> {
-  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -41,7 +41,7 @@ export async function diffCommand(
   const session = await openToRead(wiring, options);
   const diffs: KpiDiff[] = [];
   try {
-    await settled(session, null);
+    await settled(session);
     const source = verifySourceOf(session);
     const next = wiring.limitSeries(written, await seriesLimits(source));
     for await (const diff of diffsOf(next, range, source)) {

@@ -21,7 +21,7 @@ export interface ExplainCommandOptions extends CommonOptions {
 export async function explainCommand(wiring: Wiring, kpi: string, options: ExplainCommandOptions): Promise<void> {
   const session = await openToRead(wiring, options);
   try {
-    await settled(session, null);
+    await settled(session);
     const explanation = await explainValue(verifySourceOf(session), {
       kpi,
       labels: options.label ?? new Map(),

@@ -31,7 +31,7 @@ export async function importCommand(wiring: Wiring, file: string, options: Impor
   };
   try {
     const summary = await read(file, source, options, asOfMs, open);
-    if (options.wait) await settled(await open(), source.mapping.workflow);
+    if (options.wait) await settled(await open());
     process.stdout.write(`${summaryText(summary, options.data)}\n`);
   } finally {
     await closeSession(session);

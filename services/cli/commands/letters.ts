@@ -67,7 +67,7 @@ export async function letterAction(wiring: Wiring, action: LetterAction, options
   const session = await openToRead(wiring, options);
   try {
     const tally = await allOf(session, action, body);
-    if (!dryRun && tally.events > 0) await settled(session, null);
+    if (!dryRun && tally.events > 0) await settled(session);
     process.stdout.write(options.json === true ? tallyJson(tally, dryRun) : tallyText(tally, dryRun));
   } finally {
     await closeSession(session);

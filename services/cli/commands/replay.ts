@@ -71,7 +71,7 @@ export async function replay(wiring: Wiring, file: string, options: ReplayOption
       going = player.goOn(idle.signal);
       if (stopping.aborted) return;
       process.stderr.write(`replay: all ${events.length} events are played.${options.exit === true ? '' : END}\n`);
-      if (options.exit === true) await settled({ url: null, directory, takt }, null);
+      if (options.exit === true) await settled({ url: null, directory, takt });
       else await Promise.race([aborted(stopping), takt.ended]);
     } finally {
       await removeRunFile(directory);

@@ -1,5 +1,4 @@
 import { type ErrorCode, ERRORS, TaktError } from '../../shared/core/errors.ts';
-import { eventsTopic } from '../../shared/runtime/topics.ts';
 import type { StatusReport } from '../wiring.ts';
 import { call, type Session } from './session.ts';
 
@@ -11,50 +10,42 @@ const FAILING_MS_MAX = 10_000;
 const SAY_EVERY_MS = 5_000;
 
 /**
- * Waits until all that the log holds now is stored: first the slices, then values, then what rules make of them. Of
- * `workflow` the stored positions have passed it all; those of quiet partitions of others may follow a minute later.
- * Throws what makes the folds fail or halt: the events are then in the log, and their values follow once that is mended.
+ * Waits until all that the log holds now is stored: first the slices, then values, then what rules make of them. Where
+ * nothing but time passed, the stored positions may follow a minute later: there is nothing to wait for. Throws what makes the folds fail or halt: the events are then in the log, and their values follow once that is mended.
  */
-export async function settled(session: Session, workflow: string | null): Promise<void> {
+export async function settled(session: Session): Promise<void> {
   let halted: unknown = null;
   if (session.url === null) session.takt.ended.catch((error: unknown) => (halted = error));
   const status = async (): Promise<StatusReport> => {
     if (halted !== null) throw halted;
     return session.url === null ? session.takt.status() : ((await call(session.url, '/v1/status')) as StatusReport);
   };
-  await settledBy(status, workflow, (records) => {
+  await settledBy(status, (records) => {
     process.stderr.write(`computing and storing: ${records} records left\n`);
   });
 }
 
 /** The same, by what `status` gives. `say`: told now and then how many records are left. */
-export async function settledBy(
-  status: () => Promise<StatusReport>,
-  workflow: string | null,
-  say: (records: number) => void,
-): Promise<void> {
+export async function settledBy(status: () => Promise<StatusReport>, say: (records: number) => void): Promise<void> {
   const wait = waiter(status, say);
   const endsOf = async (wanted: string): Promise<Map<string, number>> => {
     const tasks = (await status()).tasks.filter(({ stage }) => stage === wanted);
     return new Map(tasks.map((task) => [`${task.topic}/${task.partition}`, task.endOffset]));
   };
   const ends = await endsOf('aggregate');
-  const topic = workflow === null ? null : eventsTopic(workflow);
-  await wait(({ tasks: now }) =>
-    left(now, ends, (task) => (task.topic === topic ? task.storedOffset + 1 : written(task))),
-  );
+  await wait(({ tasks: now }) => left(now, ends));
   const rolled = await endsOf('roll');
-  await wait(({ tasks: now }) => left(now, rolled, written));
+  await wait(({ tasks: now }) => left(now, rolled));
   const alerted = await endsOf('alert');
-  await wait(({ tasks: now }) => left(now, alerted, written));
+  await wait(({ tasks: now }) => left(now, alerted));
 }
 
 type Task = StatusReport['tasks'][number];
 
-/** How many records are before the ends, by how far each task is. */
-function left(tasks: readonly Task[], ends: ReadonlyMap<string, number>, reached: (task: Task) => number): number {
+/** How many records before the ends are not stored. */
+function left(tasks: readonly Task[], ends: ReadonlyMap<string, number>): number {
   let sum = 0;
-  for (const task of tasks) sum += Math.max(0, (ends.get(`${task.topic}/${task.partition}`) ?? 0) - reached(task));
+  for (const task of tasks) sum += Math.max(0, (ends.get(`${task.topic}/${task.partition}`) ?? 0) - written(task));
   return sum;
 }
 

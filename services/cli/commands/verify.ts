@@ -36,7 +36,7 @@ export async function verifyCommand(wiring: Wiring, options: VerifyCommandOption
   const session = await openToRead(wiring, options);
   const checks: KpiCheck[] = [];
   try {
-    await settled(session, null);
+    await settled(session);
     const source = verifySourceOf(session);
     for await (const check of verify({ source, range, kpis: options.kpi ?? [], onPage: longWork() })) {
       checks.push(check);

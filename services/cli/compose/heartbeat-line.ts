@@ -74,7 +74,7 @@ function utc(time: string): Schedule {
 /** Compares the values of the day before with the archived events. */
 function nightlyCheck(store: Pick<KpiStore, 'query'>, status: () => Promise<StatusReport>): Job {
   const query = (sql: string, format: string): Promise<Uint8Array> => store.query(sql, format);
-  return verifyJob(utc(CHECK_TIME), verifySource({ query, status, settled: () => settledBy(status, null, () => {}) }));
+  return verifyJob(utc(CHECK_TIME), verifySource({ query, status, settled: () => settledBy(status, () => {}) }));
 }
 
 /**

@@ -14,7 +14,7 @@ import type {
 
 /** What is behind a value, for people: the KPI as a sentence, the value, then the cases with their events. */
 export function explanationText(explanation: Explanation, language: Language): string {
-  const { definition, value, inputs, notTold } = explanation;
+  const { definition, value, inputs, inputsCount, notTold } = explanation;
   const { exact, samples, state, revision, reason } = value;
   const other = exact === null || exact === String(value.value) ? '' : ` = ${exact}`;
   const revised = revision === 0 ? '' : `, revision ${revision}${reason === '' ? '' : ` (${reason})`}`;
@@ -23,8 +23,10 @@ export function explanationText(explanation: Explanation, language: Language): s
     `${placeOf(explanation)}: ${value.value ?? 'no value'}${other} (n ${samples}), ${state}${revised}`,
   ];
   if (notTold !== null) lines.push(`Its cases cannot be told: ${notTold}`);
-  else if (inputs.length > 0) lines.push('It is computed from:', ...inputs.flatMap(inputLines));
-  else lines.push(...casesLines(definition, explanation));
+  else if (inputs.length > 0) {
+    lines.push('It is computed from:', ...inputs.flatMap(inputLines));
+    if (inputsCount > inputs.length) lines.push(`  and ${inputsCount - inputs.length} earlier windows`);
+  } else lines.push(...casesLines(definition, explanation));
   return `${lines.join('\n')}\n`;
 }
 

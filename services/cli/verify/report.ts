@@ -58,9 +58,13 @@ function noValue(reasons: readonly string[]): string {
 
 /** The cases, or what the value is computed from with the cases of each. */
 function behindText(difference: WhatIsBehind): string[] {
-  const { inputs } = difference;
-  if (inputs.length === 0) return [casesText(difference)];
-  return inputs.map((input) => `${input.kpi} ${computedText(input.computed)}: ${casesText(input)}`);
+  const { inputs, inputsCount } = difference;
+  if (inputsCount === 0) return [casesText(difference)];
+  const more = inputsCount - inputs.length;
+  return [
+    ...inputs.map((input) => `${input.kpi} ${computedText(input.computed)}: ${casesText(input)}`),
+    ...(more > 0 ? [`and ${more} earlier windows`] : []),
+  ];
 }
 
 function casesText({ cases, casesCount }: CasesBehind): string {

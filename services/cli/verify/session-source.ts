@@ -6,7 +6,7 @@ import { verifySource } from './source.ts';
 
 /** How a check asks the takt of a session, whether it runs elsewhere or was opened here. */
 export function verifySourceOf(session: Session): VerifySource {
-  const settledNow = (): Promise<void> => settled(session, null);
+  const settledNow = (): Promise<void> => settled(session);
   if (session.url === null) {
     const { takt } = session;
     return verifySource({

@@ -98,6 +98,7 @@ export class AggregateTask implements FoldTask {
   private cut: CutTimes | null = null;
   private storedVersion = -1n;
   private eventsSinceStore = false;
+  private isStoring = false;
   /** The records of the last `load`, until they are applied. */
   private decoded: { readonly records: readonly LogRecord[]; readonly placed: readonly Decoded[] } | null = null;
   /** The last batch was as large as they come, and nothing was published since. */
@@ -134,6 +135,7 @@ export class AggregateTask implements FoldTask {
     this.refused.clear();
     this.decoded = null;
     this.eventsSinceStore = false;
+    this.isStoring = false;
     this.marks.restore(this.time);
     await this.slices.restore(this.plan);
     await this.cases.restore(this.nextOffset - 1, this.fromPeriod);
@@ -415,6 +417,7 @@ export class AggregateTask implements FoldTask {
     const positions = filter === null ? {} : { positions: [filter] };
     const rows = { slices, ...positions };
     this.eventsSinceStore = false;
+    this.isStoring = true;
     const { filling } = this.frontiers;
     const content: PositionContent = {
       time: this.time,
@@ -433,6 +436,7 @@ export class AggregateTask implements FoldTask {
   }
 
   stored({ position }: Checkpoint): void {
+    this.isStoring = false;
     this.archive.stored();
     this.slices.acknowledge();
     if (position !== null && position.version > this.storedVersion) this.storedVersion = position.version;
@@ -440,13 +444,16 @@ export class AggregateTask implements FoldTask {
   }
 
   unstore(): void {
+    this.isStoring = false;
     this.archive.putBack();
     this.slices.changes.storeAgain();
     this.eventsSinceStore = true;
   }
 
   get backlogRows(): number {
-    return this.archive.size + this.slices.changes.unstoredRows;
+    // A record without rows, as the end of an import is one, is of use to others only once its position is stored.
+    const position = this.eventsSinceStore || this.isStoring ? 1 : 0;
+    return this.archive.size + this.slices.changes.unstoredRows + position;
   }
 
   /** The last offset that the stored position covers; -1: none. */

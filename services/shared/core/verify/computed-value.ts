@@ -118,7 +118,7 @@ export function slackOf(definition: Definition, { value, samples }: ComputedValu
   const size = Math.abs(value ?? 0);
   // Of nothing the age is zero, not about zero.
   if (aggregate.kind === 'age' && aggregate.of === 'percentile')
-    return samples === 0 ? 0 : AGE_ACCURACY_MS / Number(amountsPerUnit(definition));
+    return samples === 0 ? 0 : AGE_ACCURACY_MS / Number(amountsPerUnit(definition)) + size * DOUBLE_ACCURACY;
   if (aggregate.kind === 'percentile') return size * PERCENTILE_ACCURACY;
   if (aggregate.kind === 'distinct' && aggregate.approximate)
     return size === 0 ? 0 : size * ESTIMATE_ERROR * ESTIMATE_ERRORS + ESTIMATE_VALUES;

@@ -7,7 +7,9 @@ import type { WindowEnds } from './window-ends.ts';
 /** A measured KPI that a derived one is computed from, directly or by way of others. */
 export interface MeasuredInput {
   readonly definition: Definition;
-  /** Where the derived one has rows because this one has one that ends at `endMs`; empty: it gives it none. */
+  /** Whether the derived one has rows because this one has some. */
+  readonly givesRows: boolean;
+  /** Where it has them because this one has one that ends at `endMs`. */
   rowsFor(endMs: number): readonly number[];
 }
 
@@ -48,6 +50,7 @@ export function measuredInputs(definition: Definition): MeasuredInput[] {
   collect(definition, (endMs) => endMs, found);
   return [...found.values()].map(({ definition: input, ways }) => ({
     definition: input,
+    givesRows: ways.length > 0,
     rowsFor: (endMs) => ways.map((rowFor) => rowFor(endMs)),
   }));
 }

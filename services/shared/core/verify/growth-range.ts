@@ -17,7 +17,9 @@ export function growthRange(kpi: string, over: GrowthMeasure['over'], now: Outco
     if (low === high) return { range: null, none };
     return { range: { low: -Infinity, high: Infinity }, none: [...none, TOO_LARGE] };
   }
-  const shares = [now.range.low, now.range.high].flatMap((to) => [low, high].map((from) => (to - from) / Math.abs(from)));
+  const shares = [now.range.low, now.range.high].flatMap((to) =>
+    [low, high].map((from) => (to - from) / Math.abs(from)),
+  );
   const range = rangeOf(shares);
   return isBounded(range) ? { range, none } : { range, none: [...none, TOO_LARGE] };
 }

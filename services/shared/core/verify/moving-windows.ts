@@ -36,9 +36,9 @@ export function windowsWithRows(definition: Definition, ends: WindowEnds): Wante
 export function windowsEndingAt({ window }: Definition, ends: readonly number[]): WantedWindows {
   const starts = ends.map((endMs) => windowStart(window, endMs));
   return {
-    tables: [`${tableOf(ends)} AS ends`, `${tableOf(starts)} AS starts`],
+    tables: [`${tableOf(ends)} AS wanted_ends`, `${tableOf(starts)} AS wanted_starts`],
     untilMs: ends.reduce((last, endMs) => Math.max(last, endMs)),
-    sql: `SELECT labels, arrayJoin(ends) AS end_ms, starts[indexOf(ends, end_ms)] AS start_ms
+    sql: `SELECT labels, arrayJoin(wanted_ends) AS end_ms, wanted_starts[indexOf(wanted_ends, end_ms)] AS start_ms
   FROM (SELECT DISTINCT labels FROM changes)`,
   };
 }

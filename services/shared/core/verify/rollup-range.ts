@@ -11,7 +11,9 @@ interface Part extends Range {
 
 /** What the windows of a KPI come to within a longer one, if each of them, in their order, is somewhere in its range. */
 export function rollupRange(kpi: string, aggregate: RollupMeasure['aggregate'], windows: readonly Outcome[]): Outcome {
-  const parts = windows.flatMap(({ range, none }) => (range === null ? [] : [{ ...range, certain: none.length === 0 }]));
+  const parts = windows.flatMap(({ range, none }) =>
+    range === null ? [] : [{ ...range, certain: none.length === 0 }],
+  );
   const missing = [`${kpi} has no value in any of its windows`];
   if (parts.length === 0) return { range: null, none: missing };
   const range = aggregated(aggregate, parts);
@@ -39,7 +41,14 @@ function aggregated(aggregate: RollupMeasure['aggregate'], parts: readonly Part[
       return { low: certain.length === 0 ? around(parts).low : mostOf(certain.map(({ low }) => low)), high };
     }
     case 'last':
-      return around(parts.slice(Math.max(0, parts.findLastIndex((part) => part.certain))));
+      return around(
+        parts.slice(
+          Math.max(
+            0,
+            parts.findLastIndex((part) => part.certain),
+          ),
+        ),
+      );
   }
 }
 

@@ -81,7 +81,7 @@ async function readInput(
   const { definition, contributions, span } = input;
   const spans = spansOf(derived, definition, ends);
   if (isMoving(definition)) {
-    if (input.rowsFor(ends.untilMs).length === 0) return { input, rows: [], windows: null };
+    if (!input.givesRows) return { input, rows: [], windows: null };
     const rows: ComputedRow[] = [];
     for (const [fromMs, throughMs] of spans) {
       const inSpan = { afterMs: fromMs - 1, untilMs: throughMs };
@@ -106,7 +106,9 @@ async function readSpan(
   const { window } = definition;
   const afterMs = window.kind === 'total' ? fromMs - 1 : lastEnd(window, fromMs - 1);
   const before =
-    window.kind === 'total' || tumbles(window) ? [] : await sumsOf(windowSql(definition, contributions, afterMs), source);
+    window.kind === 'total' || tumbles(window)
+      ? []
+      : await sumsOf(windowSql(definition, contributions, afterMs), source);
   const rest = await sumsOf(windowsSql(definition, contributions, { afterMs, untilMs: throughMs }, span), source);
   return { throughMs, rows: valuesOf(definition, [...before, ...rest]) };
 }

@@ -1,8 +1,10 @@
+import { isMoving } from '../../core/aggregate/moving.ts';
 import type { Definition } from '../../core/definition.ts';
 import { compareWindows, type Mismatch } from '../../core/verify/compare-windows.ts';
 import { NotChecked } from '../../core/verify/not-checked.ts';
+import { quoted } from '../../core/verify/sql-text.ts';
 import { computedWindows } from './computed-windows.ts';
-import { NO_SPAN, planKpi } from './kpi-plan.ts';
+import { type KpiPlan, NO_SPAN, planKpi } from './kpi-plan.ts';
 import { type KpiState, whyNotChecked } from './verify-kpi.ts';
 import { streamedRows } from './verify-page.ts';
 import { stillTold } from './still-told.ts';
@@ -52,6 +54,7 @@ export async function diffKpi(
   try {
     const plan = planKpi(definition, (workflow) => state.spanOf(workflow));
     if (next.window.kind === 'total' && !range.totals) throw new NotChecked('a total is of no range');
+    await refuseMoving(plan, source);
     const stillRange = stillTold(definition, range, state.frozenMs);
     for await (const ends of verifyPages(definition, state.span ?? NO_SPAN, stillRange, state.watermarkMs, source)) {
       const computed = await computedWindows(plan, ends, source);
@@ -73,6 +76,19 @@ export async function diffKpi(
     const notTold = whyNotChecked(error, next.window.kind === 'total');
     if (notTold === null) throw error;
     return done(notTold);
+  }
+}
+
+/**
+ * Where a derived KPI would have rows by another KPI that moves with time and is not in force as it is here, nobody can
+ * tell: it depends on how time went. Throws NotChecked.
+ */
+async function refuseMoving({ definition, inputs }: KpiPlan, source: VerifySource): Promise<void> {
+  if (definition.aggregate.kind !== 'derived') return;
+  for (const { definition: input, givesRows } of inputs) {
+    if (!givesRows || !isMoving(input)) continue;
+    const known = await source.rows(`SELECT 1 FROM definitions WHERE hash = ${quoted(input.hash)} AND active = 1`);
+    if (known.length === 0) throw new NotChecked(`${input.kpi}, which moves with time, is another one too`);
   }
 }
 

@@ -74,6 +74,8 @@ export interface Explanation {
   readonly casesCount: number;
   /** Of a KPI that is computed from others, which has no cases of its own: what it is computed from. */
   readonly inputs: readonly ExplainedInput[];
+  /** How many windows that is; of many the latest with events are told. */
+  readonly inputsCount: number;
   /** Why its cases cannot be told; null: they are. */
   readonly notTold: string | null;
 }
@@ -154,10 +156,10 @@ async function tellCases(
       inputs.push({ ...input, definition: own, cases: await withEvents(source, own, input.cases) });
     }
     const cases = await withEvents(source, definition, behind.cases);
-    return { cases, casesCount: behind.casesCount, inputs, notTold: null };
+    return { cases, casesCount: behind.casesCount, inputs, inputsCount: behind.inputsCount, notTold: null };
   } catch (error) {
     if (!(error instanceof NotChecked)) throw error;
-    return { cases: [], casesCount: 0, inputs: [], notTold: error.message };
+    return { cases: [], casesCount: 0, inputs: [], inputsCount: 0, notTold: error.message };
   }
 }
 
