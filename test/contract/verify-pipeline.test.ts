@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { verifySource } from '../../services/cli/verify/source.ts';
-import type { StatusReport } from '../../services/cli/wiring.ts';
-import { verify } from '../../services/shared/runtime/verify/verify.ts';
-import type { KpiCheck } from '../../services/shared/runtime/verify/verify-kpi.ts';
 import type { WorkflowEvent } from '../../services/shared/core/event.ts';
 import { type Embedded, openEmbedded, temporaryDirectory } from '../support/embedded.ts';
+import { verifyEmbedded } from '../support/verify-embedded.ts';
 import { anyCase, START_MS } from '../support/verify-cases.ts';
 import { Random } from '../simulation/random.ts';
 import { chdbMissing } from './chdb-missing.ts';
@@ -24,19 +21,6 @@ afterEach(async () => {
   await takt.stop();
   folder.remove();
 });
-
-async function check(): Promise<Map<string, KpiCheck>> {
-  const source = verifySource({
-    query: (sql, format) => takt.store.query(sql, format),
-    status: async () => ({ tasks: await takt.processor.status() }) as unknown as StatusReport,
-    // Nothing is on its way: all was stored when the events were fed.
-    settled: () => Promise.resolve(),
-  });
-  const checks = new Map<string, KpiCheck>();
-  const range = { fromMs: null, toMs: null, totals: true };
-  for await (const each of verify({ source, range, kpis: [], onPage() {} })) checks.set(each.kpi, each);
-  return checks;
-}
 
 /** Events that move the watermark of every partition to a time. */
 function clocks(workflow: string, timeMs: number): WorkflowEvent[] {
@@ -101,7 +85,7 @@ describe.skipIf(chdbMissing !== false)(`verify of all measures (skipped only wit
       await feed(seed);
       const ends = new Map<string, number>();
       for (const { kpi } of await takt.store.definitions()) ends.set(kpi, await corrupt(kpi));
-      for (const [kpi, { windows, notChecked, differencesCount, differences }] of await check()) {
+      for (const [kpi, { windows, notChecked, differencesCount, differences }] of await verifyEmbedded(takt)) {
         expect({ kpi, notChecked }).toEqual({ kpi, notChecked: null });
         expect(windows, kpi).toBeGreaterThan(0);
         // All others are what the events give.

@@ -5,6 +5,7 @@ import { STANDARD_ERROR } from '../../services/shared/core/aggregate/hyper-log-l
 import { dataSet, dataSetsMissing } from '../support/data-sets.ts';
 import { type Embedded, openEmbedded, temporaryDirectory } from '../support/embedded.ts';
 import { takt as runTakt } from '../support/takt-process.ts';
+import { expectVerified } from '../support/verify-embedded.ts';
 import { filesOf } from '../support/tar-gz.ts';
 
 const CATALOGUE = 'test/catalogues/online_retail.yaml';
@@ -94,5 +95,6 @@ test.skipIf(dataSetsMissing)(
       expect(Math.abs(value - exact), time).toBeLessThan(4 * STANDARD_ERROR * exact);
       expect(value_exact).toBeNull();
     }
+    await expectVerified(takt);
   },
 );

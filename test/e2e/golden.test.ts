@@ -5,6 +5,7 @@ import type { WorkflowEvent } from '../../services/shared/core/event.ts';
 import { dataSet, dataSetsMissing } from '../support/data-sets.ts';
 import { type Embedded, openEmbedded, temporaryDirectory } from '../support/embedded.ts';
 import { takt as runTakt } from '../support/takt-process.ts';
+import { expectVerified } from '../support/verify-embedded.ts';
 
 let takt: Embedded | null = null;
 const directory = { current: null as ReturnType<typeof temporaryDirectory> | null };
@@ -137,13 +138,14 @@ describe.skipIf(dataSetsMissing)(
       expect(Number(valueOf('re_resolve_rate').value.toFixed(6))).toBe(golden['re_resolve_rate']);
       const [archived] = await takt.rows<{ n: string }>('SELECT count() AS n FROM events FINAL');
       expect(Number(archived!.n)).toBe(21_348);
+      await expectVerified(takt);
     });
 
     test.each([
       ['crm_sales_pipeline.csv', 'crm'],
       ['crm_sales_pipeline_mixed_dates.csv', 'crm_mixed_dates'],
     ])('%s: conversion, revenue, sales cycle, open pipeline', { timeout: 60_000 }, async (file, mapping) => {
-      const takt = await openImported(dataSet(file), 'crm', mapping, ['--as-of', '2017-12-31T00:00:00Z']);
+      const takt = await openImported(dataSet(file), 'crm', mapping, ['--as-of', `${CRM_AS_OF}T00:00:00Z`]);
       await takt.settled();
       const golden = JSON.parse(readFileSync(dataSet('golden/crm_sales_pipeline.json'), 'utf8')) as CrmGolden;
       const months = await takt.rows<{ kpi: string; month: string; value: number }>(
@@ -185,23 +187,17 @@ describe.skipIf(dataSetsMissing)(
           (value) => ({ '': value }),
         ),
       );
-    });
-
-    test('crm: shares won, of the deals closed or begun in a month', { timeout: 60_000 }, async () => {
-      const file = dataSet('crm_sales_pipeline.csv');
-      const takt = await openImported(file, 'crm', 'crm', ['--as-of', `${CRM_AS_OF}T00:00:00Z`]);
-      await takt.settled();
-      const golden = JSON.parse(readFileSync(dataSet('golden/crm_sales_pipeline.json'), 'utf8')) as CrmGolden;
-      const rows = await takt.rows<{ kpi: string; month: string; value: number }>(
+      const shares = await takt.rows<{ kpi: string; month: string; value: number }>(
         "SELECT kpi, formatDateTime(window_start, '%Y-%m') AS month, value FROM kpi_history WHERE kpi LIKE 'won_%' AND samples > 0",
       );
-      const byMonth = (kpi: string): Record<string, number> =>
-        Object.fromEntries(rows.filter((row) => row.kpi === kpi).map(({ month, value }) => [month, value]));
+      const shareByMonth = (kpi: string): Record<string, number> =>
+        Object.fromEntries(shares.filter((row) => row.kpi === kpi).map(({ month, value }) => [month, value]));
       const closed = Object.entries(golden.by_close_month).map(([month, each]) => [month, each.conversion_rate]);
-      expect(rounded(byMonth('won_of_closed'))).toEqual(Object.fromEntries(closed));
-      const deals = await rowsOf(file);
-      expect(byMonth('won_within_60d')).toEqual(wonWithin60Days(deals, 'begun'));
-      expect(byMonth('won_for_engaged')).toEqual(wonWithin60Days(deals, 'closed'));
+      expect(rounded(shareByMonth('won_of_closed'))).toEqual(Object.fromEntries(closed));
+      const deals = await rowsOf(dataSet('crm_sales_pipeline.csv'));
+      expect(shareByMonth('won_within_60d')).toEqual(wonWithin60Days(deals, 'begun'));
+      expect(shareByMonth('won_for_engaged')).toEqual(wonWithin60Days(deals, 'closed'));
+      await expectVerified(takt);
     });
 
     test.each([1, 2, 3, 4, 5, 6])(
@@ -224,6 +220,7 @@ describe.skipIf(dataSetsMissing)(
         expect(Object.keys(busy).sort()).toEqual(expected.map(([station]) => station).sort());
         for (const [station, seconds] of expected)
           expect(Math.abs(busy[station]! - seconds), station).toBeLessThanOrEqual(0.001);
+        await expectVerified(takt);
       },
     );
   },

@@ -60,6 +60,8 @@ interface Pending {
   readonly what: string;
   readonly run: () => Promise<void>;
   readonly fail: () => void;
+  /** Does a part of the work; undefined: it lands whole or not at all. */
+  readonly partly: (() => Promise<unknown>) | undefined;
   /** How many other turns pass before it can return. */
   waits: number;
 }
@@ -73,6 +75,8 @@ export class Gate {
   dead = false;
   /** Whether a write landed in part. */
   torn = false;
+  /** Which rows land of an insert that lands in part. */
+  lands: (row: unknown) => boolean;
   private readonly random: Random;
   private readonly faults: Faults<CallFaultKind>;
   private readonly failures: Failures;
@@ -82,6 +86,7 @@ export class Gate {
     this.random = random;
     this.faults = faults;
     this.failures = failures;
+    this.lands = () => random.chance(0.5);
   }
 
   /** From now on nothing fails. */
@@ -120,7 +125,7 @@ export class Gate {
       const slow = !this.healed && this.random.chance(kind === 'write' ? delayChance : delayChance / 4);
       if (slow) this.count('delay');
       const waits = slow ? 1 + this.random.below(DELAY_TURNS_MAX) : 0;
-      this.pending.push({ what, run, fail: () => reject(new Error(`planted ${kind} failure`)), waits });
+      this.pending.push({ what, run, fail: () => reject(new Error(`planted ${kind} failure`)), partly, waits });
     });
   }
 
@@ -181,7 +186,7 @@ function ofSomePartitions(records: readonly AppendRecord[], random: Random): App
 }
 
 /** The store as one owner reaches it. */
-export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiStore {
+export function gatedStore(store: MemoryStore, gate: Gate): KpiStore {
   /** A scan waits for each of its chunks. */
   async function* gated<T>(chunks: AsyncIterable<T>): AsyncIterable<T> {
     const iterator = chunks[Symbol.asyncIterator]();
@@ -200,7 +205,7 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
         () =>
           store.insert(
             table,
-            rows.filter(() => random.chance(0.5)),
+            rows.filter((row) => gate.lands(row)),
           ),
       ),
     rowBuffer: (table) => store.rowBuffer(table),
@@ -211,7 +216,7 @@ export function gatedStore(store: MemoryStore, gate: Gate, random: Random): KpiS
         () =>
           store.insert(
             table,
-            blocks.flatMap((block) => (block as MemoryBlock<typeof table>).rows.filter(() => random.chance(0.5))),
+            blocks.flatMap((block) => (block as MemoryBlock<typeof table>).rows.filter((row) => gate.lands(row))),
           ),
       ),
     caseEvents: (...query) => gate.pass('read', () => store.caseEvents(...query)),

@@ -1,9 +1,10 @@
 import type { ProgressMark } from '../../services/shared/core/messages.ts';
-import type { ValueRow } from '../../services/shared/ports/kpi-rows.ts';
+import type { SliceRow, ValueRow } from '../../services/shared/ports/kpi-rows.ts';
 import { finish } from './finish.ts';
 import type { OracleEvent } from './oracle.ts';
 import { Random } from './random.ts';
 import { quiet } from './step.ts';
+import type { Style } from './style.ts';
 import { type Owner, START_MS, World } from './world.ts';
 
 const MINUTE = 60_000;
@@ -23,9 +24,9 @@ export class Script {
     this.world = world;
   }
 
-  /** `tight`: memory holds as little as possible. */
-  static async open({ tight = false } = {}): Promise<Script> {
-    const style = {
+  /** `tight`: memory holds as little as possible. `kpis`: those in force; absent: all. */
+  static async open({ tight = false, kpis }: Partial<Pick<Style, 'tight' | 'kpis'>> = {}): Promise<Script> {
+    const style: Style = {
       readRecordsMax: Infinity,
       takeOverChance: 0,
       zombieChance: 0,
@@ -48,6 +49,7 @@ export class Script {
       cutChance: 0,
       limited: false,
       lastAppendStep: 0,
+      ...(kpis && { kpis }),
     };
     const world = new World(new Random(1), {}, style);
     await world.prepare();
@@ -158,6 +160,31 @@ export class Script {
       this.held.delete(owner);
       await this.release(owner, () => ended);
     };
+  }
+
+  /** Stores; of the rows of slices only those land that `lands` names, and the insert of them fails. */
+  async storePartly(owner: Owner, lands: (row: SliceRow) => boolean): Promise<void> {
+    const { gate, runner } = owner;
+    gate.lands = (row) => lands(row as SliceRow);
+    const insert = 'insert slices';
+    await this.failDuring(
+      owner,
+      insert,
+      () => runner.storeChanges(true),
+      async () => void (await gate.pending.find(({ what }) => what === insert)!.partly!()),
+    );
+  }
+
+  /** Reads, applies, publishes and stores record by record. */
+  async oneByOne(owner: Owner): Promise<void> {
+    this.readAtMost(1);
+    const next = (): string => owner.runner.tasks.map(({ nextOffset }) => nextOffset).join();
+    for (let before = ''; before !== next(); ) {
+      before = next();
+      await this.step(owner);
+      await this.store(owner);
+    }
+    this.readAtMost(Infinity);
   }
 
   /** Does several things at once; of the calls that wait, the one made last always returns first. */

@@ -238,7 +238,7 @@ export class World {
           else if (topic === TOPIC) this.noteControl(partition, records[i]!.value);
       },
     });
-    const store = gatedStore(this.store, gate, this.random);
+    const store = gatedStore(this.store, gate);
     const definitionOf = (hash: string): Definition | undefined => definitions.get(hash);
     const numbers = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     const sim = catalogue!.workflows.get('sim')!;

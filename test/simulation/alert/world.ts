@@ -87,7 +87,7 @@ export class AlertWorld {
       },
       landed: () => {},
     });
-    const store = gatedStore(this.store, gate, this.random);
+    const store = gatedStore(this.store, gate);
     const tasks = Array.from({ length: PARTITIONS }, (_, partition) => this.task(store, partition));
     const runner = new FoldRunner({
       stage: 'alert',
