@@ -140,13 +140,6 @@ export const downstreamGuards: readonly Guard[] = [
       return this.slices.mayForgetBefore(floorMs - this.reachMs, known);
     };
   }),
-  guard('4.8', 'what a level was before its slices stays when these are forgotten', Series, 'trim', (trim) => {
-    return function (floorMs) {
-      const { before } = this;
-      trim.call(this, floorMs);
-      this.before = before;
-    };
-  }),
   guard(
     '4.8',
     'what lies before all slices of a level changes what is computed from it',

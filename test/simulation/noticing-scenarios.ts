@@ -9,7 +9,10 @@ const MINUTE = 60_000;
 type Scenario = () => Promise<readonly string[]>;
 
 /** Both stages, and events of the first minutes in values that are final. */
-async function longAgo(line: Script, ...events: (() => Promise<unknown>)[]): Promise<Record<'aggregate' | 'roll', Owner>> {
+async function longAgo(
+  line: Script,
+  ...events: (() => Promise<unknown>)[]
+): Promise<Record<'aggregate' | 'roll', Owner>> {
   const aggregate = await line.own('aggregate');
   const roll = await line.own('roll');
   for (const event of events) await event();
@@ -120,7 +123,7 @@ export const NOTICING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   // Nothing comes after the end of an import that a mark would go out for.
   '5 an import that begins or ends is told to all': async () => {
-    const line = await Script.open();
+    const line = await Script.open({ kpis: ['pieces', 'work_min'] });
     const { aggregate, roll } = await longAgo(line, () => line.event(CASE_0, 'work', 1, { value: 20 }));
     await line.world.toggleImport();
     await line.event(CASE_1, 'work', 1, { value: 20 });

@@ -25,21 +25,3 @@ export const NOTICING_SEEDS: Readonly<Record<string, number>> = {
   'derived what was touched goes out again': 166,
   'derived growth follows the window before it': 152,
 };
-
-/**
- * Guards that no schedule has been found to miss yet since each has only some of the KPIs: a kind of seed that does is
- * wanted (style.ts), or a scenario. The test leaves them out.
- */
-export const NOT_MISSED_YET: ReadonlySet<string> = new Set([
-  '4.5 the position stays below snapshots that no mark has ended',
-  '4.5 series are read again only below what their source has stored',
-  '4.8 a series forgets only slices that the store has',
-  '4.8 what a level was before its slices stays when these are forgotten',
-  '4.8 what lies before all slices of a level changes what is computed from it',
-  '4.8 a level that is ahead of its log keeps its slices',
-  '5 an import that begins or ends is told to all',
-  '6 a last with nothing kept is rebuilt from the archive',
-  'derived a window of a rollup that was emptied gives its row back',
-  'moving windows get rows at the watermarks of the log, not of a batch',
-  'moving rows that only others may have had are withdrawn',
-]);

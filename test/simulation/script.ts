@@ -179,7 +179,7 @@ export class Script {
   async oneByOne(owner: Owner): Promise<void> {
     this.readAtMost(1);
     const next = (): string => owner.runner.tasks.map(({ nextOffset }) => nextOffset).join();
-    for (let before = ''; before !== next(); ) {
+    for (let before = ''; before !== next();) {
       before = next();
       await this.step(owner);
       await this.store(owner);

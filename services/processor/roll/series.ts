@@ -6,7 +6,7 @@ import { PendingEnds } from './pending-ends.ts';
 import { isMoving } from '../../shared/core/aggregate/moving.ts';
 import type { Due } from './due.ts';
 import { LevelCursor } from './level-cursor.ts';
-import { higher, type Rise, riseOf } from './rise.ts';
+import type { Rise } from './rise.ts';
 import { reachMs } from './series-range.ts';
 import { type PartsKnown, type SlicePart, SeriesSlices } from './series-slices.ts';
 import { SlidingWindow } from './sliding-window.ts';
@@ -220,10 +220,8 @@ export class Series {
   /** Forgets what lies before a slice start, which a late snapshot has read again. */
   trim(floorMs: number): void {
     const fromMs = floorMs - this.reachMs;
-    // What is before all slices of a level is from now on what was at this time.
-    if (this.before !== null)
-      for (const startMs of this.starts())
-        if (startMs < fromMs) this.before = higher(this.before, riseOf(this, startMs));
+    // What is before all slices of a level is from now on what was at this time, and the few rows left are looked at again.
+    this.before = null;
     this.slices.forgetBefore(fromMs);
     for (const endMs of this.rows.keys()) if (endMs <= floorMs) this.rows.delete(endMs);
     this.floorMs = floorMs;
