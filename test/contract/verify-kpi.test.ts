@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Definition, Measure, WindowSpec } from '../../services/shared/core/definition.ts';
 import type { LoggedEvent } from '../../services/shared/core/event.ts';
 import { encodeLabels } from '../../services/shared/core/measure/labels.ts';
@@ -79,13 +79,16 @@ function row(team: string, day: number, value: number, samples: number, rest: Pa
 describe.skipIf(chdbMissing !== false)(`verify (skipped only without chDB: ${chdbMissing})`, () => {
   let chdb: ChdbStore;
   let onSettled: () => Promise<void>;
-  beforeEach(async () => {
+  beforeAll(async () => {
     chdb = await openChdbStore();
+  });
+  afterAll(() => chdb.close());
+  beforeEach(async () => {
+    await chdb.clear();
     onSettled = () => Promise.resolve();
     await chdb.archive([won('a', 1, 'north', 150n), won('b', 2, 'north', 250n), won('c', 30, 'south', 99n)]);
     await use(definition(TUMBLING));
   });
-  afterEach(() => chdb.close());
 
   const use = (used: Definition): Promise<void> => {
     const { hash, kpi, workflow } = used;

@@ -12,6 +12,8 @@ export interface ChdbStore {
   /** The rows of a user's statement. */
   rows<Row>(sql: string): Promise<Row[]>;
   archive(events: readonly LoggedEvent[]): Promise<void>;
+  /** Empties events, values and definitions: quicker than another store. */
+  clear(): Promise<void>;
   /** Closes it and removes its directory. */
   close(): Promise<void>;
 }
@@ -19,10 +21,8 @@ export interface ChdbStore {
 /** Opens one in a directory of its own. */
 export async function openChdbStore(): Promise<ChdbStore> {
   const path = mkdtempSync(join(tmpdir(), 'takt-store-'));
-  const store = new ClickHouseStore({
-    transport: await ChdbTransport.open(path),
-    migrationsPath: 'deploy/clickhouse',
-  });
+  const transport = await ChdbTransport.open(path);
+  const store = new ClickHouseStore({ transport, migrationsPath: 'deploy/clickhouse' });
   await store.migrate();
   return {
     store,
@@ -36,6 +36,9 @@ export async function openChdbStore(): Promise<ChdbStore> {
         'events',
         events.map((event) => toEventRow(event, 0, 0)),
       ),
+    async clear() {
+      for (const table of ['events', 'values', 'definitions']) await transport.command(`TRUNCATE TABLE \`${table}\``);
+    },
     async close() {
       await store.close();
       rmSync(path, { recursive: true, force: true });
