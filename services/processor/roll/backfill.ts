@@ -101,6 +101,12 @@ export class Backfill {
     return [...this.done].sort();
   }
 
+  /** Whether one of them is not among these. */
+  lacksIn(hashes: ReadonlySet<string>): boolean {
+    for (const hash of this.done) if (!hashes.has(hash)) return true;
+    return false;
+  }
+
   /** Whether something is not computed for all time that could be. */
   get isFilling(): boolean {
     return this.items.some((item) => this.isDue(item));

@@ -78,7 +78,7 @@ export class RollTask implements FoldTask {
   private marksToSend = new Map<string, ProgressMark>();
   private storedVersion = -1n;
   /** How many definitions the stored position has as computed for all time. */
-  private storedDone = 0;
+  private storedDone: ReadonlySet<string> = new Set();
   /** The last record read that holds slices. */
   private lastSnapshots = -1;
   /** Rows collected for the store, not yet acknowledged. */
@@ -119,7 +119,7 @@ export class RollTask implements FoldTask {
     this.marksToSend.clear();
     this.inFlightRows = 0;
     this.lastSnapshots = -1;
-    this.storedDone = done?.length ?? 0;
+    this.storedDone = new Set(done ?? []);
     await this.loadActive(row === null ? [] : (done ?? null), derived);
     // Noted after the rows were read: what they hold beyond the position is below this offset.
     this.catchUpOffset = await log.endOffset(this.topic, partition);
@@ -376,7 +376,7 @@ export class RollTask implements FoldTask {
     const safe = this.safeOffset();
     if (versionOf(this.options.epoch, safe + 1) - 1n <= this.storedVersion) return false;
     // Others wait to hear that what is new is computed.
-    if (this.storedDone !== this.backfill.filled.length) return true;
+    if (this.doneIsDue) return true;
     // Slices that are read again would send all their values out again.
     return sinceMs >= QUIET_STORE_MS || (safe >= this.lastSnapshots && this.lastSnapshots > this.storedOffset);
   }
@@ -403,7 +403,7 @@ export class RollTask implements FoldTask {
     }
     if (position === null || position.version <= this.storedVersion) return;
     this.storedVersion = position.version;
-    this.storedDone = (JSON.parse(position.content) as PositionContent).done?.length ?? 0;
+    this.storedDone = new Set((JSON.parse(position.content) as PositionContent).done ?? []);
   }
 
   unstore({ rows }: Checkpoint): void {
@@ -414,7 +414,12 @@ export class RollTask implements FoldTask {
   }
 
   get backlogRows(): number {
-    return this.toStore.size + this.inFlightRows;
+    return this.toStore.size + this.inFlightRows + (this.doneIsDue ? 1 : 0);
+  }
+
+  /** Whether a definition is computed for all time, and its stored position does not say so yet. */
+  private get doneIsDue(): boolean {
+    return this.backfill.lacksIn(this.storedDone);
   }
 
   /** Whether a definition was in force when it was restored. */
