@@ -116,17 +116,13 @@ describe.skipIf(chdbMissing !== false)(`windows by SQL (skipped only without chD
   });
   afterAll(() => chdb.close());
 
-  /** What contributes to a definition, whatever its window: read once for all that are alike. */
-  async function allOf({ measure, aggregate }: Definition, contributions: string): Promise<readonly Contribution[]> {
-    const name = `${measure.kind} ${aggregate.kind === 'last'}`;
-    let all = known.get(name);
-    if (all === undefined)
-      known.set(
-        name,
-        (all = await chdb.rows<Contribution>(
-          `SELECT time, labels, toString(amount) AS amount, mark, event_order FROM (${contributions})`,
-        )),
-      );
+  /** What contributes, whatever the window: read once for all that are alike. */
+  async function allOf(contributions: string): Promise<readonly Contribution[]> {
+    let all = known.get(contributions);
+    if (all === undefined) {
+      const sql = `SELECT time, labels, toString(amount) AS amount, mark, event_order FROM (${contributions})`;
+      known.set(contributions, (all = await chdb.rows<Contribution>(sql)));
+    }
     return all;
   }
 
@@ -134,7 +130,7 @@ describe.skipIf(chdbMissing !== false)(`windows by SQL (skipped only without chD
     const by = [{ dimension: 'grade', at: 'first' }] as const;
     const definition: Definition = { ...anyDefinition(new Random(1), 0), where: [], by, scale: 2, ...parts };
     const contributions = contributionsSql(definition, SPAN);
-    const all = await allOf(definition, contributions({ fromMs: null, toMs: null }));
+    const all = await allOf(contributions({ fromMs: null, toMs: null }));
     const rows = await chdb.rows<{ labels: string[]; end_ms: number; n: number; a: string; b: string }>(
       windowsSql(definition, contributions, ENDS, SPAN),
     );
