@@ -7,14 +7,14 @@ import type { KpiPlan } from './kpi-plan.ts';
 import type { PageWindows } from './page-windows.ts';
 import type { VerifySource } from './verify-source.ts';
 
-/** Windows of inputs that are told with their cases. */
-const INPUTS_MAX = 10;
+/** Windows of one KPI that are told with their cases. */
+const WINDOWS_MAX = 5;
 
 /** What is behind a value: cases, or of a KPI that is computed from others its inputs, with theirs. */
 export interface WhatIsBehind extends CasesBehind {
-  /** At most INPUTS_MAX windows, the latest. */
+  /** Of each KPI at most WINDOWS_MAX windows, the latest. */
   readonly inputs: readonly InputBehind[];
-  /** How many there are; of more than INPUTS_MAX only those with events. */
+  /** How many there are; where that is more, only those with events. */
   readonly inputsCount: number;
 }
 
@@ -40,15 +40,19 @@ export async function whatIsBehind(
     const cases = await casesBehind(definition, inputs[0]!.contributions, window, casesMax, inputs[0]!.span, source);
     return { ...cases, inputs: [], inputsCount: 0 };
   }
-  const all = computed.inputsAt(encodeLabels(window.labels), window.endMs);
-  // A rollup has many: of those, windows without events say nothing.
-  const telling = all.length <= INPUTS_MAX ? all : all.filter(({ value }) => value.samples !== 0);
+  const telling = inputs.map((input) => {
+    const all = computed
+      .inputsAt(encodeLabels(window.labels), window.endMs)
+      .filter((each) => each.input.definition.hash === input.definition.hash);
+    // A rollup has many: of those, windows without events say nothing.
+    return all.length <= WINDOWS_MAX ? all : all.filter(({ value }) => value.samples !== 0);
+  });
   const behind: InputBehind[] = [];
-  for (const { input, endMs, value } of telling.slice(-INPUTS_MAX)) {
+  for (const { input, endMs, value } of telling.flatMap((each) => each.slice(-WINDOWS_MAX))) {
     const { kpi, window: windows } = input.definition;
     const own = { labels: window.labels, startMs: windowStart(windows, endMs), endMs };
     const cases = await casesBehind(input.definition, input.contributions, own, casesMax, input.span, source);
     behind.push({ kpi, startMs: own.startMs, endMs, computed: value, ...cases });
   }
-  return { cases: [], casesCount: 0, inputs: behind, inputsCount: telling.length };
+  return { cases: [], casesCount: 0, inputs: behind, inputsCount: telling.flat().length };
 }
