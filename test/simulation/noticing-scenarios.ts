@@ -112,6 +112,9 @@ export const NOTICING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     const roll = await line.own('roll');
     await line.event(CASE_0, 'open', 2, { value: 7 });
     await publishAndStore(line, aggregate);
+    // Memory is looked through where it has grown.
+    await line.event('case 6', 'open', 2, { value: 1, team: 'team 1' });
+    await publishAndStore(line, aggregate);
     await line.event('case 2', 'open', 91, { value: 3 });
     await publishOnly(line, aggregate);
     await line.storePartly(
