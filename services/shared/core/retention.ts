@@ -62,7 +62,8 @@ export function reachMs({ measure, window }: Definition): number {
       // A day that stands beside minutes is the last one that is over.
       return Math.max(ownMs, ...measure.inputs.map((input) => 2 * reachMs(input)));
     case 'rollup':
-      return ownMs + reachMs(measure.inputs[0]);
+      // Whether there were events in the window before decides what the first ones without any count for.
+      return (measure.empty === 'zero' ? 2 : 1) * ownMs + reachMs(measure.inputs[0]);
     case 'growth':
       return reachMs(measure.inputs[0]) + Math.max(ownMs, measure.over === 'year' ? LONGEST_DAYS.year * DAY_MS : 0);
     default:
