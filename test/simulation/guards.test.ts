@@ -4,6 +4,7 @@ import { NOTICING_SCENARIOS } from './noticing-scenarios.ts';
 import { NOTICING_SEEDS } from './noticing-seeds.ts';
 import { downstreamGuards } from './guards-downstream.ts';
 import { derivedGuards } from './guards-derived.ts';
+import { effectiveGuards } from './guards-effective.ts';
 import { fillGuards } from './guards-fill.ts';
 import { movingGuards } from './guards-moving.ts';
 import { rowGuards } from './guards-rows.ts';
@@ -34,6 +35,11 @@ vi.mock('../../services/shared/core/measure/effective-events.ts', async (origina
   return { ...real, eventOrder: takeAway.replaceable('eventOrder', real.eventOrder) };
 });
 
+vi.mock('../../services/shared/core/window/effective.ts', async (original) => {
+  const real = await original<typeof import('../../services/shared/core/window/effective.ts')>();
+  return { ...real, isEffective: takeAway.replaceable('isEffective', real.isEffective) };
+});
+
 const guards = [
   ...runnerGuards,
   ...rowGuards,
@@ -42,6 +48,7 @@ const guards = [
   ...derivedGuards,
   ...fillGuards,
   ...seriesGuards,
+  ...effectiveGuards,
   ...movingGuards,
 ];
 

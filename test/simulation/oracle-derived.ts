@@ -185,6 +185,16 @@ export const DERIVED: Readonly<Record<string, Derived>> = {
     rowsOf: ['today'],
     compute: (at, { endMs }) => growth(at('today'), at('today', endMs - DAY)),
   },
+  rate_since: {
+    from: ['work_count', 'sum_since'],
+    rowsOf: ['work_count', 'sum_since'],
+    compute: (at) => together([at('work_count'), at('sum_since')], (count, sum) => count / (sum + 1)),
+  },
+  growth_since: {
+    from: ['sum_since'],
+    rowsOf: ['sum_since'],
+    compute: (at, { endMs }) => growth(at('sum_since'), at('sum_since', endMs - 3 * MINUTE)),
+  },
   mean_growth: {
     from: ['pieces'],
     rowsOf: ['pieces'],

@@ -61,6 +61,7 @@ const KPIS: Readonly<Record<string, Kpi>> = {
   oldest: { everyMs: 2 * MINUTE, desk: true, result: 'oldest' },
   age_median: { everyMs: MINUTE, result: 'median' },
   gauge: { ...rolling(3, 1), result: 'weighted' },
+  gauge_since: { ...rolling(3, 1), result: 'weighted' },
   gauge_today: { everyMs: 5 * MINUTE, startOf: (endMs) => dayOf(endMs - 1), result: 'weighted' },
   busy: { ...rolling(6, 2), desk: true, result: 'time' },
   busy_share: { ...rolling(60, 60), result: 'share' },
@@ -139,6 +140,7 @@ function heldOf(events: readonly Standing[]): Part[] {
   const busy = ({ activity }: Standing): number => (activity === 'work' ? 1 : 0);
   return [
     ...holding('gauge', readings, ({ known, value }) => ({ labels: team(known), level: value! })),
+    ...holding('gauge_since', readings, ({ known, value }) => ({ labels: team(known), level: value! })),
     ...holding('gauge_today', readings, ({ value }) => ({ labels: '[]', level: value! })),
     ...holding('busy', events, (event) =>
       event.activity === 'close' ? null : { labels: team(event.known), level: busy(event) },

@@ -1,6 +1,7 @@
 // The batch answer: from the set of all appended events to the values, written anew. Imports nothing from services/.
 import { RATES, stepsOf } from './oracle-steps.ts';
 import { type AsOf, dayEnd, DERIVED, derivedAt } from './oracle-derived.ts';
+import { countsFor, isOwn, plainOf } from './oracle-effective.ts';
 import { sessionsOf } from './oracle-sessions.ts';
 import { SHIFTS, shiftAt, shiftBefore, soFarBefore, soFarEnds } from './oracle-shifts.ts';
 import {
@@ -211,18 +212,21 @@ export function answer(
   const moving = movingSeries(stands.values(), kpis, counted);
   for (const [caseId, events] of stands) {
     for (const amount of amountsOf(events, caseId)) {
-      if (!kpis.has(amount.kpi)) continue;
       const labels = amount.team === null ? '[]' : counted(JSON.stringify([['team', amount.team]]));
-      const key = `${amount.kpi} ${labels}`;
-      series.set(key, [...(series.get(key) ?? []), amount]);
+      for (const kpi of countsFor(amount.kpi, amount.timeMs)) {
+        const key = `${kpi} ${labels}`;
+        if (kpis.has(kpi)) series.set(key, [...(series.get(key) ?? []), amount]);
+      }
     }
   }
   const values: OracleValues = new Map();
   for (const [key, amounts] of series) windows(key, amounts, values);
+  for (const key of values.keys()) if (!isOwn(kpiIn(key), endIn(key))) values.delete(key);
   const at = { series, moving, passed };
   for (const [key, { changes }] of moving) {
     const [kpi, labels] = [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)];
     for (const endMs of movingEnds(kpi, changes, passed)) {
+      if (!isOwn(kpi, endMs)) continue;
       const { value, samples } = movingAsOf(kpi, labels, endMs, moving);
       if (samples > 0) values.set(`${key} ${endMs}`, `${value}/${samples}`);
     }
@@ -232,6 +236,16 @@ export function answer(
     if (kpis.has(kpi)) for (const labels of labelSets) derivedWindows(kpi, labels, at, values);
   }
   return { values, maybe: (key) => values.get(key) ?? maybeAt(key, at) };
+}
+
+/** Of `kpi labels windowEnd`. */
+function kpiIn(key: string): string {
+  return key.slice(0, key.indexOf(' '));
+}
+
+function endIn(key: string): number | 'total' {
+  const end = key.slice(key.lastIndexOf(' ') + 1);
+  return end === 'total' ? end : Number(end);
 }
 
 interface At {
@@ -247,10 +261,10 @@ function isMoving(kpi: string): boolean {
 
 /** What a row of a KPI that moves with time has to say, wherever it is; undefined: there may be none. */
 function maybeAt(key: string, at: At): string | undefined {
-  const kpi = key.slice(0, key.indexOf(' '));
+  const kpi = kpiIn(key);
   const labels = key.slice(key.indexOf(' ') + 1, key.lastIndexOf(' '));
-  const endMs = Number(key.slice(key.lastIndexOf(' ') + 1));
-  if (!isMoving(kpi) || !(endMs <= at.passed.watermarkMs)) return undefined;
+  const endMs = Number(endIn(key));
+  if (!isMoving(kpi) || !(endMs <= at.passed.watermarkMs) || !isOwn(kpi, endMs)) return undefined;
   const { value, samples } = MOVING.has(kpi)
     ? movingAsOf(kpi, labels, endMs, at.moving)
     : derivedOf(kpi, labels, endMs, at);
@@ -270,7 +284,9 @@ function derivedWindows(kpi: string, labels: string, at: At, values: OracleValue
   const endsOfInput = (input: string): (number | 'total')[] => {
     const key = `${input} ${labels}`;
     if (!MOVING.has(input))
-      return (at.series.get(key) ?? []).flatMap(({ timeMs }) => rowEndsOf(input, timeMs, at.passed.watermarkMs));
+      return (at.series.get(key) ?? [])
+        .flatMap(({ timeMs }) => rowEndsOf(plainOf(input), timeMs, at.passed.watermarkMs))
+        .filter((end) => isOwn(input, end));
     return movingEnds(input, at.moving.get(key)?.changes ?? [], at.passed).filter(
       (endMs) => movingAsOf(input, labels, endMs, at.moving).samples > 0,
     );
@@ -282,6 +298,7 @@ function derivedWindows(kpi: string, labels: string, at: At, values: OracleValue
       .map((end) => (dayShiftMs === undefined || end === 'total' ? end : dayEnd(end, dayShiftMs))),
   );
   for (const end of ends) {
+    if (!isOwn(kpi, end)) continue;
     const atMs = end === 'total' ? Infinity : end;
     if (isMoving(kpi) && atMs > at.passed.watermarkMs) continue;
     const { value, samples } = derivedOf(kpi, labels, atMs, at);
@@ -327,6 +344,9 @@ function endsOf(kpi: string, timeMs: number): (number | 'total')[] {
 
 /** The last window that ends at a time or before. */
 function asOf(kpi: string, timeMs: number, amounts: readonly Amount[]): AsOf {
+  const of = plainOf(kpi);
+  // The windows of those that are effective from a time on end at each minute that is asked for.
+  if (of !== kpi) return isOwn(kpi, timeMs) ? asOf(of, timeMs, amounts) : { value: null, samples: 0 };
   if (kpi === 'work_min' || kpi === 'large') return comesTo(kpi, amounts);
   if (kpi === 'today') {
     const endMs = Math.floor(timeMs / (5 * MINUTE)) * 5 * MINUTE;

@@ -1,4 +1,5 @@
 import { goesOn } from '../../shared/core/aggregate/moving.ts';
+import { isEffective } from '../../shared/core/window/effective.ts';
 import { sliceEnd, sliceStart } from '../../shared/core/window/window.ts';
 import type { ValueRow } from '../../shared/ports/kpi-rows.ts';
 import { type Moment, type RowContent, rowOf } from './compute-values.ts';
@@ -120,7 +121,7 @@ function contentAt(
   const filling = reader.isFilling(endMs);
   const startMs = sliceStart(window, endMs - 1);
   const isRequired = (): boolean => {
-    if (watermarkMs === null || endMs > watermarkMs) return false;
+    if (watermarkMs === null || endMs > watermarkMs || !isEffective(series.definition, endMs)) return false;
     if (series.samples(startMs) !== 0) return true;
     if (reader.resultAt(endMs).samples === 0)
       // Nothing is observed any more: one row says so.

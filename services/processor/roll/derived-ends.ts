@@ -1,5 +1,6 @@
 import { isMoving, waitsForTime } from '../../shared/core/aggregate/moving.ts';
 import { type Definition, LEVEL_TOTAL_MS } from '../../shared/core/definition.ts';
+import { isEffective } from '../../shared/core/window/effective.ts';
 import { sliceEnd, sliceStart, TOTAL_END_MS } from '../../shared/core/window/window.ts';
 import { unitSlice } from '../../shared/core/window/window-to-date.ts';
 import type { DerivedSeries } from './derived-series.ts';
@@ -9,6 +10,7 @@ import { affectedEnds } from './window-ends.ts';
 
 /** Whether the window of a derived series that ends at `endMs` has a row: where what it is computed from has one. */
 export function isDerivedRequired(derived: DerivedSeries, endMs: number, watermarkMs: number | null): boolean {
+  if (!isEffective(derived.definition, endMs)) return false;
   const ahead = watermarkMs === null || endMs > watermarkMs;
   // Some KPIs have no value before its time has passed, and nothing that uses them has.
   if (ahead && derived.leaves.some(({ definition }) => waitsForTime(definition))) return false;

@@ -1,5 +1,6 @@
 import { isMoving, waitsForTime } from '../../shared/core/aggregate/moving.ts';
 import type { WindowSpec } from '../../shared/core/definition.ts';
+import { isEffective } from '../../shared/core/window/effective.ts';
 import { isBetween, sliceEnd, sliceStart } from '../../shared/core/window/window.ts';
 import {
   isBegin,
@@ -17,6 +18,7 @@ import type { Series } from './series.ts';
  */
 export function isRequired(series: Series, endMs: number, watermarkMs: number | null): boolean {
   const { window } = series.definition;
+  if (!isEffective(series.definition, endMs)) return false;
   if (waitsForTime(series.definition) && (watermarkMs === null || endMs > watermarkMs)) return false;
   // Which windows of it have rows also depends on how time went: they are those that have one.
   if (isMoving(series.definition)) return series.values.get(endMs)?.withdrawn === false;

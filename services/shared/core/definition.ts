@@ -279,6 +279,11 @@ export interface Definition {
   readonly unit: string;
   /** How long after a window's end its value still counts as provisional. */
   readonly settleMs: number;
+  /**
+   * Where its first window begins, ms UTC: it has none of those that begin before, and what counts in no other is not
+   * counted. Absent: all of history is its own.
+   */
+  readonly effectiveMs?: number;
 }
 
 /** Slice start of the row that sums a whole level, and of the only slice of a total window. */

@@ -7,6 +7,7 @@ import { didYouMean, listed, type Path, type Problems } from './catalogue-proble
 import { textsOf } from './catalogue-read.ts';
 import type { Definition, DerivedMeasure, LabelSpec, WindowSpec } from '../definition.ts';
 import { workflowsOf } from '../formula/derived.ts';
+import { firstBegin } from '../window/effective.ts';
 
 /** What a derived KPI is read against. */
 export interface DerivedScope extends Omit<KpiScope, 'workflows'> {
@@ -17,7 +18,7 @@ export interface DerivedScope extends Omit<KpiScope, 'workflows'> {
 }
 
 /** What a derived KPI takes from the KPIs it uses. */
-const TAKEN = ['workflow', 'aggregate', 'where', 'window', 'scale', 'settle', 'series_max'] as const;
+const TAKEN = ['workflow', 'aggregate', 'where', 'window', 'scale', 'settle', 'series_max', 'effective'] as const;
 
 /** Tells of what a derived KPI says, and takes from the KPIs it uses; `what`: such as `a formula`. */
 export function refuseTaken(
@@ -56,6 +57,7 @@ export function derivedFields(
   },
 ): Omit<Definition, 'hash'> {
   const { inputs } = measure;
+  const effectiveMs = Math.max(...inputs.map((input) => input.effectiveMs ?? -Infinity));
   return {
     kpi,
     workflow: inputs[0]!.workflow,
@@ -69,6 +71,7 @@ export function derivedFields(
     scale: 0,
     unit,
     settleMs: Math.max(...inputs.map(({ settleMs }) => settleMs)),
+    ...(effectiveMs === -Infinity ? {} : { effectiveMs: firstBegin(window, effectiveMs) }),
   };
 }
 

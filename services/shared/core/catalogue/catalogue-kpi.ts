@@ -3,6 +3,7 @@ import type { Kpi, Workflow } from './catalogue.ts';
 import { readAggregate } from './catalogue-aggregate.ts';
 import { distinctAggregate } from './catalogue-distinct.ts';
 import { readDuration } from './catalogue-duration.ts';
+import { readEffective } from './catalogue-effective.ts';
 import { definitionHash } from './catalogue-hash.ts';
 import { readBy } from './catalogue-by.ts';
 import { readGoals } from './catalogue-goal.ts';
@@ -72,9 +73,11 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
   const scale = map['scale'] === undefined ? SCALE_DEFAULT : numberOf(map['scale']);
   const settleByDefault = { defaultMs: settlesAfterMs(measure), leastMs: 0 };
   const settleMs = readDuration(map['settle'], [...path, 'settle'], problems, settleByDefault);
+  const effectiveMs = readEffective(map['effective'], [...path, 'effective'], window, scope);
   const name = readName(map['name'], key);
   if (measure === null || aggregate === null || by === null || where === null || window === null) return null;
   if (unit === null || scale === null || settleMs === null || name === null) return null;
+  if (map['effective'] !== undefined && effectiveMs === null) return null;
   if (!isMeasurable(measure, aggregate, by, path, problems)) return null;
   if (!outlivesEvents(aggregate, window, workflow, path, problems)) return null;
   const fields = {
@@ -89,6 +92,7 @@ export function readKpi(key: string, value: unknown, path: Path, scope: KpiScope
     scale,
     unit,
     settleMs,
+    ...(effectiveMs === null ? {} : { effectiveMs }),
   };
   return {
     definition: { ...fields, hash: definitionHash(fields, scope.calendarVersion) },

@@ -3,6 +3,7 @@ import { type DerivedDefinition, type DerivedValue, isDerived } from './derived.
 import { type Formula, formulaOf } from './formula.ts';
 import { growthValue } from './growth.ts';
 import { rollupValue } from './rollup.ts';
+import { isEffective } from '../window/effective.ts';
 import { lastEnd, TOTAL_END_MS } from '../window/window.ts';
 
 /** What derived KPIs are computed from. */
@@ -47,7 +48,11 @@ function valueAsOf(definition: Definition, asOfMs: number, measured: Measured): 
   return valueIn(definition, window.kind === 'total' ? TOTAL_END_MS : lastEnd(window, asOfMs), measured);
 }
 
+/** Before a KPI is effective it has no value; what its events there were of another version. */
+const NOT_EFFECTIVE: DerivedValue = { value: null, samples: 0, why: null };
+
 function valueIn(definition: Definition, endMs: number, measured: Measured): DerivedValue {
+  if (!isEffective(definition, endMs)) return NOT_EFFECTIVE;
   return isDerived(definition) ? derivedValue(definition, endMs, measured) : measured.at(definition, endMs);
 }
 

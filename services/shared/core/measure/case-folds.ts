@@ -44,7 +44,8 @@ export class CaseFolds {
     return new MeasureFold(plan, (timeMs, labels, amount, part, sign, place) => {
       if (this.into === null) return;
       const atMs = timed ? plan.clock(timeMs) : undefined;
-      for (const group of slices) this.into.push({ group, timeMs, labels, amount, part, sign, place, atMs });
+      for (const group of slices)
+        if (timeMs >= group.fromMs) this.into.push({ group, timeMs, labels, amount, part, sign, place, atMs });
     });
   }
 

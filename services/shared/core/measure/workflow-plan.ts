@@ -17,6 +17,8 @@ export interface SliceGroup {
   readonly window: WindowSpec;
   /** A level also has a row of its total. */
   readonly isLevel: boolean;
+  /** What contributes before this time, ms UTC, does not count: it is in no window. Of a level all that came before does. */
+  readonly fromMs: number;
 }
 
 /** Definitions that measure the same: what one of them pairs is paired for all. */
@@ -72,11 +74,12 @@ export function membersInForce({ members, inForce }: SliceGroup): MeasurePlan[] 
 }
 
 function sliceGroups(plans: readonly MeasurePlan[], firstId: number): SliceGroup[] {
-  const groups = groupBy(plans, (plan) => `${pairingOf(plan)} ${slicingOf(plan.definition.window)}`);
+  const groups = groupBy(plans, (plan) => `${pairingOf(plan)} ${slicingOf(plan.definition)}`);
   return groups.map((members, i) => {
-    const { window, aggregate } = members[0]!.definition;
+    const { window, aggregate, effectiveMs = -Infinity } = members[0]!.definition;
     const isLevel = aggregate.kind === 'level' || aggregate.kind === 'age' || aggregate.kind === 'integral';
-    return { id: firstId + i, members, inForce: members.map(() => true), window, isLevel };
+    const fromMs = isLevel ? -Infinity : effectiveMs;
+    return { id: firstId + i, members, inForce: members.map(() => true), window, isLevel, fromMs };
   });
 }
 
@@ -98,9 +101,10 @@ function pairingOf({ definition: { measure, by, admitted, where, aggregate, scal
   ]);
 }
 
-/** What has to be equal for the slices to begin and end alike. */
-function slicingOf(window: WindowSpec): string {
-  return JSON.stringify(window.kind === 'rolling' ? { kind: window.kind, everyMs: window.everyMs } : window);
+/** What has to be equal for the slices to begin and end alike, and for the same to be in them. */
+function slicingOf({ window, effectiveMs }: Definition): string {
+  const slices = window.kind === 'rolling' ? { kind: window.kind, everyMs: window.everyMs } : window;
+  return JSON.stringify([slices, effectiveMs ?? null]);
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {

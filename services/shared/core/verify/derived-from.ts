@@ -1,5 +1,6 @@
 import type { Definition, FormulaMeasure, GrowthMeasure, RollupMeasure } from '../definition.ts';
 import { parseFormula } from '../formula/formula-parse.ts';
+import { isEffective } from '../window/effective.ts';
 import { earlierEnd } from '../window/window-earlier.ts';
 import { lastEnd, TOTAL_END_MS, windowStart } from '../window/window.ts';
 import { type ComputedValue, slackOf } from './computed-value.ts';
@@ -31,7 +32,11 @@ export function derivedFrom(definition: Definition, endMs: number, valueAt: Valu
   }
 }
 
+/** Of a window that begins before its KPI is effective. */
+const NOT_EFFECTIVE: ComputedValue = { value: null, exact: null, samples: 0 };
+
 function valueOf(input: Definition, endMs: number, valueAt: ValueAt): ComputedValue {
+  if (!isEffective(input, endMs)) return NOT_EFFECTIVE;
   return input.aggregate.kind === 'derived' ? derivedFrom(input, endMs, valueAt) : valueAt(input, endMs);
 }
 

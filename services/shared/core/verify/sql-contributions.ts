@@ -1,3 +1,4 @@
+import { isMoving } from '../aggregate/moving.ts';
 import type { Definition, LabelAnchor } from '../definition.ts';
 import { NO_LABEL } from '../measure/labels.ts';
 import type { EventSpan } from './measure-sql.ts';
@@ -23,6 +24,7 @@ const KNOWN = [
   'scale',
   'unit',
   'settleMs',
+  'effectiveMs',
 ];
 
 /** Where the event that a label is taken from stands in the statement. */
@@ -64,6 +66,8 @@ export function contributionsSql(definition: Definition, span: EventSpan): Contr
   });
   const shown = labels.length === 0 ? 'emptyArrayString()' : countedLabelsSql(definition, `[${labels.join(', ')}]`);
   const passes = sql.passes(where, definition.where);
+  const isCarried = definition.window.kind === 'instant' || isMoving(definition);
+  const effective = isCarried || definition.effectiveMs === undefined ? [] : [`${time} >= ${definition.effectiveMs}`];
   return (times) => {
     const events = { ...times, fromMs: times.fromMs === null ? null : times.fromMs - reachMs };
     const inside = [
@@ -79,6 +83,6 @@ FROM (
   )
   ARRAY JOIN found AS pair
 )
-WHERE ${[counts, passes, ...inside].join(' AND ')}`;
+WHERE ${[counts, passes, ...effective, ...inside].join(' AND ')}`;
   };
 }

@@ -1,4 +1,5 @@
 import type { Definition } from '../../core/definition.ts';
+import { lastEndBefore } from '../../core/window/effective.ts';
 import { sliceEnd, sliceStart, TOTAL_END_MS, tumbles } from '../../core/window/window.ts';
 import { nextBeginMs } from '../../core/window/window-to-date.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
@@ -27,7 +28,7 @@ export async function* verifyPages(
   watermarkMs: number | null,
   source: Pick<VerifySource, 'rows'>,
 ): AsyncIterable<WindowEnds> {
-  const { window, hash, settleMs } = definition;
+  const { window, hash, settleMs, effectiveMs } = definition;
   if (window.kind === 'total') {
     yield { afterMs: Number.MIN_SAFE_INTEGER, untilMs: TOTAL_END_MS };
     return;
@@ -42,6 +43,7 @@ export async function* verifyPages(
     ms(`SELECT minOrNull(window_end_ms) AS ms ${rows} > ${afterMs}`);
   const lastMs = Math.min(range.toMs ?? Infinity, watermarkMs - settleMs);
   let afterMs = range.fromMs ?? Math.min(span.firstMs, await firstEnd(Number.MIN_SAFE_INTEGER)) - 1;
+  if (effectiveMs !== undefined) afterMs = Math.max(afterMs, lastEndBefore(window, effectiveMs));
   while (afterMs < lastMs) {
     const full = await ms(
       `SELECT window_end_ms AS ms ${rows} > ${afterMs} ORDER BY window_end_ms LIMIT 1 OFFSET ${PAGE_ROWS}`,
