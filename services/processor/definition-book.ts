@@ -1,4 +1,5 @@
 import type { Catalogue } from '../shared/core/catalogue/catalogue.ts';
+import { versionsOf } from '../shared/core/catalogue/catalogue-versions.ts';
 import { isDerived } from '../shared/core/formula/derived.ts';
 import { leavesOf } from '../shared/core/formula/derived-leaves.ts';
 import type { Definition } from '../shared/core/definition.ts';
@@ -31,7 +32,7 @@ export class DefinitionBook {
 
   /** Goes on with another catalogue. Of the one that is `shown` what changed is kept until `retire`. */
   async use(catalogue: Catalogue, shown: Catalogue | null): Promise<void> {
-    const next = [...catalogue.kpis.values()].map(({ definition }) => definition);
+    const next = [...catalogue.kpis.values()].flatMap(versionsOf);
     const kept = shown === null ? [] : keptOf(shown, catalogue);
     await this.write([...next, ...kept]);
     this.catalogue = next;
@@ -95,9 +96,9 @@ export class DefinitionBook {
 
 /** Definitions of a catalogue that another one has changed, as far as they can go on beside the new ones. */
 function keptOf(shown: Catalogue, next: Catalogue): Definition[] {
-  const hashes = new Set([...next.kpis.values()].map(({ definition }) => definition.hash));
+  const hashes = new Set([...next.kpis.values()].flatMap(versionsOf).map(({ hash }) => hash));
   const changed = [...shown.kpis.values()]
-    .map(({ definition }) => definition)
+    .flatMap(versionsOf)
     .filter(({ kpi, hash }) => next.kpis.has(kpi) && !hashes.has(hash));
   // The order of the activities is one for all definitions that a fold has.
   const measured = changed.filter(

@@ -3,6 +3,7 @@ import type { Definition } from '../shared/core/definition.ts';
 import { encodeLabels } from '../shared/core/measure/labels.ts';
 import { isDerived } from '../shared/core/formula/derived.ts';
 import { type Result, resultOf } from '../shared/core/aggregate/result.ts';
+import { isEffective } from '../shared/core/window/effective.ts';
 import { lastEnd, nextEnd, windowStart } from '../shared/core/window/window.ts';
 import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 
@@ -78,7 +79,7 @@ function placesOf({ by }: Definition, known: readonly ValueRow[]): readonly Seri
   return [{ labels: encodeLabels({}), labelMap: {}, labelPartition: 0 }];
 }
 
-/** The row of a window without events; null where it has not begun, or nobody knows. */
+/** The row of a window without events; null where it has not begun, is of another version, or nobody knows. */
 function emptyRow(
   definition: Definition,
   { labels, labelMap, labelPartition }: SeriesPlace,
@@ -87,7 +88,7 @@ function emptyRow(
 ): ValueRow | null {
   const { kpi, hash, window, settleMs } = definition;
   const windowStartMs = windowStart(window, windowEndMs);
-  if (watermarkMs === null || windowStartMs > watermarkMs) return null;
+  if (watermarkMs === null || windowStartMs > watermarkMs || !isEffective(definition, windowEndMs)) return null;
   const { value, exact, samples } = emptyResult(definition);
   return {
     kpi,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Catalogue, Kpi } from '../shared/core/catalogue/catalogue.ts';
+import { versionsOf } from '../shared/core/catalogue/catalogue-versions.ts';
 import { workflowsOf } from '../shared/core/formula/derived.ts';
 import { TaktError } from '../shared/core/errors.ts';
 import { sentence } from '../shared/core/sentence/sentence.ts';
@@ -62,7 +63,7 @@ function registerKeyed(scope: FastifyInstance, deps: ReadApiDeps): void {
   });
 }
 
-function presentKpi({ definition, ...kpi }: Kpi): Record<string, unknown> {
+function presentKpi({ earlier = [], definition, ...kpi }: Kpi): Record<string, unknown> {
   return {
     kpi: definition.kpi,
     definition: definition.hash,
@@ -71,6 +72,10 @@ function presentKpi({ definition, ...kpi }: Kpi): Record<string, unknown> {
     unit: definition.unit,
     labels: definition.by.map(({ dimension }) => dimension),
     window: shownWindow(definition.window),
+    versions: versionsOf({ definition, earlier }).map(({ hash, effectiveMs }) => ({
+      definition: hash,
+      effective: effectiveMs === undefined ? null : new Date(effectiveMs).toISOString(),
+    })),
     ...kpi,
     sentence: { en: sentence({ definition, ...kpi }, 'en'), 'zh-CN': sentence({ definition, ...kpi }, 'zh-CN') },
     face: kpiFace({ definition, ...kpi }),

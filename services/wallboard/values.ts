@@ -7,6 +7,7 @@ import type { ValueRow } from '../shared/ports/kpi-rows.ts';
 import type { KpiStore, ValueQuery } from '../shared/ports/kpi-store.ts';
 import { shiftOf, tumbles } from '../shared/core/window/window.ts';
 import { fillInstant, fillRange, type Progress } from './empty-windows.ts';
+import { withEarlierValues } from './version-values.ts';
 import type { ValuesQuery } from './values-query.ts';
 
 /** Most rows of one answer. */
@@ -25,6 +26,8 @@ export interface ValuesAnswer {
 
 interface PresentedRow {
   readonly labels: Readonly<Record<string, string>>;
+  /** Of a version before the one in force: its hash. */
+  readonly definition?: string;
   readonly windowStart: string;
   readonly windowEnd: string;
   /** Of a window that is a shift: which one. */
@@ -50,6 +53,7 @@ export async function readValues(
 ): Promise<ValuesAnswer> {
   const { kpi, labels, read } = query;
   const { definition } = kpi;
+  const all = withEarlierValues(store, kpi);
   const asked: ValueQuery = {
     definition: definition.hash,
     labelValues: Object.fromEntries(labels),
@@ -58,8 +62,8 @@ export async function readValues(
   };
   const rows =
     read.kind === 'range'
-      ? await inRange(store, query, asked, progress)
-      : await lastRows(store, query, asked, progress);
+      ? await inRange(all, query, asked, progress)
+      : await lastRows(all, query, asked, progress);
   return {
     kpi: definition.kpi,
     definition: definition.hash,
@@ -111,6 +115,7 @@ function present(row: ValueRow, kpi: Kpi): PresentedRow {
   const shift = shiftOf(kpi.definition.window, row.windowEndMs);
   return {
     labels: labelMap,
+    ...(row.definition === kpi.definition.hash ? {} : { definition: row.definition }),
     windowStart: iso(row.windowStartMs),
     windowEnd: iso(row.windowEndMs),
     ...(shift === null ? {} : { shift }),

@@ -68,7 +68,11 @@ async function seriesLimits(source: VerifySource): Promise<ReadonlyMap<string, S
 
 async function* diffsOf(next: Catalogue, range: VerifyRange, source: VerifySource): AsyncIterable<KpiDiff> {
   const now = new Map<string, Definition>();
-  for (const definition of await inForce(source, [])) now.set(definition.kpi, definition);
+  for (const definition of await inForce(source, [])) {
+    const { kpi, effectiveMs = -Infinity } = definition;
+    // Of several versions the one that is effective last is the one in the catalogue.
+    if (effectiveMs >= (now.get(kpi)?.effectiveMs ?? -Infinity)) now.set(kpi, definition);
+  }
   const states = new Map<string, WorkflowState>();
   const none = { windows: 0, differing: 0, firstMs: null, lastMs: null, largest: [] };
   for (const { definition } of next.kpis.values()) {

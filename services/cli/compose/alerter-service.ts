@@ -13,7 +13,7 @@ export async function openAlerter(context: ServiceContext): Promise<Service> {
   const { epoch } = backbone;
   let places: Places | null = null;
   const folds = foldParts(context, () => places?.isCurrent() === true);
-  const alerter = await Alerter.open(folds);
+  const alerter = await Alerter.open({ ...folds, catalogue: context.wholeOf(context.catalogue) });
   await checkEpoch(epoch, [VALUES_TOPIC, TRANSITIONS_TOPIC], backbone);
   const notify = new NotifyPlace(context, folds);
   context.reloaded.show = async (shown) => {

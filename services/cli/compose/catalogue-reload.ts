@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
 import { mixCatalogues, notComputed, sameCatalogues } from '../../shared/core/catalogue/catalogue-mix.ts';
+import { catalogueAt, nextChangeMs } from '../../shared/core/catalogue/catalogue-versions.ts';
 import { TaktError } from '../../shared/core/errors.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import { catalogueSignature } from '../../shared/runtime/file-signature.ts';
@@ -15,7 +16,7 @@ const LIMITS_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 1_000;
 
 export interface CatalogueReloadOptions {
-  /** With what was decided of label sets. */
+  /** With what was decided of label sets, and the versions before those that are effective from a time on. */
   readonly loaded: LoadedCatalogue;
   /** Null: the files are never read again. */
   readonly files: CatalogueFiles | null;
@@ -23,6 +24,10 @@ export interface CatalogueReloadOptions {
   readonly logger: Logger;
   /** What was decided of KPIs with too many label sets; absent: nothing ever is. */
   readonly series?: SeriesLimits;
+  /** Version of the time-zone data, which is in hashes. */
+  readonly calendarVersion: string;
+  /** Gives a catalogue the versions before those that are effective from a time on; absent: there are none. */
+  readonly history?: (catalogue: Catalogue) => Promise<Catalogue>;
   /** Hashes of the definitions whose values are there. */
   readonly computed: () => Promise<ReadonlySet<string>>;
   /** Begins to compute what is new in a catalogue; absent: another process does. */
@@ -45,6 +50,8 @@ export class CatalogueReload {
   /** What the files say; more than `now` while something is being computed. */
   private wanted: LoadedCatalogue;
   private loadedMs: number;
+  /** When a version that is known takes the place of the one before it, ms UTC. */
+  private changesMs: number;
   private problem: string | null = null;
   private waiting: readonly string[] = [];
   private signature: string | null;
@@ -53,9 +60,10 @@ export class CatalogueReload {
 
   constructor(options: CatalogueReloadOptions) {
     this.options = options;
-    this.now = options.loaded;
-    this.wanted = options.loaded;
     this.loadedMs = options.clock.nowMs();
+    this.wanted = options.loaded;
+    this.now = { ...options.loaded, catalogue: catalogueAt(options.loaded.catalogue, this.loadedMs, options.calendarVersion) };
+    this.changesMs = nextChangeMs(options.loaded.catalogue, this.loadedMs);
     this.signature = options.files?.signature ?? null;
   }
 
@@ -95,6 +103,7 @@ export class CatalogueReload {
       // Where the store is away, with what is known.
       await series?.read().catch(() => false);
       if (series !== undefined) next = { ...next, catalogue: series.use(next.catalogue) };
+      next = { ...next, catalogue: await this.withHistory(next.catalogue) };
     } catch (error) {
       this.problem = (error as Error).message;
       const code = error instanceof TaktError ? error.code : 'INTERNAL';
@@ -126,7 +135,11 @@ export class CatalogueReload {
   private async readLimits(): Promise<void> {
     const { series } = this.options;
     if (series?.isNeeded !== true || !(await series.read()) || series.asWritten === null) return;
-    await this.goOnWith({ ...this.wanted, catalogue: series.use(series.asWritten) });
+    await this.goOnWith({ ...this.wanted, catalogue: await this.withHistory(series.use(series.asWritten)) });
+  }
+
+  private async withHistory(catalogue: Catalogue): Promise<Catalogue> {
+    return (await this.options.history?.(catalogue)) ?? catalogue;
   }
 
   /** Shows what is computed by now. */
@@ -134,8 +147,10 @@ export class CatalogueReload {
     const computed = await this.options.computed();
     const isComputed = (hash: string): boolean => computed.has(hash);
     const before = this.replacing();
+    const nowMs = this.options.clock.nowMs();
     this.waiting = notComputed(this.wanted.catalogue, isComputed);
-    const catalogue = mixCatalogues(this.now.catalogue, this.wanted.catalogue, isComputed);
+    this.changesMs = nextChangeMs(this.wanted.catalogue, nowMs);
+    const catalogue = mixCatalogues(this.now.catalogue, catalogueAt(this.wanted.catalogue, nowMs, this.options.calendarVersion), isComputed);
     const { screens } = this.wanted;
     if (textOf(screens) !== textOf(this.now.screens) || !sameCatalogues(catalogue, this.now.catalogue)) {
       await this.options.show({ catalogue, screens });
@@ -162,7 +177,7 @@ export class CatalogueReload {
         if (signature !== this.signature && signature === seen) await this.reload().catch(() => {});
         seen = signature;
       }
-      if (this.waiting.length > 0) await this.settleInTurn().catch(() => {});
+      if (this.waiting.length > 0 || clock.nowMs() > this.changesMs) await this.settleInTurn().catch(() => {});
       if (clock.nowMs() - limitsReadMs < LIMITS_EVERY_MS) continue;
       limitsReadMs = clock.nowMs();
       await this.inTurn(() => this.readLimits()).catch(() => {});

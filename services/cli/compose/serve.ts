@@ -20,6 +20,7 @@ import { runService } from './run-service.ts';
 import { openScheduler } from './scheduler-service.ts';
 import { computedDefinitions } from '../../shared/runtime/computed-definitions.ts';
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
+import { withHistory } from './catalogue-history.ts';
 import { CatalogueReload } from './catalogue-reload.ts';
 import { SeriesLimits } from './series-limits.ts';
 import type { OpenService, ReloadEars, ServiceContext } from './service.ts';
@@ -85,15 +86,18 @@ async function contextOf(
   metrics.watchProcess();
   const series = new SeriesLimits({ store, calendarVersion, logger, metrics });
   await series.read();
-  const catalogue = series.use(options.catalogue);
-  const whole = withBuiltIn(catalogue, partitions, { calendarVersion });
+  const history = (each: Catalogue): Promise<Catalogue> => withHistory(each, store, calendarVersion);
+  const loaded = { catalogue: await history(series.use(options.catalogue)), screens: options.screens };
+  const wholeOf = (each: Catalogue): Catalogue => withBuiltIn(each, partitions, { calendarVersion });
+  const whole = wholeOf(loaded.catalogue);
   for (const [name, value] of Object.entries(LIMITS)) metrics.limit(name, value);
   const failing = new FailingSteps(clock);
-  const wholeOf = (each: Catalogue): Catalogue => withBuiltIn(each, partitions, { calendarVersion });
   const reloaded: ReloadEars = {};
   const reload = new CatalogueReload({
-    loaded: { catalogue, screens: options.screens },
+    loaded,
     files: options.files,
+    calendarVersion,
+    history,
     clock,
     logger,
     series,
@@ -107,7 +111,7 @@ async function contextOf(
     instance,
     settings,
     backbone,
-    catalogue,
+    catalogue: reload.shown.catalogue,
     whole,
     partitions,
     cluster: new ClusterStatus({ store, log, clock, catalogue: whole, partitions }),

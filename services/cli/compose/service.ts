@@ -29,11 +29,11 @@ export interface ServiceContext {
   readonly instance: string;
   readonly settings: ClusterSettings;
   readonly backbone: Backbone;
-  /** The user's, when the process started. */
+  /** What was in force when the process started. */
   readonly catalogue: Catalogue;
   /** As its files say it now, without what was decided of label sets. */
   readonly asWritten: () => Catalogue | null;
-  /** With takt's own part. */
+  /** All that is to be computed then, with takt's own part. */
   readonly whole: Catalogue;
   /** Adds takt's own part to a catalogue. */
   readonly wholeOf: (catalogue: Catalogue) => Catalogue;

@@ -14,6 +14,7 @@ import { workflowUnknown } from '../../ingest/workflow-unknown.ts';
 import { NOTIFY_LIMITS, Notify } from '../../alerter/notify/notify.ts';
 import { Processor } from '../../processor/processor.ts';
 import { LiveAlerts } from '../../wallboard/live/live-alerts.ts';
+import { shownDefinitions } from '../../wallboard/live/shown-versions.ts';
 import { LiveValues } from '../../wallboard/live/live-values.ts';
 import { loadPages } from '../../wallboard/pages.ts';
 import { registerOps } from '../../wallboard/ops-routes.ts';
@@ -25,6 +26,7 @@ import { whereStopped } from '../../scheduler/where-stopped.ts';
 import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
 import { withBuiltIn } from '../../shared/core/catalogue/catalogue-built-in.ts';
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
+import { catalogueAt } from '../../shared/core/catalogue/catalogue-versions.ts';
 import { testChannel } from '../../shared/runtime/channel-test.ts';
 import { dropAllExpired } from '../../shared/runtime/drop-expired.ts';
 import { FailingSteps } from '../../shared/runtime/failing-steps.ts';
@@ -42,6 +44,7 @@ import { openMqttLine } from './mqtt-line.ts';
 import { notifyObserverOf, observerOf } from './observer.ts';
 import { Metrics } from '../../shared/runtime/metrics.ts';
 import { computedDefinitions } from '../../shared/runtime/computed-definitions.ts';
+import { withHistory } from './catalogue-history.ts';
 import { CatalogueReload } from './catalogue-reload.ts';
 import { SeriesLimits } from './series-limits.ts';
 import type { LoadedCatalogue, OpenOptions, Standalone, StatusReport } from '../wiring.ts';
@@ -89,7 +92,6 @@ export async function openStandalone(
     const observer = failing.observe(metrics.observe(observerOf(logger)));
     const series = new SeriesLimits({ store, calendarVersion, logger, metrics });
     await series.read();
-    const catalogue = series.use(written);
     let reload: CatalogueReload | null = null;
     const writer = new EventWriter({ log, codec, partitions });
     const ingest: Omit<IngestDeps, 'workflows' | 'keyHash'> = {
@@ -100,7 +102,10 @@ export async function openStandalone(
       clock,
       metrics,
     };
-    const shown = (): LoadedCatalogue => reload?.shown ?? { catalogue, screens: options.screens };
+    const history = (each: Catalogue): Promise<Catalogue> => withHistory(each, store, calendarVersion);
+    const loaded = { catalogue: await history(series.use(written)), screens: options.screens };
+    const first = { ...loaded, catalogue: catalogueAt(loaded.catalogue, clock.nowMs(), calendarVersion) };
+    const shown = (): LoadedCatalogue => reload?.shown ?? first;
     const letters = new LetterDesk({
       ...ingest,
       workflows: () => shown().catalogue.workflows,
@@ -114,16 +119,17 @@ export async function openStandalone(
     const read = { ...ingest, workflows: () => shown().catalogue.workflows };
     const mqtt = options.mqtt === null ? null : await openMqttLine(options.mqtt, read, logger);
     const sources = (): StatusReport['sources'] => (mqtt === null ? [] : [mqtt.report()]);
-    const folds = { catalogue, partitions, epoch: EPOCH, log, store, codec, clock, observer };
-    const whole = withBuiltIn(catalogue, partitions, { calendarVersion });
+    const folds = { catalogue: first.catalogue, partitions, epoch: EPOCH, log, store, codec, clock, observer };
+    const wholeOf = (each: Catalogue): Catalogue => withBuiltIn(each, partitions, { calendarVersion });
+    const whole = wholeOf(loaded.catalogue);
     const processor = await Processor.open({ ...folds, catalogue: whole, still: new Set([BUILT_IN_WORKFLOW]) });
     processor.assign(processor.allPlaces);
     await processor.restore();
     // After the processor, which writes down the definitions that rules name.
-    const alerter = await Alerter.open({ ...folds, catalogue: whole });
+    const alerter = await Alerter.open({ ...folds, catalogue: wholeOf(first.catalogue) });
     alerter.assign(alerter.allPlaces);
     await alerter.restore();
-    let channels = channelsOf(catalogue);
+    let channels = channelsOf(first.catalogue);
     const notify = await Notify.open({
       ...folds,
       channels,
@@ -133,32 +139,31 @@ export async function openStandalone(
     for (const [name, value] of Object.entries(NOTIFY_LIMITS)) metrics.limit(name, value);
     const pages = await loadPages(join(root, 'dist', 'web'));
     const live = await LiveValues.open({
-      definitions: [...catalogue.kpis.values()].map(({ definition }) => definition.hash),
+      definitions: shownDefinitions(first.catalogue),
       store,
       log,
       codec,
       clock,
     });
-    const alerts = await LiveAlerts.open({ rules: [...catalogue.rules.values()], store, log, codec, clock });
+    const alerts = await LiveAlerts.open({ rules: [...first.catalogue.rules.values()], store, log, codec, clock });
     reload = new CatalogueReload({
-      loaded: shown(),
+      loaded,
       files: options.files,
+      calendarVersion,
+      history,
       clock,
       logger,
       series,
       computed: () => computedDefinitions(store, partitions),
       async begin(next, before) {
-        const [wholeNext, wholeBefore] = [next, before].map((each) =>
-          withBuiltIn(each, partitions, { calendarVersion }),
-        );
-        await processor.use(wholeNext!, wholeBefore!);
+        await processor.use(wholeOf(next), wholeOf(before));
         processor.assign(processor.allPlaces);
       },
       async show({ catalogue: next, screens: _screens }) {
         channels = channelsOf(next);
         notify.use(next, channels);
-        alerter.use(withBuiltIn(next, partitions, { calendarVersion }));
-        await live.show([...next.kpis.values()].map(({ definition }) => definition.hash));
+        alerter.use(wholeOf(next));
+        await live.show(shownDefinitions(next));
         await alerts.show([...next.rules.values()]);
       },
       onShown: () => hub.renew(),

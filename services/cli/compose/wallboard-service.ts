@@ -2,6 +2,7 @@ import { eventsTopic, TRANSITIONS_TOPIC, VALUES_TOPIC } from '../../shared/runti
 import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
 import { testChannel } from '../../shared/runtime/channel-test.ts';
 import { LiveAlerts } from '../../wallboard/live/live-alerts.ts';
+import { shownDefinitions } from '../../wallboard/live/shown-versions.ts';
 import { LiveValues } from '../../wallboard/live/live-values.ts';
 import { loadPages } from '../../wallboard/pages.ts';
 import { registerReadApi } from '../../wallboard/routes.ts';
@@ -21,7 +22,7 @@ export async function openWallboard(context: ServiceContext, ops: OpsDeps): Prom
   await log.createTopic(VALUES_TOPIC, partitions);
   await log.createTopic(TRANSITIONS_TOPIC, 1);
   const pages = await loadPages(webPath);
-  const definitions = [...catalogue.kpis.values()].map(({ definition }) => definition.hash);
+  const definitions = shownDefinitions(catalogue);
   const live = await LiveValues.open({
     definitions,
     store,
@@ -53,9 +54,9 @@ export async function openWallboard(context: ServiceContext, ops: OpsDeps): Prom
       };
     },
   });
-  reloaded.show = async ({ kpis, rules: next }) => {
-    await live.show([...kpis.values()].map(({ definition }) => definition.hash));
-    await alerts.show([...next.values()]);
+  reloaded.show = async (next) => {
+    await live.show(shownDefinitions(next));
+    await alerts.show([...next.rules.values()]);
   };
   reloaded.onShown = () => hub.renew();
   const following = [live.run(), alerts.run(), hub.run()];

@@ -7,7 +7,8 @@ import { TOTAL_END_MS } from '../../shared/core/window/window.ts';
 
 /** What the check of a KPI came to, for people: a line, and for each difference two more. */
 export function checkText(check: KpiCheck): string {
-  const { kpi, windows, open, moving, notChecked, differences, differencesCount } = check;
+  const { effectiveMs, windows, open, moving, notChecked, differences, differencesCount } = check;
+  const kpi = effectiveMs === null ? check.kpi : `${check.kpi} (from ${iso(effectiveMs)} on)`;
   if (notChecked !== null) return `${kpi}: not checked: ${notChecked}\n`;
   const result = differencesCount === 0 ? 'no differences' : counted(differencesCount, 'difference');
   const notes = [

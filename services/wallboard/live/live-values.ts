@@ -7,14 +7,16 @@ import type { PlaceOffset } from '../../shared/ports/group.ts';
 import type { KpiStore } from '../../shared/ports/kpi-store.ts';
 import { VALUES_TOPIC } from '../../shared/runtime/topics.ts';
 import { type LivePoint, type LiveSeries, POINTS_MAX, SeriesMemory } from './series-memory.ts';
+import { type EarlierVersion, isOfVersion, type ShownDefinition } from './shown-versions.ts';
 import { TopicTail } from './topic-tail.ts';
+import { valuesOf } from '../version-values.ts';
 
 /** Pause before what failed is tried again. */
 const RETRY_MS = 1_000;
 
 export interface LiveValuesOptions {
-  /** Hashes of the definitions that are shown. */
-  readonly definitions: readonly string[];
+  /** The definitions that are shown. */
+  readonly definitions: readonly ShownDefinition[];
   readonly store: Pick<KpiStore, 'values'>;
   readonly log: EventLog;
   readonly codec: Codec;
@@ -34,7 +36,11 @@ export interface LiveValuesOptions {
  */
 export class LiveValues {
   private readonly options: LiveValuesOptions;
+  /** By hash of the definition that is shown. */
   private memories: ReadonlyMap<string, SeriesMemory>;
+  private shown: readonly ShownDefinition[];
+  /** Versions before those that are shown, by their hash. */
+  private earlier: ReadonlyMap<string, { readonly version: EarlierVersion; readonly shownAs: string }>;
   private readonly listeners = new Set<(definition: string) => void>();
   private readonly stopped = new AbortController();
   private readonly tail: TopicTail;
@@ -44,7 +50,9 @@ export class LiveValues {
   private constructor(options: LiveValuesOptions, tail: TopicTail) {
     this.options = options;
     this.tail = tail;
-    this.memories = new Map(options.definitions.map((hash) => [hash, new SeriesMemory()]));
+    this.shown = options.definitions;
+    this.memories = new Map(options.definitions.map(({ hash }) => [hash, new SeriesMemory()]));
+    this.earlier = byHash(options.definitions);
   }
 
   /** Notes where [values] ends. To be called before the folds run, or with `untilStored`. */
@@ -84,18 +92,25 @@ export class LiveValues {
   }
 
   /** Shows these definitions from now on: what of them is not in memory is read from the store. */
-  async show(definitions: readonly string[]): Promise<void> {
-    const before = this.memories;
-    this.memories = new Map(definitions.map((hash) => [hash, before.get(hash) ?? new SeriesMemory()]));
+  async show(definitions: readonly ShownDefinition[]): Promise<void> {
+    const [before, known] = [this.memories, new Set(this.shown.map(textOf))];
+    const fresh = definitions.filter((definition) => !known.has(textOf(definition)));
+    const anew = new Set(fresh.map(({ hash }) => hash));
+    this.shown = definitions;
+    this.memories = new Map(
+      definitions.map(({ hash }) => [hash, (anew.has(hash) ? undefined : before.get(hash)) ?? new SeriesMemory()]),
+    );
+    this.earlier = byHash(definitions);
     // Followed in [values] from here on, so nothing falls between the two.
-    await this.load([...this.memories].filter(([hash]) => !before.has(hash)));
+    await this.load(fresh);
   }
 
-  private async load(memories: Iterable<readonly [string, SeriesMemory]> = this.memories): Promise<void> {
-    for (const [definition, memory] of memories) {
-      while (!this.stopped.signal.aborted) {
+  private async load(definitions: readonly ShownDefinition[] = this.shown): Promise<void> {
+    for (const { hash: definition, earlier } of definitions) {
+      const memory = this.memories.get(definition);
+      while (memory !== undefined && !this.stopped.signal.aborted) {
         try {
-          const rows = await this.options.store.values({ definition, lastPerSeries: POINTS_MAX });
+          const rows = await valuesOf(this.options.store, earlier, { definition, lastPerSeries: POINTS_MAX });
           for (const row of rows) memory.put(row.labels, row.labelMap, { ...pointOf(row), changedMs: null });
           break;
         } catch {
@@ -107,9 +122,14 @@ export class LiveValues {
   }
 
   private take(message: ValueMessage, appendMs: number): void {
-    const memory = this.memories.get(message.definition);
     const point = { ...pointOf(message), changedMs: appendMs };
-    if (memory?.put(message.labels, decodeLabels(message.labels), point) === true) this.tell(message.definition);
+    const put = (definition: string): void => {
+      const memory = this.memories.get(definition);
+      if (memory?.put(message.labels, decodeLabels(message.labels), point) === true) this.tell(definition);
+    };
+    put(message.definition);
+    const before = this.earlier.get(message.definition);
+    if (before !== undefined && isOfVersion(before.version, message.windowEndMs)) put(before.shownAs);
   }
 
   private tell(definition: string): void {
@@ -146,4 +166,18 @@ export class LiveValues {
 function pointOf(row: Omit<LivePoint, 'changedMs'>): Omit<LivePoint, 'changedMs'> {
   const { windowStartMs, windowEndMs, value, samples, state, withdrawn, version } = row;
   return { windowStartMs, windowEndMs, value, samples, state, withdrawn, version };
+}
+
+function byHash(
+  shown: readonly ShownDefinition[],
+): Map<string, { readonly version: EarlierVersion; readonly shownAs: string }> {
+  return new Map(
+    shown.flatMap(({ hash, earlier }) =>
+      earlier.map((version) => [version.definition.hash, { version, shownAs: hash }] as const),
+    ),
+  );
+}
+
+function textOf({ hash, earlier }: ShownDefinition): string {
+  return JSON.stringify([hash, earlier.map(({ definition, throughMs }) => [definition.hash, throughMs])]);
 }

@@ -1,5 +1,6 @@
 import type { Rule } from '../alert/rule.ts';
 import type { Catalogue, Kpi } from './catalogue.ts';
+import { versionsOf } from './catalogue-versions.ts';
 
 /**
  * A catalogue while some of it is being computed: `next`, but a KPI whose definition changed is as `before` had it, with
@@ -7,9 +8,9 @@ import type { Catalogue, Kpi } from './catalogue.ts';
  */
 export function mixCatalogues(before: Catalogue, next: Catalogue, isComputed: (hash: string) => boolean): Catalogue {
   const staying = new Map<string, Kpi>();
-  for (const [key, { definition }] of next.kpis) {
+  for (const [key, kpi] of next.kpis) {
     const old = before.kpis.get(key);
-    if (old === undefined || old.definition.hash === definition.hash || isComputed(definition.hash)) continue;
+    if (old === undefined || old.definition.hash === kpi.definition.hash || isWhole(kpi, isComputed)) continue;
     if (next.workflows.has(old.definition.workflow)) staying.set(key, old);
   }
   if (staying.size === 0) return next;
@@ -29,7 +30,12 @@ export function mixCatalogues(before: Catalogue, next: Catalogue, isComputed: (h
 
 /** Keys of the KPIs of a catalogue whose definitions are not computed yet. */
 export function notComputed({ kpis }: Catalogue, isComputed: (hash: string) => boolean): string[] {
-  return [...kpis].flatMap(([key, { definition }]) => (isComputed(definition.hash) ? [] : [key]));
+  return [...kpis].flatMap(([key, kpi]) => (isWhole(kpi, isComputed) ? [] : [key]));
+}
+
+/** Whether all versions of a KPI are computed. */
+function isWhole(kpi: Kpi, isComputed: (hash: string) => boolean): boolean {
+  return versionsOf(kpi).every(({ hash }) => isComputed(hash));
 }
 
 /** Whether two catalogues say the same of everything. */

@@ -7,7 +7,7 @@ import { readDuration } from './catalogue-duration.ts';
 import type { Path, Problems } from './catalogue-problem.ts';
 import { mapOf, numberOf, textOf } from './catalogue-read.ts';
 import type { Calendar, WorkingHours } from '../calendar/calendar.ts';
-import type { Aggregate, WindowSpec } from '../definition.ts';
+import type { Aggregate, Definition, WindowSpec } from '../definition.ts';
 import { ALERT_RULES_VERSION } from '../fold-rules.ts';
 import { mapGoal } from '../goal/goal.ts';
 import type { PlanFactor } from '../goal/plan.ts';
@@ -131,6 +131,15 @@ function hashedLimit(limit: Threshold['limit']): unknown {
   if (typeof limit === 'number' || !('plan' in limit)) return limit;
   const { plan, factor } = limit;
   return [[...plan.series].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)), plan.hours, factor];
+}
+
+/** A rule of a KPI as a rule on another version of it, which may have other windows: a plan is of these then. */
+export function ruleOn(rule: Rule, { hash, window }: Definition, calendarVersion: string): Rule {
+  const onto = <T extends Threshold | null>(threshold: T): T =>
+    threshold === null || typeof threshold.limit === 'number' || !('plan' in threshold.limit)
+      ? threshold
+      : { ...threshold, limit: { ...threshold.limit, window } };
+  return onDefinition({ ...rule, when: onto(rule.when), recover: onto(rule.recover) }, hash, calendarVersion);
 }
 
 /** Over what decides the states of a rule; not over who is told, and how. */

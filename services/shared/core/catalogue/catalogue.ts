@@ -23,6 +23,8 @@ export interface Workflow {
 /** A KPI as people see it, beside the definition that is folded. Texts are by language (`en`, `zh-CN`). */
 export interface Kpi {
   readonly definition: Definition;
+  /** Versions whose windows begin before those of `definition`, the latest first; absent: none. The catalogue's files have none. */
+  readonly earlier?: readonly Definition[];
   readonly name: Readonly<Record<string, string>>;
   readonly objective: string | null;
   readonly description: string | null;

@@ -5,6 +5,7 @@ import { decodeLabels } from '../../core/measure/labels.ts';
 import type { EventSpan } from '../../core/verify/measure-sql.ts';
 import { reachMs } from '../../core/retention.ts';
 import { NotChecked } from '../../core/verify/not-checked.ts';
+import { firstBegin, lastEndBefore } from '../../core/window/effective.ts';
 import { tumbles } from '../../core/window/window.ts';
 import { quoted } from '../../core/verify/sql-text.ts';
 import type { CaseBehind } from './cases-behind.ts';
@@ -82,10 +83,14 @@ export interface Explanation {
 
 /** Finds a value and the cases and events behind it. Throws KPI_UNKNOWN, VALUE_UNKNOWN and what the source throws. */
 export async function explainValue(source: VerifySource, wanted: ValueWanted): Promise<Explanation> {
-  const [definition] = await inForce(source, [wanted.kpi]);
-  const value = await findValue(source, definition!, wanted);
-  const told = await tellCases(source, definition!, value, wanted.casesMax);
-  return { definition: definition!, value, ...told };
+  const versions = (await inForce(source, [wanted.kpi])).sort((a, b) => begin(b) - begin(a));
+  const { definition, value } = await findValue(source, versions, wanted);
+  const told = await tellCases(source, definition, value, wanted.casesMax);
+  return { definition, value, ...told };
+}
+
+function begin({ effectiveMs = -Infinity }: Definition): number {
+  return effectiveMs;
 }
 
 interface ValueRow extends Pick<ExplainedValue, 'value' | 'state' | 'reason'> {
@@ -97,12 +102,42 @@ interface ValueRow extends Pick<ExplainedValue, 'value' | 'state' | 'reason'> {
   readonly revision: string | number;
 }
 
-async function findValue(source: VerifySource, definition: Definition, wanted: ValueWanted): Promise<ExplainedValue> {
+/** The value in the latest version of the KPI that has any then; `versions`: the latest first. */
+async function findValue(
+  source: VerifySource,
+  versions: readonly Definition[],
+  wanted: ValueWanted,
+): Promise<{ readonly definition: Definition; readonly value: ExplainedValue }> {
+  let next: Definition | null = null;
+  for (const definition of versions) {
+    const rows = await heldRows(source, definition, next, wanted.atMs);
+    next = definition;
+    if (rows.length === 0 && definition !== versions.at(-1)) continue;
+    const meant = rows.filter(({ labels }) => [...wanted.labels].every(([name, value]) => labels[name] === value));
+    const [value] = meant;
+    if (value !== undefined && meant.length === 1) return { definition, value };
+    throw valueUnknown(definition, wanted, meant.length === 0 ? rows : meant);
+  }
+  throw new Error('a KPI in force has a version');
+}
+
+/** The value of each series at a time, in the windows that begin before those of the `next` version. */
+async function heldRows(
+  source: VerifySource,
+  definition: Definition,
+  next: Definition | null,
+  atMs: number | null,
+): Promise<ExplainedValue[]> {
+  const { window } = definition;
+  const until =
+    next?.effectiveMs === undefined
+      ? ''
+      : ` AND window_end_ms <= ${lastEndBefore(window, firstBegin(window, next.effectiveMs))}`;
   const sql = `SELECT labels, window_start_ms AS start_ms, window_end_ms AS end_ms, value, value_exact, samples, state, revision, reason
-FROM \`values\` WHERE definition = ${quoted(definition.hash)} AND withdrawn = 0 AND ${heldAt(definition, wanted.atMs)}
+FROM \`values\` WHERE definition = ${quoted(definition.hash)} AND withdrawn = 0 AND ${heldAt(definition, atMs)}${until}
 ORDER BY window_end_ms DESC LIMIT 1 BY labels`;
   const stored = (await source.rows<ValueRow>(sql)).sort((a, b) => (a.labels < b.labels ? -1 : 1));
-  const rows = stored.map(({ labels, value_exact, start_ms, end_ms, ...row }) => ({
+  return stored.map(({ labels, value_exact, start_ms, end_ms, ...row }) => ({
     ...row,
     labels: decodeLabels(labels),
     startMs: Number(start_ms),
@@ -111,10 +146,6 @@ ORDER BY window_end_ms DESC LIMIT 1 BY labels`;
     samples: Number(row.samples),
     revision: Number(row.revision),
   }));
-  const meant = rows.filter(({ labels }) => [...wanted.labels].every(([name, value]) => labels[name] === value));
-  const [found] = meant;
-  if (found !== undefined && meant.length === 1) return found;
-  throw valueUnknown(definition, wanted, meant.length === 0 ? rows : meant);
 }
 
 /** A calendar unit or a shift holds the times within it, every other one what comes after it. A total holds always. */

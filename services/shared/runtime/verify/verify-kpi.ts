@@ -20,6 +20,8 @@ export interface Difference extends Mismatch, WhatIsBehind {}
 /** What the check of a KPI came to. */
 export interface KpiCheck {
   readonly kpi: string;
+  /** Where the first window of this version of it begins, ms UTC; null: it has all of history. */
+  readonly effectiveMs: number | null;
   /** Why it was not checked; null: it was. */
   readonly notChecked: string | null;
   /** Windows that were compared. */
@@ -64,7 +66,7 @@ export async function verifyKpi(
   source: VerifySource,
   onPage: (windows: number) => void,
 ): Promise<KpiCheck> {
-  const { kpi, window } = definition;
+  const { kpi, window, effectiveMs = null } = definition;
   const sum = { windows: 0, open: 0, moving: 0, differencesCount: 0 };
   const differences: Difference[] = [];
   try {
@@ -82,11 +84,11 @@ export async function verifyKpi(
         differences.push({ ...mismatch, ...(await whatIsBehind(plan, computed, mismatch, CASES_MAX, source)) });
       onPage(sum.windows);
     }
-    return { kpi, notChecked: null, ...sum, differences };
+    return { kpi, effectiveMs, notChecked: null, ...sum, differences };
   } catch (error) {
     const notChecked = whyNotChecked(error, window.kind === 'total');
     if (notChecked === null) throw error;
-    return { kpi, notChecked, ...sum, differences };
+    return { kpi, effectiveMs, notChecked, ...sum, differences };
   }
 }
 
