@@ -61,9 +61,7 @@ export async function readValues(
     ...labelsOf(query),
   };
   const rows =
-    read.kind === 'range'
-      ? await inRange(all, query, asked, progress)
-      : await lastRows(all, query, asked, progress);
+    read.kind === 'range' ? await inRange(all, query, asked, progress) : await lastRows(all, query, asked, progress);
   return {
     kpi: definition.kpi,
     definition: definition.hash,

@@ -6,7 +6,9 @@ import { type Guard, guard, guardOf } from './take-away.ts';
 export const effectiveGuards: readonly Guard[] = [
   guard('4.7', 'what comes before a definition is effective does not count', CaseFolds, 'foldOf', (foldOf) => {
     return function (pair) {
-      const slices = (pair.slices as SliceGroup[]).map((group) => Object.create(group, { fromMs: { value: -Infinity } }));
+      const slices = (pair.slices as SliceGroup[]).map((group) =>
+        Object.create(group, { fromMs: { value: -Infinity } }),
+      );
       return foldOf.call(this, { ...pair, slices });
     };
   }),

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CatalogueReload } from '../../services/cli/compose/catalogue-reload.ts';
 import { SeriesLimits } from '../../services/cli/compose/series-limits.ts';
 import type { LoadedCatalogue } from '../../services/cli/wiring.ts';
+import { versionsOf, withEarlier } from '../../services/shared/core/catalogue/catalogue-versions.ts';
 import { ManualClock } from '../../services/shared/adapters/clock/manual-clock.ts';
 import { MemoryStore } from '../../services/shared/adapters/store/memory/memory-store.ts';
 import { seriesGroups } from '../../services/shared/core/series/series-groups.ts';
@@ -42,6 +43,7 @@ test('a changed definition is begun at once and shown when it is computed; error
     files: { paths: [path], signature: '', load },
     clock,
     logger: pino({ level: 'silent' }),
+    calendarVersion: 'test',
     computed: async () => computed,
     begin: async (next, shown) => void told.push(`begin ${next === shown}`),
     show: async (shown) => void told.push(`show ${hashOf(shown)}`),
@@ -100,6 +102,7 @@ test('what is decided of too many label sets is taken in as another catalogue, a
     files: { paths: [path], signature: '', load },
     clock,
     logger: pino({ level: 'silent' }),
+    calendarVersion: 'test',
     series,
     computed: async () => new Set([hashOf(written)]),
     begin: async (catalogue) => void begun.push(hashOf({ catalogue, screens: new Map() })),
@@ -123,4 +126,36 @@ test('what is decided of too many label sets is taken in as another catalogue, a
   clock.advance(1_000);
   await running;
   expect(new Set([...begun, hashOf(written)]).size).toBe(3);
+});
+
+test('a version that is not effective yet is shown when its first window begins', async () => {
+  write('a');
+  const { catalogue: before } = await load();
+  const known = [{ definition: before.kpis.get('one')!.definition, version: 1n }];
+  const kpi = `{ workflow: w, measure: { event: b }, aggregate: count, window: { tumbling: hour }, effective: '2026-01-01' }`;
+  writeFileSync(path, `version: 1\nworkflows: { w: { activities: [a, b] } }\nkpis:\n  one: ${kpi}\n`);
+  const loaded = { ...(await load()), catalogue: withEarlier((await load()).catalogue, known, 'test') };
+  const all = versionsOf(loaded.catalogue.kpis.get('one')!).map(({ hash }) => hash);
+  const effectiveMs = Date.UTC(2026, 0, 1);
+  const clock = new ManualClock(effectiveMs - 1);
+  const shown: string[] = [];
+  const reload = new CatalogueReload({
+    loaded,
+    files: null,
+    clock,
+    logger: pino({ level: 'silent' }),
+    calendarVersion: 'test',
+    computed: async () => new Set(all),
+    show: async (next) => void shown.push(hashOf(next)),
+  });
+  expect([all.length, hashOf(reload.shown)]).toEqual([2, all[1]]);
+  const running = reload.run();
+  while (shown.length === 0) {
+    clock.advance(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  reload.stop();
+  clock.advance(1_000);
+  await running;
+  expect([shown, hashOf(reload.shown)]).toEqual([[all[0]], all[0]]);
 });

@@ -20,7 +20,11 @@ export function readEffective(
   const text = textOf(value);
   if (text === null || window === null) return null;
   if (window.kind === 'total')
-    return problems.addAtKey(path, 'a window over everything begins before any date', 'another window, or no effective');
+    return problems.addAtKey(
+      path,
+      'a window over everything begins before any date',
+      'another window, or no effective',
+    );
   const ofWindow = window.kind === 'shift' ? window.hours.zone : 'zone' in window ? window.zone : zone;
   const ms = dayStartMs(text, 0, ofWindow) ?? readRfc3339(text);
   return ms === null ? problems.add(path, `'${text}' is no time`, ALLOWED) : firstBegin(window, ms);

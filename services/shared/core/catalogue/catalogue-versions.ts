@@ -26,11 +26,7 @@ export function versionsOf({ definition, earlier = [] }: Pick<Kpi, 'definition' 
  * as it would be if it stood in the catalogue now: with the order of its workflow's activities, and a hash by the rules of
  * this takt. `calendarVersion`: of the time-zone data.
  */
-export function withEarlier(
-  catalogue: Catalogue,
-  known: readonly KnownVersion[],
-  calendarVersion: string,
-): Catalogue {
+export function withEarlier(catalogue: Catalogue, known: readonly KnownVersion[], calendarVersion: string): Catalogue {
   const latestFirst = known
     .flatMap(({ definition: { hash: _hash, ...stored }, version }) => {
       const fields = restated(stored, catalogue.workflows, calendarVersion);
@@ -104,14 +100,20 @@ export function catalogueAt(catalogue: Catalogue, nowMs: number, calendarVersion
   const kpis = new Map([...catalogue.kpis].map(([key, kpi]) => [key, kpiAt(kpi, nowMs)]));
   const rules = [...catalogue.rules].map(([name, rule]) => {
     const definition = kpis.get(rule.kpi)?.definition;
-    return [name, definition === undefined || definition.hash === rule.definition ? rule : ruleOn(rule, definition, calendarVersion)] as const;
+    return [
+      name,
+      definition === undefined || definition.hash === rule.definition ? rule : ruleOn(rule, definition, calendarVersion),
+    ] as const;
   });
   return nextChangeMs(catalogue, nowMs) === Infinity ? catalogue : { ...catalogue, kpis, rules: new Map(rules) };
 }
 
 function kpiAt({ earlier, ...kpi }: Kpi, nowMs: number): Kpi {
   const all = versionsOf({ ...kpi, earlier: earlier ?? [] });
-  const at = Math.max(0, all.findIndex((each, i) => i === all.length - 1 || nowMs > waitsUntilMs(each)));
+  const at = Math.max(
+    0,
+    all.findIndex((each, i) => i === all.length - 1 || nowMs > waitsUntilMs(each)),
+  );
   const rest = all.slice(at + 1);
   return { ...kpi, definition: all[at]!, ...(rest.length === 0 ? {} : { earlier: rest }) };
 }

@@ -1,6 +1,7 @@
 import type { ShiftWindow } from '../window/window-shift.ts';
 import type { Definition, LabelSpec, Limits, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
+import { instantText } from './instant-text.ts';
 import { conversionText, reworkText, sessionText } from './sentence-chinese-case.ts';
 import { growthText, rollupText } from './sentence-chinese-derived.ts';
 import {
@@ -15,8 +16,9 @@ import { ageText, stateText, timeText, weightedText } from './sentence-chinese-t
 
 /** A definition as one Chinese sentence behind its name. */
 export function chineseSentence(name: string, definition: Definition): string {
-  const { by, where, window, unit } = definition;
+  const { by, where, window, unit, effectiveMs } = definition;
   const parts = [windowText(window)];
+  if (effectiveMs !== undefined) parts.push(`自${instantText(effectiveMs, window)}起`);
   if (by.length > 0) parts.push(`按${by.map(labelText).join('、')}分组`);
   if (where.length > 0) parts.push(`仅限${conditionsText(where)}`);
   parts.push(measureText(definition));

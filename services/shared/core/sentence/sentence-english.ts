@@ -3,6 +3,7 @@ import type { FiscalWeeks } from '../calendar/calendar.ts';
 import type { Aggregate, Definition, LabelSpec, Limits, Measure, RatioPart, WindowSpec } from '../definition.ts';
 import { shownFormula } from '../formula/formula-parse.ts';
 import { conversionText, reworkText, sessionText } from './sentence-english-case.ts';
+import { instantText } from './instant-text.ts';
 import { growthText, rollupText } from './sentence-english-derived.ts';
 import { ageText, stateText, timeText, weightedText } from './sentence-english-time.ts';
 import {
@@ -17,11 +18,12 @@ import {
 
 /** A definition as one English sentence behind its name. */
 export function englishSentence(name: string, definition: Definition): string {
-  const { by, where, window, unit } = definition;
+  const { by, where, window, unit, effectiveMs } = definition;
   const parts = [measureText(definition)];
   if (by.length > 0) parts.push(`for each ${joined(by.map(labelText), 'and')}`);
   if (where.length > 0) parts.push(`only where ${conditionsText(where)}`);
   parts.push(windowText(window));
+  if (effectiveMs !== undefined) parts.push(`from ${instantText(effectiveMs, window)} on`);
   if (unit !== '') parts.push(`in ${UNITS[unit] ?? unit}`);
   return `${name}: ${parts.join(', ')}.`;
 }

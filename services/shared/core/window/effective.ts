@@ -19,6 +19,9 @@ export function lastEndBefore(window: WindowSpec, beginMs: number): number {
 }
 
 /** Whether the window that ends at `endMs` is one of the definition's: it does not begin before it is effective. */
-export function isEffective({ window, effectiveMs }: Pick<Definition, 'window' | 'effectiveMs'>, endMs: number): boolean {
+export function isEffective(
+  { window, effectiveMs }: Pick<Definition, 'window' | 'effectiveMs'>,
+  endMs: number,
+): boolean {
   return effectiveMs === undefined || endMs > lastEndBefore(window, effectiveMs);
 }
