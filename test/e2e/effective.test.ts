@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { linesOf } from '../support/dump.ts';
 import { temporaryDirectory } from '../support/embedded.ts';
 import { getJson, type Server, startServer, takt, until } from '../support/takt-process.ts';
 
@@ -104,6 +105,10 @@ test(
     await send([late(0, 'work'), late(1, 'close'), late(2, 'close')]);
     await until(async () => (await valuesOf('worked')).join() === '31,30,91,90');
 
+    const current = await linesOf(server.url, "SELECT value, window_end FROM kpi_current WHERE kpi = 'worked'");
+    expect(current.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { value: 90, window_end: '2026-01-09 00:00:00.000' },
+    ]);
     const explained = await takt(['explain', 'worked', '--at', '2026-01-05T12:00:00Z', '--url', server.url, '--json']);
     expect(explained.code, explained.stderr).toBe(0);
     const { value, casesCount } = JSON.parse(explained.stdout) as { value: number; casesCount: number };
@@ -144,6 +149,8 @@ test('a version that is not effective yet waits: the one before it goes on', asy
   expect((await takt(['reload', '--url', server.url])).code).toBe(0);
   await send([{ case: 'c1', activity: 'work', time: '2026-01-06T05:00:00Z', id: 'x', dimensions: { team: 'a' } }]);
   await until(async () => (await valuesOf('worked')).join() === '30,31,30,30');
+  const current = await linesOf(server.url, "SELECT value FROM kpi_current WHERE kpi = 'worked'");
+  expect(current.map((line) => JSON.parse(line) as unknown)).toEqual([{ value: 30 }]);
   expect(await definitionOf('worked')).toBe(before);
   await server.stop();
   server = await start();

@@ -37,6 +37,6 @@ export function countsFor(kpi: string, timeMs: number): string[] {
 
 /** Whether a window of a KPI that ends then is one of its own. */
 export function isOwn(kpi: string, end: number | 'total'): boolean {
-  const { lastBeforeMs = -Infinity } = EFFECTIVE[kpi] ?? {};
+  const lastBeforeMs = EFFECTIVE[kpi]?.lastBeforeMs ?? -Infinity;
   return end === 'total' || end > lastBeforeMs;
 }
