@@ -21,6 +21,7 @@ import { addServices, withHeartbeatOptions } from './commands/serve.ts';
 import { start, type StartOptions } from './commands/start.ts';
 import { notifyTest, type NotifyTestOptions } from './commands/notify-test.ts';
 import { diffCommand, type DiffCommandOptions } from './commands/diff.ts';
+import { backfillCommand } from './commands/backfill.ts';
 import { reload } from './commands/reload.ts';
 import { status } from './commands/status.ts';
 import { instant, verifyCommand, type VerifyCommandOptions } from './commands/verify.ts';
@@ -85,6 +86,15 @@ const RELOAD_HELP = `
 takt does so by itself a second or two after the files were changed; this tells at once what is wrong with them (exit code
 2; the catalogue before stays in force) or what changed. A changed KPI is computed again from the archive while events go on
 coming in, and is shown as it was until then; takt status says how far that is. Of a cluster name each process with --url.
+`;
+
+const BACKFILL_HELP = `
+For values that cannot be right: rows of the store were damaged or lost, or takt verify tells of differences. Slices and
+values are made anew from the archived events; until a KPI is whole its values stay as they are. All of history is computed,
+because a case may count anywhere in it. It goes on when this command is interrupted, and may be run again at any time.
+
+  takt backfill
+  takt backfill first_response_time
 `;
 
 const VERIFY_HELP = `
@@ -221,6 +231,19 @@ function program(wiring: Wiring): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', DIFF_HELP)
     .action((files: readonly string[], options: DiffCommandOptions) => diffCommand(wiring, files, options));
+  withUrl(
+    withDataOptions(
+      root.command('backfill').description('compute KPIs again from the archived events, while events go on coming in'),
+      'silent',
+    ),
+    'wallboard',
+  )
+    .argument('[kpi...]', 'KPIs of the catalogue; none: all of them')
+    .option('--json', 'as JSON')
+    .addHelpText('after', BACKFILL_HELP)
+    .action((kpis: readonly string[], options: CommonOptions & { json?: boolean }) =>
+      backfillCommand(wiring, kpis, options),
+    );
   withUrl(root.command('reload').description('have the running takt read its catalogue and screens again'), 'wallboard')
     .option('--data <dir>', 'data directory', process.env['TAKT_DATA'] ?? 'data')
     .option('--json', 'as JSON')

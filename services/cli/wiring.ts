@@ -11,6 +11,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { JobOutcome } from '../shared/core/job/job-plan.ts';
 import type { HeartbeatReceiver } from '../shared/ports/heartbeat-receiver.ts';
 import type { FailingStep } from '../shared/runtime/failing-steps.ts';
+import type { RefillRecord } from '../shared/runtime/refill.ts';
 import type { DataDirectory } from './data-directory.ts';
 
 /** Where an import writes; each call resolves once the log has flushed. */
@@ -29,6 +30,8 @@ export interface Standalone extends ImportTarget {
   listen(host: string, port: number): Promise<string>;
   /** Reads the catalogue's files again. Throws what is wrong with them; everything stays as it is then. */
   reload(): Promise<ReloadReport>;
+  /** Has these KPIs computed again from the archive, all where none is named. Throws KPI_UNKNOWN. */
+  refill(kpis: readonly string[]): Promise<readonly RefillRecord[]>;
   /** Settles when the folds end; rejects with what made them halt. */
   readonly ended: Promise<void>;
   /** Stops taking events, stores everything, closes log and store. */
@@ -122,6 +125,8 @@ export interface StatusReport {
       readonly eventsOfAll: number;
       readonly events: number;
     };
+    /** Of roll: it has label sets to compute that no event brings up; absent: none. */
+    readonly computing?: true;
     /** In a cluster, where it tells of itself a little earlier than `endOffset` is: what it had not read then. */
     readonly lag?: number;
     /** In a cluster which process has the partition; null: none has. */

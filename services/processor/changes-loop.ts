@@ -79,6 +79,8 @@ export class ChangesLoop {
       await this.changes.step(task);
       await this.cuts.step(task);
     }
+    // A record of somebody else may have put definitions out of force: then they are computed again.
+    if (!this.pending && tasks.some((task) => !this.changes.isSettled(task))) this.begin();
     if (!this.pending) return;
     const nowMs = this.clock.nowMs();
     if (nowMs - this.toldMs >= (this.isRolling() ? TELL_EVERY_MS : TELL_OTHERS_EVERY_MS)) {

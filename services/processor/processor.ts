@@ -64,6 +64,8 @@ export interface TaskStatus {
   readonly lateMs?: number;
   /** Definitions that it fills, and how far; absent: none. */
   readonly filling?: FillProgress;
+  /** Of roll: it has label sets to compute that no event brings up; absent: none. */
+  readonly computing?: true;
 }
 
 /** The stream processor of one process: aggregate, roll and the archive of dead letters over the places that it has. */
@@ -288,6 +290,7 @@ export class Processor {
         openImports: Object.keys(time?.openImports ?? {}),
         ...(task instanceof AggregateTask && task.cutTimes !== null ? { lateMs: task.cutTimes.lateMs } : {}),
         ...this.fillingOf(task),
+        ...(task instanceof RollTask && task.progress.isFilling ? { computing: true as const } : {}),
       });
     }
     return result;

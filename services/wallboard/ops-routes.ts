@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { TaktError } from '../shared/core/errors.ts';
 import { requireKey } from '../shared/runtime/api-key.ts';
 import { toHttpError } from '../shared/runtime/http-error.ts';
 import { SAFE_HEADERS } from './pages.ts';
@@ -12,6 +13,8 @@ export interface OpsDeps {
   readonly metrics: () => Promise<string>;
   /** Reads the catalogue's files again (POST /v1/reload); absent: no such route. */
   readonly reload?: () => Promise<unknown>;
+  /** Has KPIs computed again from the archive (POST /v1/backfill); absent: no such route. Throws KPI_UNKNOWN. */
+  readonly refill?: (kpis: readonly string[]) => Promise<unknown>;
   /** SHA-256 of the API key in hex; null: no key, and only requests addressed to loopback are answered. */
   readonly keyHash: string | null;
   /** Counts an error by its code. */
@@ -32,11 +35,18 @@ export function registerOps(app: FastifyInstance, deps: OpsDeps): void {
     await scope.register(async (keyed) => {
       keyed.addHook('onRequest', requireKey(deps.keyHash));
       keyed.get('/v1/status', async () => deps.status());
-      const { reload } = deps;
+      const { reload, refill } = deps;
+      if (refill !== undefined) keyed.post('/v1/backfill', async ({ body }) => refill(namesIn(body)));
       if (reload !== undefined) keyed.post('/v1/reload', async () => reload());
       keyed.get('/metrics', async (_request, reply) => reply.type(METRICS_TYPE).send(await deps.metrics()));
     });
   });
+}
+
+function namesIn(body: unknown): readonly string[] {
+  const { kpis = [] } = (body ?? {}) as { readonly kpis?: unknown };
+  if (Array.isArray(kpis) && kpis.every((kpi) => typeof kpi === 'string')) return kpis;
+  throw new TaktError('PARAMETER_INVALID', 'the body must be {"kpis": ["NAME", …]}; without names all are computed again.');
 }
 
 function registerProbes(scope: FastifyInstance, { health, ready }: OpsDeps): void {

@@ -9,6 +9,7 @@ const COMMANDS = [
   'query',
   'status',
   'diff',
+  'backfill',
   'reload',
   'verify',
   'explain',

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import { versionsOf } from '../../shared/core/catalogue/catalogue-versions.ts';
 import { createLogger } from '../../shared/runtime/logging.ts';
+import { refill } from '../../shared/runtime/refill.ts';
 import { type OpsDeps, registerOps } from '../../wallboard/ops-routes.ts';
 import { closeApp, createApp, listen } from '../../wallboard/server.ts';
 import type { ServeOptions } from '../wiring.ts';
@@ -26,6 +28,10 @@ export async function runService(context: ServiceContext, open: OpenService, opt
       return { ...report, catalogue: reload.reportOf(report.tasks) };
     },
     reload: () => reload.reload(),
+    async refill(kpis) {
+      const inForce = [...reload.shown.catalogue.kpis.values()].flatMap(versionsOf);
+      return { records: await refill(kpis, inForce, backbone) };
+    },
     health: () => {
       const { logMs, stoppedLine, sources } = state ?? PLAIN_STATE;
       const catalogueProblem = reload.report.problem;

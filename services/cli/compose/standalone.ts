@@ -26,7 +26,7 @@ import { whereStopped } from '../../scheduler/where-stopped.ts';
 import { BUILT_IN_WORKFLOW } from '../../shared/core/catalogue/built-in.ts';
 import { withBuiltIn } from '../../shared/core/catalogue/catalogue-built-in.ts';
 import type { Catalogue } from '../../shared/core/catalogue/catalogue.ts';
-import { catalogueAt } from '../../shared/core/catalogue/catalogue-versions.ts';
+import { catalogueAt, versionsOf } from '../../shared/core/catalogue/catalogue-versions.ts';
 import { testChannel } from '../../shared/runtime/channel-test.ts';
 import { dropAllExpired } from '../../shared/runtime/drop-expired.ts';
 import { FailingSteps } from '../../shared/runtime/failing-steps.ts';
@@ -42,6 +42,7 @@ import { beatSender, schedulerOf } from './heartbeat-line.ts';
 import { LIMITS } from './limits.ts';
 import { openMqttLine } from './mqtt-line.ts';
 import { notifyObserverOf, observerOf } from './observer.ts';
+import { refill, type RefillRecord } from '../../shared/runtime/refill.ts';
 import { Metrics } from '../../shared/runtime/metrics.ts';
 import { computedDefinitions } from '../../shared/runtime/computed-definitions.ts';
 import { withHistory } from './catalogue-history.ts';
@@ -198,6 +199,8 @@ export async function openStandalone(
       ...(await catalogueState()),
       ...(scheduler?.status() ?? { jobs: [], heartbeat: null }),
     });
+    const refillNow = (kpis: readonly string[]): Promise<RefillRecord[]> =>
+      refill(kpis, [...shown().catalogue.kpis.values()].flatMap(versionsOf), { log, store, codec });
     const hub = new ScreenHub({
       catalogue: () => shown().catalogue,
       live,
@@ -260,6 +263,7 @@ export async function openStandalone(
         return metrics.text(await tasks(), log.size());
       },
       reload: () => reloading.reload(),
+      refill: async (kpis) => ({ records: await refillNow(kpis) }),
       keyHash,
       onError: (code) => metrics.error(code),
     });
@@ -303,6 +307,7 @@ export async function openStandalone(
       query: (sql, format) => store.query(sql, format),
       status,
       reload: () => reloading.reload(),
+      refill: refillNow,
       ended: folding,
       async listen(host, port) {
         const url = await listen(app, host, port, keyHash !== null);
