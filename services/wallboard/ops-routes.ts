@@ -46,7 +46,10 @@ export function registerOps(app: FastifyInstance, deps: OpsDeps): void {
 function namesIn(body: unknown): readonly string[] {
   const { kpis = [] } = (body ?? {}) as { readonly kpis?: unknown };
   if (Array.isArray(kpis) && kpis.every((kpi) => typeof kpi === 'string')) return kpis;
-  throw new TaktError('PARAMETER_INVALID', 'the body must be {"kpis": ["NAME", …]}; without names all are computed again.');
+  throw new TaktError(
+    'PARAMETER_INVALID',
+    'the body must be {"kpis": ["NAME", …]}; without names all are computed again.',
+  );
 }
 
 function registerProbes(scope: FastifyInstance, { health, ready }: OpsDeps): void {

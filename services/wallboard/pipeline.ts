@@ -1,3 +1,4 @@
+import { firstProblem } from '../shared/core/screen/first-problem.ts';
 import type { PipelineState, WorkflowState } from '../shared/core/screen/wall-message.ts';
 
 /** One partition of one stage, as the processor tells. */
@@ -19,6 +20,8 @@ export interface PipelineReport {
   readonly tasks: readonly TaskReport[];
   /** KPIs whose new definition is being computed, and how far; absent: none. */
   readonly recomputing?: readonly { readonly kpi: string; readonly share: number }[];
+  /** What is wrong with the catalogue's files, and when the one in force was read; absent: nobody knows. */
+  readonly catalogue?: { readonly problem: string | null; readonly loadedMs: number };
 }
 
 const EVENTS_TOPIC = 'events.';
@@ -53,9 +56,9 @@ export class Pipeline {
       if (heardMs !== null && !this.complete.has(workflow)) this.complete.set(workflow, heardMs);
     const workflows = this.workflows(report.tasks, [...watermarks.keys()]);
     const { recomputing = [] } = report;
-    if (recomputing.length === 0) return { ...stateOf(report), workflows };
-    const shares = Object.fromEntries(recomputing.map(({ kpi, share }) => [kpi, share]));
-    return { ...stateOf(report), workflows, recomputing: shares };
+    const state = { ...stateOf(report), workflows, ...noticeOf(report) };
+    if (recomputing.length === 0) return state;
+    return { ...state, recomputing: Object.fromEntries(recomputing.map(({ kpi, share }) => [kpi, share])) };
   }
 
   private settle(watermarks: ReadonlyMap<string, number | null>): void {
@@ -99,6 +102,11 @@ function lowest(tasks: readonly TaskReport[]): number | null {
     least = Math.min(least ?? watermarkMs, watermarkMs);
   }
   return least;
+}
+
+function noticeOf({ catalogue }: PipelineReport): Pick<PipelineState, 'catalogue'> {
+  if (catalogue === undefined || catalogue.problem === null) return {};
+  return { catalogue: { problem: firstProblem(catalogue.problem), loadedMs: catalogue.loadedMs } };
 }
 
 function stateOf({ ready, halted, failing }: PipelineReport): Pick<PipelineState, 'state' | 'reasons'> {

@@ -124,7 +124,9 @@ test(
     const again = await takt(['backfill', 'share', '--url', server.url]);
     expect([again.code, again.stdout], again.stderr).toEqual([
       0,
-      expect.stringMatching(/^Computed again: [a-z, ]+\.\n0 of \d+ values in complete windows are other than before\.\n$/),
+      expect.stringMatching(
+        /^Computed again: [a-z, ]+\.\n0 of \d+ values in complete windows are other than before\.\n$/,
+      ),
     ]);
     expect(await verified()).toBe(0);
     const unknown = await takt(['backfill', 'shar', '--url', server.url]);

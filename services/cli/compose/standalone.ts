@@ -216,6 +216,7 @@ export async function openStandalone(
           failing: failing.now(),
           tasks: all.filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW)),
           recomputing: reloading.reportOf(all).progress,
+          catalogue: reloading.report,
         };
       },
     });

@@ -47,6 +47,7 @@ export async function openWallboard(context: ServiceContext, ops: OpsDeps): Prom
         halted,
         failing,
         recomputing: reload.reportOf(tasks).progress,
+        catalogue: reload.report,
         // Where [slices] ends now matters; of events what their stage had not read when it told so.
         tasks: tasks
           .filter(({ topic }) => topic !== eventsTopic(BUILT_IN_WORKFLOW))

@@ -29,6 +29,8 @@ export interface Words {
   readonly failing: string;
   readonly starting: string;
   readonly behind: (records: string) => string;
+  /** First what is wrong with it, then since when the one before is in force. */
+  readonly catalogueRefused: (problem: string, since: string) => string;
   readonly deadLetters: (open: number, quarantined: number) => string;
   readonly screens: string;
   readonly kpis: string;
@@ -85,6 +87,8 @@ const EN: Words = {
   failing: 'Pipeline failing',
   starting: 'Catching up',
   behind: (records) => `Behind by ${records} records`,
+  catalogueRefused: (problem, since) =>
+    `The changed catalogue was not taken in: ${problem}. The one from ${since} stays in force.`,
   deadLetters: (open, quarantined) =>
     `${open} could not be taken in${quarantined === 0 ? '' : `, ${quarantined} of them are ahead of their time`}`,
   screens: 'Screens',
@@ -145,6 +149,7 @@ const ZH: Words = {
   failing: '数据管道出错',
   starting: '正在追赶数据',
   behind: (records) => `落后 ${records} 条记录`,
+  catalogueRefused: (problem, since) => `修改后的指标目录未生效：${problem}。仍使用 ${since} 的目录。`,
   deadLetters: (open, quarantined) =>
     `${open} 条数据未能接收${quarantined === 0 ? '' : `，其中 ${quarantined} 条的时间尚未到来`}`,
   screens: '大屏',

@@ -125,6 +125,16 @@ export interface PipelineState {
   readonly workflows: Readonly<Record<string, WorkflowState>>;
   /** KPIs whose new definition is being computed, and the share of it that is done, 0 to 1; absent: none. */
   readonly recomputing?: Readonly<Record<string, number>>;
+  /** The catalogue's files have changed and are wrong; absent: they are not. */
+  readonly catalogue?: CatalogueNotice;
+}
+
+/** A changed catalogue that was not taken in. */
+export interface CatalogueNotice {
+  /** The first of what is wrong with it. */
+  readonly problem: string;
+  /** When the one that stays in force was read, ms UTC. */
+  readonly loadedMs: number;
 }
 
 /** How far a workflow's values are. */
