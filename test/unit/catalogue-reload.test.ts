@@ -79,9 +79,11 @@ test('a catalogue, a folder and the screens beside them have another signature w
   mkdirSync(join(folder.path, 'plans'));
   writeFileSync(join(folder.path, 'plans', 'one.csv'), 'a');
   const withPlan = await catalogueSignature([path]);
+  writeFileSync(join(folder.path, 'beside.csv'), 'a');
+  const withPlanBeside = await catalogueSignature([path]);
   const ofFolder = await catalogueSignature([folder.path]);
   const gone = await catalogueSignature([join(folder.path, 'gone.yaml')]);
-  expect(new Set([...signatures, withScreen, changed, withPlan, ofFolder, gone]).size).toBe(6);
+  expect(new Set([...signatures, withScreen, changed, withPlan, withPlanBeside, ofFolder, gone]).size).toBe(7);
 });
 
 test('what is decided of too many label sets is taken in as another catalogue, and told', async () => {

@@ -5,21 +5,26 @@ import { dirname, join, resolve } from 'node:path';
 const FILES_MAX = 500;
 
 /**
- * Tells one state of a catalogue's files and folders, of the screens beside them, and of plans in a folder `plans` there,
- * from another: names, sizes and times of change. What cannot be read is part of it.
+ * Tells one state of a catalogue's files and folders, of the screens beside them, and of plans beside them or in a folder
+ * `plans` there, from another: names, sizes and times of change. What cannot be read is part of it.
  */
 export async function catalogueSignature(paths: readonly string[]): Promise<string> {
   const screens = paths.map((path) => join(dirname(resolve(path)), 'screens'));
   const plans = paths.flatMap((path) => [dirname(resolve(path)), resolve(path)]).map((folder) => join(folder, 'plans'));
-  const parts = await Promise.all([...new Set([...paths, ...screens, ...plans])].map(signatureOf));
+  const folders = paths.map((path) => dirname(resolve(path)));
+  const parts = await Promise.all([
+    ...[...new Set([...paths, ...screens, ...plans])].map((path) => signatureOf(path, /\.(ya?ml|csv)$/)),
+    ...[...new Set(folders)].map((path) => signatureOf(path, /\.csv$/)),
+  ]);
   return parts.flat().join('\n');
 }
 
-async function signatureOf(path: string): Promise<string[]> {
+/** Of a folder that of its files with such names. */
+async function signatureOf(path: string, named: RegExp): Promise<string[]> {
   try {
     const entry = await stat(path);
     if (!entry.isDirectory()) return [`${path} ${entry.size} ${entry.mtimeMs} ${entry.ino}`];
-    const names = (await readdir(path)).filter((name) => /\.(ya?ml|csv)$/.test(name)).sort();
+    const names = (await readdir(path)).filter((name) => named.test(name)).sort();
     const files = await Promise.all(names.slice(0, FILES_MAX).map((name) => fileOf(join(path, name))));
     return [`${path} ${names.length}`, ...files];
   } catch (error) {
