@@ -35,6 +35,8 @@ export interface Style {
   readonly fillEventsMax: number;
   /** How often a step cuts the past off, or drops what expired; 0: there is no retention. */
   readonly cutChance: number;
+  /** What changes is no catalogue: a record puts a definition out of force that its owners have to bring back; absent: no. */
+  readonly refills?: boolean;
   /** After this step nothing is appended any more. */
   readonly lastAppendStep: number;
   /** Whether only one label set of each KPI keeps its labels. */

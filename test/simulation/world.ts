@@ -186,6 +186,7 @@ export class World {
 
   /** Removes a KPI from the catalogue, or brings a removed one back. */
   async changeDefinitions(): Promise<void> {
+    if (this.style.refills === true) return this.refill();
     // What comes back to a workflow with retention has nothing of cases that expired meanwhile.
     const changing = this.style.cutChance > 0 ? RETENTION_CHANGING : this.versions.map((version) => version.kpi);
     const removed = changing.filter((kpi) => !this.inForce.has(kpi));
@@ -195,6 +196,14 @@ export class World {
     if (!this.inForce.delete(kpi)) this.inForce.add(kpi);
     // Else the owners see to it, each in its time.
     if (this.style.fillEventsMax === 0) await this.control();
+  }
+
+  /** As takt backfill: a definition is put out of force that the catalogue still has. */
+  private async refill(): Promise<void> {
+    const gone = this.random.pick(this.wanted);
+    this.count('definition removed');
+    const definitions = this.wanted.filter((hash) => hash !== gone);
+    await this.all({ type: 'control', definitions, filling: [] }, { kind: 'control', appendMs: this.clock.nowMs() });
   }
 
   /** More different values in one slice than a min, max or last keeps. Gives the events that a max or a last keeps. */
