@@ -40,7 +40,8 @@ export async function* verify({ source, range, kpis, onPage }: VerifyOptions): A
       onPage(definition.kpi, windows),
     );
   const none = { windows: 0, open: 0, moving: 0, differencesCount: 0, differences: [] };
-  for (const { kpi } of unfinished) yield { kpi, notChecked: 'it is still being computed', ...none };
+  for (const { kpi, effectiveMs = null } of unfinished)
+    yield { kpi, effectiveMs, notChecked: 'it is still being computed', ...none };
 }
 
 /** What is known of the workflows of a KPI; `states` has all of them. */
