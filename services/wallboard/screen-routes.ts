@@ -26,6 +26,7 @@ export function registerScreens(app: FastifyInstance, deps: ScreenRoutesDeps): v
   app.get('/v1/screens', async () => ({
     // A page that finds no value at all says how to begin.
     empty: !deps.live.hasValues,
+    ...(deps.hub.notice === undefined ? {} : { catalogue: deps.hub.notice }),
     screens: [...deps.screens().values()].map(({ name, title, generated }) => ({ name, title, generated })),
   }));
   app.get('/v1/alerts', async () => {

@@ -144,11 +144,16 @@ test('the files are watched; what is wrong with them is told, and the catalogue 
   const health = (await getJson(`${server.url}/healthz`)) as { healthy: boolean; reasons: string[] };
   expect(health).toEqual({ healthy: true, reasons: [expect.stringContaining('the one before stays in force')] });
   expect(JSON.stringify(await getJson(`${server.url}/v1/kpis`))).toContain('Renamed');
+  const notice = async () =>
+    ((await getJson(`${server.url}/v1/screens`)) as { catalogue?: { problem: string } }).catalogue;
+  await until(async () => (await notice()) !== undefined);
+  expect((await notice())!.problem).toMatch(/^catalogue\.yaml:4:\d+.*cuont/);
   await send(100, 200);
   write({ counted: 'work', name: 'Again' });
   server.running.child.kill('SIGHUP');
   await until(async () => JSON.stringify(await getJson(`${server.url}/v1/kpis`)).includes('Again'));
   expect(await getJson(`${server.url}/healthz`)).toEqual({ healthy: true, reasons: [] });
+  await until(async () => (await notice()) === undefined);
   await until(async () => (await sumOf('opened')) === 200);
 });
 

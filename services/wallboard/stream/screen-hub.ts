@@ -3,6 +3,7 @@ import { TaktError } from '../../shared/core/errors.ts';
 import type { Screen } from '../../shared/core/screen/screen.ts';
 import type {
   BeatMessage,
+  CatalogueNotice,
   PipelineState,
   SnapshotMessage,
   TilesMessage,
@@ -50,6 +51,11 @@ export class ScreenHub {
       live.onChange((definition) => this.touch((board) => board.touch(definition))),
       alerts.onChange(() => this.touch((board) => board.touchAlerts())),
     ];
+  }
+
+  /** What is wrong with the catalogue's files, as screens say it; undefined: nothing. */
+  get notice(): CatalogueNotice | undefined {
+    return this.state?.catalogue;
   }
 
   /** Throws OVERLOADED when no further screen may listen. */

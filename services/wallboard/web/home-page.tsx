@@ -1,6 +1,5 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { firstProblem } from '../../shared/core/screen/first-problem.ts';
 import type { CatalogueNotice, KpiFace, Texts } from '../../shared/core/screen/wall-message.ts';
 import { CatalogueBanner } from './catalogue-banner.tsx';
 import { addressOf, getJson } from './api.ts';
@@ -11,7 +10,7 @@ interface Lists {
   readonly empty: boolean;
   readonly screens: readonly { readonly name: string; readonly title: Texts; readonly generated: boolean }[];
   readonly deadLetters: { readonly open: number; readonly quarantined: number };
-  readonly catalogue?: { readonly problem: string | null; readonly loadedMs: number };
+  readonly catalogue?: CatalogueNotice;
   readonly kpis: readonly { readonly kpi: string; readonly face: KpiFace; readonly sentence: Texts }[];
 }
 
@@ -21,14 +20,12 @@ export function HomePage({ language }: { readonly language: Language }): VNode {
   const [failure, setFailure] = useState('');
   useEffect(() => {
     Promise.all([
-      getJson<Pick<Lists, 'empty' | 'screens'>>('/v1/screens'),
+      getJson<Pick<Lists, 'empty' | 'screens' | 'catalogue'>>('/v1/screens'),
       getJson<Pick<Lists, 'kpis'>>('/v1/kpis'),
       // Without it the page still says what there is to see.
-      getJson<Pick<Lists, 'deadLetters' | 'catalogue'>>('/v1/status').catch((): Pick<Lists, 'deadLetters'> => {
-        return { deadLetters: { open: 0, quarantined: 0 } };
-      }),
+      getJson<Pick<Lists, 'deadLetters'>>('/v1/status').catch(() => ({ deadLetters: { open: 0, quarantined: 0 } })),
     ]).then(
-      ([screens, kpis, status]) => setLists({ ...status, ...screens, ...kpis }),
+      ([screens, kpis, { deadLetters }]) => setLists({ ...screens, ...kpis, deadLetters }),
       (error: Error) => setFailure(error.message),
     );
   }, []);
@@ -38,7 +35,7 @@ export function HomePage({ language }: { readonly language: Language }): VNode {
     <main class="page">
       <h1>takt</h1>
       <CatalogueBanner
-        notice={noticeOf(lists)}
+        notice={lists.catalogue}
         nowMs={Date.now()}
         timezone={Intl.DateTimeFormat().resolvedOptions().timeZone}
         language={language}
@@ -80,9 +77,4 @@ export function HomePage({ language }: { readonly language: Language }): VNode {
       </ul>
     </main>
   );
-}
-
-function noticeOf({ catalogue }: Lists): CatalogueNotice | undefined {
-  if (catalogue === undefined || catalogue.problem === null) return undefined;
-  return { problem: firstProblem(catalogue.problem), loadedMs: catalogue.loadedMs };
 }
