@@ -106,7 +106,11 @@ test(
     await server.stop();
     await damage([...KPIS.line, ...KPIS.small]);
     server = await startServer(data, ['--catalogue', catalogue]);
-    expect(await verified()).toBe(1);
+    // What came last before the stop is computed again at a start: some of the damage may be mended by then.
+    const { code: found, stdout: told } = await takt(['verify', '--url', server.url, '--json']);
+    expect(found).toBe(1);
+    const checks = (JSON.parse(told) as { kpis: readonly { differencesCount: number }[] }).kpis;
+    const wrong = checks.reduce((sum, { differencesCount }) => sum + differencesCount, 0);
 
     const sending = send('line', EVENTS.line, EVENTS.line + 2_000);
     const { code, stdout, stderr } = await takt(['backfill', '--url', server.url, '--json']);
@@ -114,8 +118,8 @@ test(
     await sending;
     const { kpis, windows, changed } = JSON.parse(stdout) as Report;
     expect(kpis.toSorted()).toEqual([...KPIS.line, ...KPIS.small].toSorted());
-    // Two of each were damaged; late events may have changed others meanwhile.
-    expect(changed).toBeGreaterThanOrEqual(2 * kpis.length);
+    // Late events may have changed others meanwhile.
+    expect(changed).toBeGreaterThanOrEqual(wrong);
     expect(windows).toBeGreaterThanOrEqual(changed);
     await until(async () => (await sumOf('all')) === EVENTS.line + 2_000);
     expect(await verified()).toBe(0);
