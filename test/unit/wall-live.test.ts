@@ -199,9 +199,10 @@ test('a changed catalogue that was not taken in is told with the first of what i
   const report = { ready: true, halted: null, failing: [], tasks: [] };
   const look = (problem: string | null) => new Pipeline().look({ ...report, catalogue: { problem, loadedMs: 7 } });
   expect(look(null).catalogue).toBeUndefined();
-  const problem = "/etc/my takt/line.yaml:4:12: unknown aggregate 'cuont'\n/etc/my takt/line.yaml:9:1: more";
+  const problem =
+    "/etc/my takt/line.yaml:4:12: unknown aggregate 'cuont'; allowed: count, sum\n/etc/my takt/line.yaml:9:1: more";
   expect(look(problem).catalogue).toEqual({ problem: "line.yaml:4:12: unknown aggregate 'cuont'", loadedMs: 7 });
   expect(look('The folder /etc/takt has no catalogue.').catalogue?.problem).toBe(
-    'The folder /etc/takt has no catalogue.',
+    'The folder /etc/takt has no catalogue',
   );
 });

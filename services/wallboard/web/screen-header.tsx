@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { SnapshotMessage } from '../../shared/core/screen/wall-message.ts';
+import { CatalogueBanner } from './catalogue-banner.tsx';
 import { formatTime } from './format.ts';
 import { type Language, textIn } from './language.ts';
 import { type Words, WORDS } from './texts.ts';
@@ -23,12 +24,17 @@ export function ScreenHeader({
   const words = WORDS[language];
   const { timezone, title } = screen.screen;
   const trouble = troubleOf(state, screen, nowMs, words, language);
+  const notice = screen.pipeline.catalogue;
   return (
     <header class={trouble === null ? 'header' : `header header-${trouble.grade}`}>
       <h1 class="header-title">{textIn(title, language)}</h1>
-      <p class="header-trouble" role="status">
-        {trouble === null ? '' : trouble.text}
-      </p>
+      {trouble === null && notice !== undefined ? (
+        <CatalogueBanner notice={notice} nowMs={nowMs} timezone={timezone} language={language} />
+      ) : (
+        <p class="header-trouble" role="status">
+          {trouble === null ? '' : trouble.text}
+        </p>
+      )}
       <p class="header-live">{trouble === null ? words.live : ''}</p>
       <time class="header-clock">{formatTime(nowMs, nowMs, timezone, language)}</time>
     </header>

@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import type { ScreenFrame, TileContent, TileFrame } from '../../shared/core/screen/wall-message.ts';
 import { AlertsTile } from './alerts-tile.tsx';
-import { CatalogueBanner } from './catalogue-banner.tsx';
 import { ScreenHeader } from './screen-header.tsx';
 import { type Language } from './language.ts';
 import { NumberTile } from './number-tile.tsx';
@@ -31,7 +30,6 @@ export function ScreenPage({ name, language }: { readonly name: string; readonly
     <main class="wall">
       <div class="wall-shift" style={shiftAt(nowMs)}>
         <ScreenHeader state={state} screen={state.screen} nowMs={nowMs} language={language} />
-        <CatalogueBanner notice={pipeline.catalogue} nowMs={nowMs} timezone={frame.timezone} language={language} />
         <div class={`grid columns-${frame.columns}`} style={gridOf(frame)}>
           {frame.tiles.map((tile, index) => (
             <Tile key={index} frame={tile} content={tiles[index]!} scope={scope} />

@@ -1,5 +1,5 @@
-/** Of a message that lists what is wrong with files the first: with the name of its file, line and column, without the folder. */
+/** Of a message that lists what is wrong with files the first, in short: its file without the folder, no list of what is allowed. */
 export function firstProblem(message: string): string {
   const [line = ''] = message.split('\n');
-  return line.replace(/^.*[/\\](?=[^/\\]+:\d+:\d+)/, '');
+  return line.replace(/^.*[/\\](?=[^/\\]+:\d+:\d+)/, '').replace(/[;.]+( allowed: .*)?$/, '');
 }
