@@ -88,9 +88,12 @@ const EN: Words = {
   starting: 'Catching up',
   behind: (records) => `Behind by ${records} records`,
   catalogueRefused: (problem, since) =>
-    `The changed catalogue was not taken in: ${problem}. The one from ${since} stays in force.`,
-  deadLetters: (open, quarantined) =>
-    `${open} could not be taken in${quarantined === 0 ? '' : `, ${quarantined} of them are ahead of their time`}`,
+    `The changed catalogue was not taken in (${problem}); the one from ${since} stays in force.`,
+  deadLetters: (open, quarantined) => {
+    const ahead =
+      quarantined === 1 ? '1 of them is ahead of its time' : `${quarantined} of them are ahead of their time`;
+    return `${open} could not be taken in${quarantined === 0 ? '' : `, ${ahead}`}`;
+  },
   screens: 'Screens',
   kpis: 'KPIs',
   generated: 'made from the catalogue',
@@ -149,7 +152,7 @@ const ZH: Words = {
   failing: '数据管道出错',
   starting: '正在追赶数据',
   behind: (records) => `落后 ${records} 条记录`,
-  catalogueRefused: (problem, since) => `修改后的指标目录未生效：${problem}。仍使用 ${since} 的目录。`,
+  catalogueRefused: (problem, since) => `修改后的指标目录未生效（${problem}），仍使用 ${since} 的目录。`,
   deadLetters: (open, quarantined) =>
     `${open} 条数据未能接收${quarantined === 0 ? '' : `，其中 ${quarantined} 条的时间尚未到来`}`,
   screens: '大屏',
