@@ -118,8 +118,9 @@ test(
     await sending;
     const { kpis, windows, changed } = JSON.parse(stdout) as Report;
     expect(kpis.toSorted()).toEqual([...KPIS.line, ...KPIS.small].toSorted());
-    // Late events may have changed others meanwhile.
-    expect(changed).toBeGreaterThanOrEqual(wrong);
+    // Those that end before the slowest workflow's watermark; late events may have changed others meanwhile.
+    expect(wrong).toBeGreaterThan(0);
+    expect(changed).toBeGreaterThanOrEqual(kpis.length);
     expect(windows).toBeGreaterThanOrEqual(changed);
     await until(async () => (await sumOf('all')) === EVENTS.line + 2_000);
     expect(await verified()).toBe(0);
