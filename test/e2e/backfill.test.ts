@@ -49,7 +49,8 @@ async function send(workflow: keyof typeof EVENTS, from: number, to: number): Pr
     const events = Array.from({ length: Math.min(BATCH, to - at) }, (_, n) => {
       const i = at + n;
       const activity = workflow === 'small' ? 'seen' : ['open', 'work', 'close'][Math.floor(i / CASES) % 3]!;
-      const minute = workflow === 'small' ? i * 15 : i % 4_000;
+      // Those that come while it runs are of later windows: a late one would have its window computed anew, and so mended.
+      const minute = workflow === 'small' ? i * 15 : i < EVENTS.line ? i % 4_000 : 4_000 + i - EVENTS.line;
       const time = new Date(START_MS + minute * MINUTE_MS).toISOString();
       return { case: `c${i % CASES}`, activity, time, id: `e${i}`, dimensions: { team: `t${i % 2}` } };
     });
@@ -118,9 +119,8 @@ test(
     await sending;
     const { kpis, windows, changed } = JSON.parse(stdout) as Report;
     expect(kpis.toSorted()).toEqual([...KPIS.line, ...KPIS.small].toSorted());
-    // Those that end before the slowest workflow's watermark; late events may have changed others meanwhile.
     expect(wrong).toBeGreaterThan(0);
-    expect(changed).toBeGreaterThanOrEqual(kpis.length);
+    expect(changed).toBeGreaterThanOrEqual(wrong);
     expect(windows).toBeGreaterThanOrEqual(changed);
     await until(async () => (await sumOf('all')) === EVENTS.line + 2_000);
     expect(await verified()).toBe(0);
