@@ -12,7 +12,7 @@ test(
   async () => {
     const faults: Faults = {};
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const style = { refills: true, fillEventsMax: 1 + (seed % 3) };
+      const style = { refills: true, fillEventsMax: 1 + (seed % 3), cutChance: 0 };
       expect(await runSeed(seed, faults, { kpis: someKpis(seed), style }), `seed ${seed}`).toEqual([]);
     }
     expect(faults['definition removed']).toBeGreaterThan(REFILLS_MIN);
