@@ -63,7 +63,16 @@ const hashed = ({ kpis }: Catalogue): Map<string, Definition> =>
  * KPIs that came later: whether a schedule has them is for dice of its own, so that the schedules without them stay as they
  * were, and with them the seeds that notice a guard.
  */
-export const DRAWN_APART: readonly string[] = ['shift_so_far', 'so_far_rate'];
+export const DRAWN_APART: readonly string[] = [
+  'shift_so_far',
+  'so_far_rate',
+  'sum_since',
+  'open_since',
+  'today_since',
+  'gauge_since',
+  'rate_since',
+  'growth_since',
+];
 /** The keys of all KPIs. */
 export const KPIS: readonly string[] = [...catalogue.kpis.keys()];
 /** The definitions of all of them, by hash: without and with limits of their label sets. */

@@ -117,11 +117,11 @@ test('before its first window a version waits, and the one before it has its rul
     const { definition } = all.kpis.get('worked')!;
     const lastMs = lastEndBefore(definition.window, definition.effectiveMs!);
     expect(nextChangeMs(all, lastMs)).toBe(lastMs);
-    const before = catalogueAt(all, lastMs);
+    const before = catalogueAt(all, lastMs, 'test');
     expect([chainOf(before), chainOf(before, 'twice')]).toEqual([['work always'], ['derived always']]);
     expect(before.rules.get('low')).toEqual(read({ window }).rules.get('low'));
     expect(nextChangeMs(all, lastMs + 1)).toBe(Infinity);
-    expect(catalogueAt(all, lastMs + 1)).toBe(all);
+    expect(catalogueAt(all, lastMs + 1, 'test')).toBe(all);
   }
   expect(nextChangeMs(withEarlier(read({}), known, 'test'), 0)).toBe(Infinity);
 });

@@ -62,7 +62,10 @@ export class CatalogueReload {
     this.options = options;
     this.loadedMs = options.clock.nowMs();
     this.wanted = options.loaded;
-    this.now = { ...options.loaded, catalogue: catalogueAt(options.loaded.catalogue, this.loadedMs, options.calendarVersion) };
+    this.now = {
+      ...options.loaded,
+      catalogue: catalogueAt(options.loaded.catalogue, this.loadedMs, options.calendarVersion),
+    };
     this.changesMs = nextChangeMs(options.loaded.catalogue, this.loadedMs);
     this.signature = options.files?.signature ?? null;
   }
@@ -150,7 +153,11 @@ export class CatalogueReload {
     const nowMs = this.options.clock.nowMs();
     this.waiting = notComputed(this.wanted.catalogue, isComputed);
     this.changesMs = nextChangeMs(this.wanted.catalogue, nowMs);
-    const catalogue = mixCatalogues(this.now.catalogue, catalogueAt(this.wanted.catalogue, nowMs, this.options.calendarVersion), isComputed);
+    const catalogue = mixCatalogues(
+      this.now.catalogue,
+      catalogueAt(this.wanted.catalogue, nowMs, this.options.calendarVersion),
+      isComputed,
+    );
     const { screens } = this.wanted;
     if (textOf(screens) !== textOf(this.now.screens) || !sameCatalogues(catalogue, this.now.catalogue)) {
       await this.options.show({ catalogue, screens });

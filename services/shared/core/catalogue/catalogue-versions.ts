@@ -102,7 +102,9 @@ export function catalogueAt(catalogue: Catalogue, nowMs: number, calendarVersion
     const definition = kpis.get(rule.kpi)?.definition;
     return [
       name,
-      definition === undefined || definition.hash === rule.definition ? rule : ruleOn(rule, definition, calendarVersion),
+      definition === undefined || definition.hash === rule.definition
+        ? rule
+        : ruleOn(rule, definition, calendarVersion),
     ] as const;
   });
   return nextChangeMs(catalogue, nowMs) === Infinity ? catalogue : { ...catalogue, kpis, rules: new Map(rules) };

@@ -6,7 +6,8 @@ import { isBetween, sliceEnd, sliceStart } from './window.ts';
 export function firstBegin(window: WindowSpec, ms: number): number {
   if (window.kind === 'to-date') {
     const unit = unitSlice(window, ms);
-    return unit.startMs === ms ? ms : unit.endMs;
+    const beginMs = unit.startMs === ms ? ms : unit.endMs;
+    return isBetween(window, beginMs) ? unitSlice(window, beginMs).endMs : beginMs;
   }
   const startMs = sliceStart(window, ms) === ms ? ms : sliceEnd(window, ms);
   return isBetween(window, startMs) ? sliceEnd(window, startMs) : startMs;
