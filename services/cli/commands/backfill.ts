@@ -32,7 +32,7 @@ export async function backfillCommand(
 ): Promise<void> {
   const session = await openToRead(wiring, options);
   try {
-    await settled(session, null);
+    await settled(session);
     const source = verifySourceOf(session);
     const status = (): Promise<StatusReport> => statusOf(session);
     const { touched } = refillPlan(kpis, await inForce(source, []));
