@@ -1,4 +1,3 @@
-import { emptyState } from '../../shared/core/aggregate/aggregate-state.ts';
 import {
   abandonAlert,
   type AlertEffect,
@@ -11,12 +10,12 @@ import {
 } from '../../shared/core/alert/alert-instance.ts';
 import { quietOf, runAlert, type Shown } from '../../shared/core/alert/alert-run.ts';
 import type { Definition } from '../../shared/core/definition.ts';
-import { resultOf } from '../../shared/core/aggregate/result.ts';
 import type { Rule } from '../../shared/core/alert/rule.ts';
+import { afterOwnWindow } from '../../shared/core/alert/rule-replay.ts';
 import { ruleFor, asKept } from '../../shared/core/alert/rule-limit.ts';
 import { goalAt } from '../../shared/core/goal/goal.ts';
 import { decodeLabels } from '../../shared/core/measure/labels.ts';
-import { lastEnd, tumbles } from '../../shared/core/window/window.ts';
+import { lastEnd } from '../../shared/core/window/window.ts';
 import type { InstanceRow } from '../../shared/ports/kpi-rows.ts';
 import { Horizon, type HorizonContent, NEVER_MS } from './horizon.ts';
 import type { Pending, Row } from './row.ts';
@@ -233,13 +232,6 @@ export class RuleInstance implements Row {
     const rule = asKept(this.rule);
     return { rule, ...alert, ...this.horizon.content(passedMs), carried, early, reason, born: String(born) };
   }
-}
-
-/** What the windows after one show that have no value of their own: a tumbling window without events is empty. */
-function afterOwnWindow(definition: Definition, { value, samples, imported }: Shown): Shown {
-  if (!tumbles(definition.window)) return { value, samples, imported };
-  const { value: nothing } = resultOf(definition, emptyState(definition.aggregate));
-  return { value: nothing, samples: 0, imported: false };
 }
 
 function alertOf({ state, sinceMs, told, actedMs }: InstanceContent): AlertInstance {

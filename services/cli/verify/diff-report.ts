@@ -1,6 +1,7 @@
 import type { Mismatch } from '../../shared/core/verify/compare-windows.ts';
 import { TOTAL_END_MS } from '../../shared/core/window/window.ts';
 import type { KpiDiff } from '../../shared/runtime/verify/diff-kpi.ts';
+import type { RuleDiff } from '../../shared/runtime/verify/diff-rule.ts';
 
 /** What a change would do to a KPI, for people: a line, and one for each window that is listed. */
 export function diffText(diff: KpiDiff): string {
@@ -50,6 +51,39 @@ export function diffJson({ firstMs, lastMs, largest, ...diff }: KpiDiff): unknow
       windowEnd: endMs === TOTAL_END_MS ? null : iso(endMs),
       old: streamed === null ? null : { value: streamed.value, samples: streamed.samples },
       new: computed === null ? null : { value: computed.value, samples: computed.samples },
+    })),
+  };
+}
+
+/** What a change would do to a rule, for people: a line, and one for each firing that is listed. */
+export function ruleDiffText(diff: RuleDiff): string {
+  const { rule, kpi, change, notTold, fired, wouldFire, differing, latest } = diff;
+  const head = `rule ${rule} on ${kpi}`;
+  if (change === 'removed') return `${head}: removed; what it has begun ends\n`;
+  const what = change === 'new' ? 'new' : 'another rule, which starts anew';
+  if (notTold !== null) return `${head}: ${what}; how often it would have fired cannot be told: ${notTold}\n`;
+  const times =
+    change === 'new'
+      ? `it would have fired ${wouldFire} times`
+      : `it fired ${fired} times, and would have ${wouldFire} times`;
+  const lines = latest.map(({ labels, firedMs, endedMs, only }) => {
+    const named = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const until = endedMs === null ? 'on' : `to ${iso(endedMs)}`;
+    return `  ${[...named, iso(firedMs), until].join(' ')}: ${only === 'next' ? 'would have fired' : 'would not have fired'}`;
+  });
+  const more = differing - latest.length;
+  return `${[`${head}: ${what}; ${times}`, ...lines, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n')}\n`;
+}
+
+/** The same for programs. */
+export function ruleDiffJson({ latest, ...diff }: RuleDiff): unknown {
+  return {
+    ...diff,
+    latest: latest.map(({ labels, firedMs, endedMs, only }) => ({
+      labels,
+      fired: iso(firedMs),
+      ended: endedMs === null ? null : iso(endedMs),
+      only,
     })),
   };
 }

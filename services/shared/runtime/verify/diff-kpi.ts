@@ -83,7 +83,7 @@ export async function diffKpi(
  * Where a derived KPI would have rows by another KPI that moves with time and is not in force as it is here, nobody can
  * tell: it depends on how time went. Throws NotChecked.
  */
-async function refuseMoving({ definition, inputs }: KpiPlan, source: VerifySource): Promise<void> {
+export async function refuseMoving({ definition, inputs }: KpiPlan, source: VerifySource): Promise<void> {
   if (definition.aggregate.kind !== 'derived') return;
   for (const { definition: input, givesRows } of inputs) {
     if (!givesRows || !isMoving(input)) continue;
