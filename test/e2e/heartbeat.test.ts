@@ -67,7 +67,7 @@ describe.skipIf(chdbMissing !== false)(
       expect(receiver.pings[0]!.body.roundTripMs).toBeGreaterThan(0);
       const status = (await getJson(`${url}/v1/status`)) as { heartbeat: Heartbeat; jobs: { job: string }[] };
       expect(status.heartbeat).toMatchObject({ stopped: false, reason: '', receiverHears: true });
-      expect(status.jobs.map(({ job }) => job)).toEqual(['heartbeat', 'verify', 'release', 'series']);
+      expect(status.jobs.map(({ job }) => job)).toEqual(['heartbeat', 'verify', 'release', 'retention', 'series']);
       const metrics = await (await fetch(`${url}/metrics`)).text();
       expect(metrics).toMatch(/^takt_heartbeat_seconds_count [1-9]/m);
       expect(metrics).toMatch(/^takt_job_runs_total\{job="heartbeat",outcome="done"\} [1-9]/m);
