@@ -55,13 +55,13 @@ test('takt diff says what other rules would have made of the past, and what thos
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(`${server.url}/v1/events?workflow=line`, { method: 'POST', headers, body });
     expect(response.status, await response.text()).toBe(202);
-    const episodes = async (): Promise<number> => {
+    await until(async () => {
       const { rows } = (await getJson(`${server.url}/v1/values?kpi=made&from=2026-01-01&to=2026-02-01`)) as {
-        rows: readonly { state: string }[];
+        rows: readonly { windowStart: string; value: number | null; state: string }[];
       };
-      return rows.filter(({ state }) => state === 'final').length;
-    };
-    await until(async () => (await episodes()) === PER_DAY.length);
+      const last = rows.find(({ windowStart }) => windowStart === day(PER_DAY.length - 1));
+      return last?.value === PER_DAY.at(-1) && last?.state === 'final';
+    });
 
     const same = await takt(['diff', now, '--url', server.url]);
     expect([same.code, same.stdout], same.stderr).toEqual([0, '']);
