@@ -4,24 +4,18 @@ import { foldsInProcess } from './fold-process.ts';
 
 const ROLLING_SERIES = 1_000;
 const ROLLING_MINUTES = 25 * 60;
-/** What the programs' objects may take, with the bench's log; without a limit Node collects late what nobody needs. */
-const ROLLING_HEAP_MB = 400;
 const MANY = { series: 100_000, minutes: 2 };
 
 /** Memory of many series, and of percentiles over a long rolling window. */
 export const seriesPart: Part = {
   name: 'series',
   about:
-    'Readings that come once per minute and series, folded over one partition with the archive in chDB; the log in memory is not counted. The 90th percentile of each series over 24 rolling hours, every minute, over 25 hours of 1,000 series, in a heap of at most 400 MB: the values of two series are compared with the readings. And over one rolling hour of 100,000 series with two readings each, less the memory of the same with 1,000 series: what one more series takes while it changes.',
+    'Readings that come once per minute and series, folded over one partition with the archive in chDB; the log in memory is not counted. The 90th percentile of each series over 24 rolling hours, every minute, over 25 hours of 1,000 series: the values of two series are compared with the readings. And over one rolling hour of 100,000 series with two readings each, less the memory of the same with 1,000 series: what one more series takes while it changes.',
   async run({ scale: { events }, folder, say }) {
     const shrink = events >= 1_000_000 ? 1 : 50;
     const series = ROLLING_SERIES / shrink;
     say(`${series} series over ${ROLLING_MINUTES} minutes`);
-    const rolling = await foldsInProcess(
-      'readings-run',
-      [series, ROLLING_MINUTES, '24h', join(folder, 'rolling')],
-      [`--max-old-space-size=${ROLLING_HEAP_MB}`],
-    );
+    const rolling = await foldsInProcess('readings-run', [series, ROLLING_MINUTES, '24h', join(folder, 'rolling')]);
     const many = MANY.series / shrink;
     say(`${many} series`);
     const few = await foldsInProcess('readings-run', [many / 100, MANY.minutes, '1h', join(folder, 'few')]);
