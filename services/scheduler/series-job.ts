@@ -6,10 +6,7 @@ import type { Clock } from '../shared/ports/clock.ts';
 import type { SeriesLimitRow } from '../shared/ports/kpi-rows.ts';
 import type { KpiStore } from '../shared/ports/kpi-store.ts';
 import type { Job } from './job.ts';
-
-const TIMEOUT_MS = 10 * 60_000;
-/** A failed run is left to the next one, which does all that this one would have. */
-const ATTEMPTS_MAX = 1;
+import { unretriedJob } from './unretried-job.ts';
 
 export interface SeriesJobOptions {
   readonly store: Pick<KpiStore, 'labelSetCounts' | 'busiestLabelSets' | 'seriesLimits' | 'insert'>;
@@ -23,15 +20,7 @@ export interface SeriesJobOptions {
  * most samples so far. What is decided stays; every process then finds it in the store.
  */
 export function seriesJob(schedule: Schedule, options: SeriesJobOptions): Job {
-  return {
-    name: 'series',
-    schedule,
-    catchUp: 'latest',
-    timeoutMs: TIMEOUT_MS,
-    attemptsMax: ATTEMPTS_MAX,
-    retryAfterMs: TIMEOUT_MS,
-    run: () => decide(options),
-  };
+  return unretriedJob('series', schedule, () => decide(options));
 }
 
 async function decide({ store, clock, catalogue }: SeriesJobOptions): Promise<string> {
