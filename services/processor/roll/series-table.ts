@@ -77,6 +77,7 @@ export class SeriesTable {
     this.stored.clear();
     this.groups.clear();
     this.together.clear();
+    this.trimmedTo = 0;
     for (const group of groups) {
       this.together.set(group, new Map());
       for (const { hash } of group.members) this.groups.set(hash, group);
@@ -387,6 +388,8 @@ export class SeriesTable {
    */
   evict(slicesMax = this.slicesMax): void {
     let slices = this.slices;
+    // What left since makes room that is not to be filled unseen.
+    this.trimmedTo = Math.min(this.trimmedTo, slices);
     if (slices > this.trimmedTo + slicesMax * TRIM_PART) {
       this.trim();
       this.trimmedTo = slices = this.slices;
