@@ -88,14 +88,18 @@ async function active(source: VerifySource): Promise<Definition[]> {
  */
 export async function inForce(source: VerifySource, wanted: readonly string[]): Promise<Definition[]> {
   const computed = await computedIn(source);
-  const all = (await active(source)).filter(({ hash }) => computed === null || computed.has(hash));
-  const names = all.map(({ kpi }) => kpi);
+  const known = await active(source);
+  const all = known.filter(({ hash }) => computed === null || computed.has(hash));
+  const names = known.map(({ kpi }) => kpi);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new TaktError(
       'KPI_UNKNOWN',
       `there is no KPI ${JSON.stringify(unknown)}${didYouMean(unknown, names)}; known: ${listed(names)}.`,
     );
+  const unfinished = wanted.find((name) => !all.some(({ kpi }) => kpi === name));
+  if (unfinished !== undefined)
+    throw new TaktError('KPI_UNKNOWN', `${unfinished} is still being computed; takt status says how far it is.`);
   return wanted.length === 0 ? all : all.filter(({ kpi }) => wanted.includes(kpi));
 }
 
