@@ -33,6 +33,17 @@ async function publishOnly(line: Script, aggregate: Owner): Promise<void> {
   await line.publish(aggregate);
 }
 
+/** One event came through to roll, and its source has stored nothing; memory holds as little as possible. */
+async function publishedOnly(): Promise<{ readonly line: Script } & Record<'aggregate' | 'roll', Owner>> {
+  const line = await Script.open({ tight: true });
+  const aggregate = await line.own('aggregate');
+  const roll = await line.own('roll');
+  await line.event(CASE_1, 'work', 1, { value: 20 });
+  await publishOnly(line, aggregate);
+  await line.turn(roll);
+  return { line, aggregate, roll };
+}
+
 const kpiOf = (hash: string): string | undefined => definitions.get(hash)?.kpi;
 
 /**
@@ -55,12 +66,7 @@ export const NOTICING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   // A series leaves memory, and another source's late event brings it in again, while the store lacks a part of it.
   '4.5 series are read again only below what their source has stored': async () => {
-    const line = await Script.open({ tight: true });
-    const aggregate = await line.own('aggregate');
-    const roll = await line.own('roll');
-    await line.event(CASE_1, 'work', 1, { value: 20 });
-    await publishOnly(line, aggregate);
-    await line.turn(roll);
+    const { line, aggregate, roll } = await publishedOnly();
     await line.world.tick(2 * MINUTE);
     await publishOnly(line, aggregate);
     await line.turn(roll);
@@ -71,12 +77,7 @@ export const NOTICING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   // The same for slices before the windows that are not final.
   '4.8 a series forgets only slices that the store has': async () => {
-    const line = await Script.open({ tight: true });
-    const aggregate = await line.own('aggregate');
-    const roll = await line.own('roll');
-    await line.event(CASE_1, 'work', 1, { value: 20 });
-    await publishOnly(line, aggregate);
-    await line.turn(roll);
+    const { line, aggregate, roll } = await publishedOnly();
     for (const minutes of [90, 1]) {
       await line.world.tick(minutes * MINUTE);
       await publishOnly(line, aggregate);

@@ -30,6 +30,13 @@ async function load(): Promise<LoadedCatalogue> {
   return { catalogue: await loadCatalogues([path], { calendarVersion: 'test' }), screens: new Map() };
 }
 
+/** What every reload here is given alike. */
+function surroundings(loaded: LoadedCatalogue) {
+  const files = { paths: [path], signature: '', load };
+  const logger = pino({ level: 'silent' });
+  return { loaded, files, clock: new ManualClock(1), logger, calendarVersion: 'test' };
+}
+
 const hashOf = ({ catalogue }: LoadedCatalogue): string => catalogue.kpis.get('one')!.definition.hash;
 
 test('a changed definition is begun at once and shown when it is computed; errors leave all as it is', async () => {
@@ -37,13 +44,8 @@ test('a changed definition is begun at once and shown when it is computed; error
   const loaded = await load();
   const computed = new Set([hashOf(loaded)]);
   const told: string[] = [];
-  const clock = new ManualClock(1);
   const reload = new CatalogueReload({
-    loaded,
-    files: { paths: [path], signature: '', load },
-    clock,
-    logger: pino({ level: 'silent' }),
-    calendarVersion: 'test',
+    ...surroundings(loaded),
     computed: async () => computed,
     begin: async (next, shown) => void told.push(`begin ${next === shown}`),
     show: async (shown) => void told.push(`show ${hashOf(shown)}`),
@@ -98,13 +100,10 @@ test('what is decided of too many label sets is taken in as another catalogue, a
   const loaded = { ...written, catalogue: series.use(written.catalogue) };
   expect(loaded.catalogue).toBe(written.catalogue);
   const begun: string[] = [];
-  const clock = new ManualClock(1);
+  const around = surroundings(loaded);
+  const { clock } = around;
   const reload = new CatalogueReload({
-    loaded,
-    files: { paths: [path], signature: '', load },
-    clock,
-    logger: pino({ level: 'silent' }),
-    calendarVersion: 'test',
+    ...around,
     series,
     computed: async () => new Set([hashOf(written)]),
     begin: async (catalogue) => void begun.push(hashOf({ catalogue, screens: new Map() })),
